@@ -1,0 +1,66 @@
+using System.Collections.Immutable;
+using Presence.Actors.Model;
+
+namespace Presence.Actors.Messages;
+
+/// <summary>Everything that travels between nodes, and so has a place in the versioned schema (contract K6).</summary>
+public interface IClusterMessage;
+
+/// <summary>Goes through the shard region to the home of its subject.</summary>
+public interface IHomeMessage : IClusterMessage
+{
+    /// <summary>What the message is about; decides which home it goes to.</summary>
+    Subject Subject { get; }
+}
+
+/// <summary>
+/// Relay to home: everything that the relay stands for in this subject. Whole and versioned, so it may be lost, repeated or
+/// overtaken; sent again until it is accepted, and now and then after that.
+/// </summary>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Relay">Who reports; the sender is its actor.</param>
+/// <param name="Page">The relay's page.</param>
+/// <param name="Watching">Whether the relay has followers, and so wants to be told of changes.</param>
+/// <param name="Digest">How far the relay's own book goes; names to a new home the relays that it must ask.</param>
+public sealed record NodeReport(Subject Subject, RelayId Relay, Page Page, bool Watching, ImmutableArray<Known> Digest)
+    : IHomeMessage;
+
+/// <summary>
+/// Home to relay: a report has been taken. The sender is the home's shard, so that the relay can watch the shard instead of
+/// every home in it.
+/// </summary>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Version">The version of the report.</param>
+/// <param name="Incarnation">Which life of the home this is.</param>
+/// <param name="Sequence">The number of the last change that the home told its watchers.</param>
+/// <param name="Holds">Whether the home holds anything for the relay: sessions, or an interest.</param>
+/// <param name="Newer">The pages that the relay lacks by its digest; empty unless it is watching.</param>
+public sealed record ReportAccepted(
+    Subject Subject, long Version, long Incarnation, long Sequence, bool Holds, ImmutableArray<BookPage> Newer)
+    : IClusterMessage;
+
+/// <summary>Home to every watching relay but the one that reported it: a page has changed.</summary>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Incarnation">Which life of the home this is.</param>
+/// <param name="Sequence">Numbers the changes of this life; a gap means that one was lost.</param>
+/// <param name="Changed">The new page, whole.</param>
+public sealed record PresenceChanged(Subject Subject, long Incarnation, long Sequence, BookPage Changed) : IClusterMessage;
+
+/// <summary>Home to a relay that others know of, or that has been silent: report.</summary>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Relay">Who is asked.</param>
+public sealed record AskReport(Subject Subject, RelayId Relay) : IClusterMessage;
+
+/// <summary>A node to a home that asked for one of its relays: that relay is no more.</summary>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Relay">The relay that is gone for good.</param>
+public sealed record RelayRetired(Subject Subject, RelayId Relay) : IHomeMessage;
+
+/// <summary>Anybody to a home: what is shown at this moment? Answered with <see cref="BookAnswer"/>; leaves no trace.</summary>
+/// <param name="Subject">What it is about.</param>
+public sealed record BookQuery(Subject Subject) : IHomeMessage;
+
+/// <summary>Home to whoever queried: the visible sessions of the subject.</summary>
+/// <param name="Subject">What it is about.</param>
+/// <param name="Sessions">Every visible session that the home knows of.</param>
+public sealed record BookAnswer(Subject Subject, ImmutableArray<SessionStatus> Sessions) : IClusterMessage;

@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+
+namespace Presence.Actors.Model;
+
+/// <summary>
+/// What one relay stands for in one subject: the statuses of its own connections, whole, as of a version. A page has one
+/// writer, so between two pages of a relay the higher version is right and there is nothing to resolve.
+/// </summary>
+/// <param name="Version">From the relay's one counter; a later page has a higher version.</param>
+/// <param name="Sessions">The sessions of that relay, in no order that means anything.</param>
+public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions)
+{
+    /// <summary>The last page of a relay that is gone for good: nothing supersedes it, so no late report revives its sessions.</summary>
+    public static readonly Page Retired = new(long.MaxValue, []);
+
+    /// <summary>Whether this is the last page of a relay that is gone.</summary>
+    public bool IsRetired => Version == long.MaxValue;
+
+    /// <summary>The changes that lead from one page of a relay to another; sessions are told apart by their revision.</summary>
+    public static ImmutableArray<StatusChange> Difference(Page? from, Page to)
+    {
+        var old = from?.Sessions ?? [];
+        if (old.IsEmpty && to.Sessions.IsEmpty)
+            return [];
+        var changes = ImmutableArray.CreateBuilder<StatusChange>();
+        foreach (var before in old)
+        {
+            var after = Find(to.Sessions, before.Session);
+            if (after is null || after.Revision != before.Revision)
+                changes.Add(new StatusChange(before, after));
+        }
+
+        foreach (var after in to.Sessions)
+        {
+            if (Find(old, after.Session) is null)
+                changes.Add(new StatusChange(null, after));
+        }
+
+        return changes.DrainToImmutable();
+    }
+
+    private static SessionStatus? Find(ImmutableArray<SessionStatus> sessions, SessionId session)
+    {
+        foreach (var s in sessions)
+        {
+            if (s.Session == session)
+                return s;
+        }
+
+        return null;
+    }
+}
+
+/// <summary>A page and the relay that wrote it.</summary>
+public readonly record struct BookPage(RelayId Relay, Page Page);
+
+/// <summary>How far somebody's knowledge of one relay's page goes.</summary>
+public readonly record struct Known(RelayId Relay, long Version);
+
+/// <summary>
+/// What somebody knows of a subject: one page per relay. Books are only ever merged, page by page, the higher version
+/// wins; so whatever is lost, late, repeated or out of order, no book goes back.
+/// </summary>
+public sealed class Book
+{
+    /// <summary>Nothing is known.</summary>
+    public static readonly Book Empty = new([]);
+
+    // A user has one relay per node, so a handful of pages: an array is smaller and faster than any map.
+    private readonly ImmutableArray<BookPage> _pages;
+
+    private Book(ImmutableArray<BookPage> pages) => _pages = pages;
+
+    /// <summary>The pages, in no order that means anything.</summary>
+    public ImmutableArray<BookPage> Pages => _pages;
+
+    /// <summary>The page of a relay, or null if none is known.</summary>
+    public Page? this[RelayId relay]
+    {
+        get
+        {
+            var at = IndexOf(relay);
+            return at < 0 ? null : _pages[at].Page;
+        }
+    }
+
+    /// <summary>Every visible session in the book.</summary>
+    public IEnumerable<SessionStatus> Sessions => _pages.SelectMany(p => p.Page.Sessions);
+
+    /// <summary>Whether no page shows anything.</summary>
+    public bool ShowsNothing => _pages.All(p => p.Page.Sessions.IsEmpty);
+
+    /// <summary>How far this book goes, relay by relay.</summary>
+    public ImmutableArray<Known> Digest => [.. _pages.Select(p => new Known(p.Relay, p.Page.Version))];
+
+    /// <summary>This book with a page that is taken if it is newer; the same book if it is not.</summary>
+    public Book Merge(RelayId relay, Page page)
+    {
+        var at = IndexOf(relay);
+        if (at < 0)
+            return new Book(_pages.Add(new BookPage(relay, page)));
+        return _pages[at].Page.Version < page.Version ? new Book(_pages.SetItem(at, new BookPage(relay, page))) : this;
+    }
+
+    /// <summary>The pages that somebody with this digest lacks. A retired page is of interest only to those who knew the relay.</summary>
+    public ImmutableArray<BookPage> NewerThan(ImmutableArray<Known> digest)
+    {
+        var newer = ImmutableArray.CreateBuilder<BookPage>();
+        foreach (var page in _pages)
+        {
+            long? known = null;
+            foreach (var k in digest)
+            {
+                if (k.Relay == page.Relay)
+                    known = k.Version;
+            }
+
+            if (known is { } version ? version < page.Page.Version : !page.Page.IsRetired)
+                newer.Add(page);
+        }
+
+        return newer.DrainToImmutable();
+    }
+
+    private int IndexOf(RelayId relay)
+    {
+        for (var i = 0; i < _pages.Length; i++)
+        {
+            if (_pages[i].Relay == relay)
+                return i;
+        }
+
+        return -1;
+    }
+}

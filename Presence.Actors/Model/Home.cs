@@ -1,0 +1,152 @@
+using System.Collections.Immutable;
+using Presence.Actors.Messages;
+
+namespace Presence.Actors.Model;
+
+/// <summary>
+/// What the home of a subject knows: the rendezvous of the relays that show something of it and the relays that watch it.
+/// Pure: every step returns the next state and what is to be sent.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A home is soft state. It may stop at any time and begin again elsewhere knowing nothing, so absence means nothing: a
+/// session leaves only by a newer page of its own relay, or with that relay. What a new home must learn comes from the
+/// living: every relay that has business with it reports again, and names in its digest the relays that it knows of. Each
+/// relay that is named and has not reported is asked, until it answers or is gone.
+/// </para>
+/// <para>
+/// A report may come to a new home late, from a relay that has nothing left and so nothing that would make it speak. Hence
+/// silence is asked about too: whoever has a page here and was not heard between two sweeps is asked to report.
+/// </para>
+/// <para>
+/// The relay that is gone keeps a last page here that nothing supersedes, so that a late report of it is recognised.
+/// </para>
+/// </remarks>
+public sealed record Home
+{
+    /// <summary>A home at the start of a life.</summary>
+    /// <param name="subject">What it is the home of.</param>
+    /// <param name="incarnation">Names this life; no two lives of a subject's home have the same.</param>
+    public Home(Subject subject, long incarnation)
+    {
+        Subject = subject;
+        Incarnation = incarnation;
+    }
+
+    /// <summary>What this is the home of.</summary>
+    public Subject Subject { get; }
+
+    /// <summary>Which life of the home this is.</summary>
+    public long Incarnation { get; }
+
+    /// <summary>All that is known.</summary>
+    public Book Book { get; private init; } = Book.Empty;
+
+    /// <summary>The relays that are told of changes.</summary>
+    public ImmutableArray<RelayId> Watchers { get; private init; } = [];
+
+    // Relays of which somebody knows more than has been reported here.
+    private ImmutableArray<RelayId> Named { get; init; } = [];
+
+    // Relays that have reported since the last sweep.
+    private ImmutableArray<RelayId> Heard { get; init; } = [];
+
+    // Relays that have a page and were silent between two sweeps.
+    private ImmutableArray<RelayId> Silent { get; init; } = [];
+
+    private long Sequence { get; init; }
+
+    /// <summary>The relays that owe a report; they are asked again and again until they answer or are gone.</summary>
+    public ImmutableArray<RelayId> Asked => [.. Named.Union(Silent)];
+
+    /// <summary>Whether nobody would miss this home.</summary>
+    public bool IsEmpty => Watchers.IsEmpty && Named.IsEmpty && Silent.IsEmpty && Book.ShowsNothing;
+
+    /// <summary>Whether the home holds anything for a relay.</summary>
+    public bool Holds(RelayId relay) => Watchers.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
+
+    /// <summary>A relay has reported.</summary>
+    public Step Report(NodeReport report)
+    {
+        var relay = report.Relay;
+        var before = Book[relay];
+        if (before is { IsRetired: true })
+            return new Step(this, null, null, [], []);
+
+        var book = Book.Merge(relay, report.Page);
+        var isCurrent = before is null || report.Page.Version >= before.Version;
+        var named = Named.Remove(relay);
+        var newlyNamed = ImmutableArray<RelayId>.Empty;
+        foreach (var known in report.Digest)
+        {
+            if (!named.Contains(known.Relay) && (book[known.Relay]?.Version ?? long.MinValue) < known.Version)
+            {
+                named = named.Add(known.Relay);
+                newlyNamed = newlyNamed.Add(known.Relay);
+            }
+        }
+
+        var isNews = !ReferenceEquals(book, Book) && !Page.Difference(before, report.Page).IsEmpty;
+        var next = this with
+        {
+            Book = book,
+            Named = named,
+            Heard = Heard.Contains(relay) ? Heard : Heard.Add(relay),
+            Silent = Silent.Remove(relay),
+            Watchers = !isCurrent ? Watchers : report.Watching ? With(Watchers, relay) : Watchers.Remove(relay),
+            Sequence = isNews ? Sequence + 1 : Sequence,
+        };
+        ImmutableArray<BookPage> newer = [];
+        if (report.Watching)
+            newer = [.. book.NewerThan(report.Digest).Where(p => p.Relay != relay)];
+        var accepted = new ReportAccepted(
+            Subject, report.Page.Version, Incarnation, next.Sequence, next.Holds(relay), newer);
+        return new Step(
+            next,
+            accepted,
+            isNews ? new PresenceChanged(Subject, Incarnation, next.Sequence, new BookPage(relay, report.Page)) : null,
+            isNews ? next.Watchers.Remove(relay) : [],
+            newlyNamed);
+    }
+
+    /// <summary>A relay is gone for good, and takes its page with it.</summary>
+    public Step Remove(RelayId relay)
+    {
+        var before = Book[relay];
+        var next = this with
+        {
+            Book = before is null ? Book : Book.Merge(relay, Page.Retired),
+            Watchers = Watchers.Remove(relay),
+            Named = Named.Remove(relay),
+            Heard = Heard.Remove(relay),
+            Silent = Silent.Remove(relay),
+        };
+        if (before is null || before.Sessions.IsEmpty)
+            return new Step(next, null, null, [], []);
+        next = next with { Sequence = next.Sequence + 1 };
+        return new Step(
+            next, null, new PresenceChanged(Subject, Incarnation, next.Sequence, new BookPage(relay, Page.Retired)), next.Watchers, []);
+    }
+
+    /// <summary>
+    /// Some time has passed in which every living relay should have spoken: those that have a page here and did not are silent
+    /// and are asked.
+    /// </summary>
+    public Home Sweep() => this with
+    {
+        Silent = [.. Book.Pages.Where(p => !p.Page.IsRetired).Select(p => p.Relay).Union(Watchers).Except(Heard)],
+        Heard = [],
+    };
+
+    private static ImmutableArray<RelayId> With(ImmutableArray<RelayId> relays, RelayId relay) =>
+        relays.Contains(relay) ? relays : relays.Add(relay);
+
+    /// <summary>What a step leads to.</summary>
+    /// <param name="Next">The next state.</param>
+    /// <param name="Accepted">The answer to the relay that reported; null if it gets none.</param>
+    /// <param name="Change">What the watchers are to be told; null if nothing has changed.</param>
+    /// <param name="Audience">The watchers that are to be told.</param>
+    /// <param name="Ask">The relays that are to be asked now, beyond those that are asked already.</param>
+    public readonly record struct Step(
+        Home Next, ReportAccepted? Accepted, PresenceChanged? Change, ImmutableArray<RelayId> Audience, ImmutableArray<RelayId> Ask);
+}

@@ -1,0 +1,83 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Presence.Actors.Model;
+
+/// <summary>Names a user. Who a user is comes from the token alone: there is no table of users.</summary>
+/// <param name="Value">The identifier; written as a lower-case canonical UUID.</param>
+public readonly record struct UserId(Guid Value)
+{
+    private const string UrnPrefix = "urn:uuid:";
+
+    /// <summary>
+    /// Reads a user id in any of the usual spellings of a UUID (contract F3): canonical, with braces, as a URN, or as
+    /// 32 hexadecimal digits; case does not matter.
+    /// </summary>
+    public static bool TryParse([NotNullWhen(true)] string? text, out UserId id)
+    {
+        id = default;
+        if (text is null)
+            return false;
+        var span = text.AsSpan();
+        if (span.StartsWith(UrnPrefix, StringComparison.OrdinalIgnoreCase))
+            span = span[UrnPrefix.Length..];
+        var format = span.Length switch { 32 => "N", 36 => "D", 38 => "B", _ => null };
+        if (format is null || !Guid.TryParseExact(span, format, out var value))
+            return false;
+        id = new UserId(value);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("D");
+}
+
+/// <summary>Names one connection of a user; never used twice.</summary>
+/// <param name="Value">The identifier; written as a lower-case canonical UUID.</param>
+public readonly record struct SessionId(Guid Value)
+{
+    /// <summary>A session id that nobody has.</summary>
+    public static SessionId New() => new(Guid.CreateVersion7());
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString("D");
+}
+
+/// <summary>
+/// What a book is about: a user (the sessions with a status) or a username (the sessions that bear it, whatever their
+/// status: it is how a follow by name finds its user, contract F6).
+/// </summary>
+public readonly record struct Subject
+{
+    private Subject(UserId user, string? name)
+    {
+        User = user;
+        Name = name;
+    }
+
+    /// <summary>The user; meaningless when <see cref="Name"/> is set.</summary>
+    public UserId User { get; }
+
+    /// <summary>The username, compared exactly; null when the subject is a user.</summary>
+    public string? Name { get; }
+
+    /// <summary>The subject of a user's statuses.</summary>
+    public static Subject OfUser(UserId user) => new(user, null);
+
+    /// <summary>The subject of those who bear a username.</summary>
+    public static Subject OfName(string name) => new(default, name);
+
+    /// <inheritdoc/>
+    public override string ToString() => Name is null ? $"user {User}" : $"name {Name}";
+}
+
+/// <summary>
+/// Names one relay for ever: a relay that is restarted is another relay, with pages of its own.
+/// </summary>
+/// <param name="Node">The cluster's unique id of the node that it lives on.</param>
+/// <param name="Index">Which of the node's relays it is.</param>
+/// <param name="Incarnation">How often the relay of this index had been started on the node before.</param>
+public readonly record struct RelayId(int Node, int Index, int Incarnation)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{(uint)Node:x8}/{Index}.{Incarnation}";
+}

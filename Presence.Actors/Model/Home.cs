@@ -59,8 +59,11 @@ public sealed record Home
     /// <summary>The relays that owe a report; they are asked again and again until they answer or are gone.</summary>
     public ImmutableArray<RelayId> Asked => [.. Named.Union(Silent)];
 
+    /// <summary>Whether any relay owes a report.</summary>
+    public bool IsAsking => !Named.IsEmpty || !Silent.IsEmpty;
+
     /// <summary>Whether nobody would miss this home.</summary>
-    public bool IsEmpty => Watchers.IsEmpty && Named.IsEmpty && Silent.IsEmpty && Book.ShowsNothing;
+    public bool IsEmpty => Watchers.IsEmpty && !IsAsking && Book.ShowsNothing;
 
     /// <summary>Whether the home holds anything for a relay.</summary>
     public bool Holds(RelayId relay) => Watchers.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };

@@ -175,6 +175,9 @@ public sealed class Connection : UntypedActor
                 _outbox.Reply(new ServerMessage.Failed(null, malformed.Code, malformed.Message));
                 Close(malformed.Reason);
                 break;
+            case ClientRequest.Goodbye:
+                Close(CloseReason.Normal);
+                break;
             default:
                 Complete(null);
                 break;

@@ -1,3 +1,20 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync().ConfigureAwait(false);
+using Presence.Host.Auth;
+using Presence.Host.Configuration;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.Services
+        .AddPresenceOptions(builder.Configuration, builder.Environment)
+        .AddPresenceAuth();
+
+    var app = builder.Build();
+    app.CheckOptions();
+    await app.RunAsync().ConfigureAwait(false);
+    return 0;
+}
+catch (Exception fault) when (StartFault.Explain(fault) is { } line)
+{
+    await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
+    return StartFault.ExitCode;
+}

@@ -5,6 +5,7 @@ using Akka.Remote.Hosting;
 using Microsoft.Extensions.Options;
 using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
+using Presence.Actors.Serialization;
 using Presence.Host.Configuration;
 
 namespace Presence.Host.Node;
@@ -46,6 +47,7 @@ internal static class NodeServices
                     Roles = cluster.Roles,
                     SeedNodes = [.. cluster.Seeds.Select(seed => AddressOf(seed, cluster.Name))],
                 })
+                .AddPresenceSerializer()
                 .AddPresence(provider.GetRequiredService<PresenceNode>());
             if (cluster.Seeds.Length == 0)
                 akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));

@@ -1,5 +1,5 @@
 using Presence.Actors.Model;
-using Presence.Tests.Actors;
+using Presence.Tests.Node;
 using Xunit;
 
 namespace Presence.Tests.Connections;

@@ -4,7 +4,7 @@ using Akka.Actor;
 using Presence.Actors.Connections;
 using Presence.Actors.Model;
 
-namespace Presence.Tests.Actors;
+namespace Presence.Tests.Node;
 
 /// <summary>Speaks to a connection as a client's link does.</summary>
 public sealed class TestClient(TestLink link, UserId user, string username, SessionId session)

@@ -9,10 +9,11 @@ using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
+using Presence.Actors.Serialization;
 using Presence.Actors.Users;
 using Xunit;
 
-namespace Presence.Tests.Actors;
+namespace Presence.Tests.Node;
 
 /// <summary>One node with everything but sockets: a cluster of one, with real sharding and real serialization.</summary>
 public sealed class NodeFixture : IAsyncLifetime
@@ -21,11 +22,12 @@ public sealed class NodeFixture : IAsyncLifetime
 
     public NodeFixture()
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Services.AddAkka("presence", akka => akka
             .AddHocon(HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", "test.hocon")), HoconAddMode.Prepend)
             .WithRemoting("127.0.0.1", 0)
             .WithClustering()
+            .AddPresenceSerializer()
             .AddPresence(Node)
             .AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress)));
         _host = builder.Build();

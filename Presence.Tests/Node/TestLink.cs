@@ -2,7 +2,7 @@ using System.Threading.Channels;
 using Akka.Actor;
 using Presence.Actors.Connections;
 
-namespace Presence.Tests.Actors;
+namespace Presence.Tests.Node;
 
 /// <summary>A link without bytes: what the connection sends is kept in order, and how much the client takes is the test's to say.</summary>
 public sealed class TestLink : ILink

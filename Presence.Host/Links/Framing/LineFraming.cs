@@ -52,5 +52,5 @@ internal sealed class LineFraming(int maxMessageBytes) : MessageFraming(maxMessa
     }
 
     private static ReadOnlySequence<byte> WithoutCarriageReturn(ReadOnlySequence<byte> line) =>
-        line.Length > 0 && line.Slice(line.Length - 1).FirstSpan[0] == '\r' ? line.Slice(0, line.Length - 1) : line;
+        line.Length > 0 && line.Slice(line.Length - 1).PositionOf((byte)'\r') is { } end ? line.Slice(0, end) : line;
 }

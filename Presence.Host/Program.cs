@@ -1,15 +1,18 @@
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Host.Http;
 
 try
 {
     var builder = WebApplication.CreateBuilder(args);
     builder.Services
         .AddPresenceOptions(builder.Configuration, builder.Environment)
-        .AddPresenceAuth();
+        .AddPresenceAuth()
+        .AddPresenceHttp();
 
     var app = builder.Build();
     app.CheckOptions();
+    app.MapPresenceHttp();
     await app.RunAsync().ConfigureAwait(false);
     return 0;
 }

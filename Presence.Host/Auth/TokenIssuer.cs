@@ -7,6 +7,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Presence.Actors.Model;
 using Presence.Host.Configuration;
+using Presence.Host.Text;
 
 namespace Presence.Host.Auth;
 
@@ -17,7 +18,7 @@ namespace Presence.Host.Auth;
 /// </summary>
 internal sealed class TokenIssuer(IOptions<PresenceOptions> options, Revocations revocations, TimeProvider time)
 {
-    private static readonly JsonWriterOptions Plain = new() { Encoder = PlainJsonEncoder.Instance };
+    private static readonly JsonWriterOptions Plain = new() { Encoder = MinimalJsonEncoder.Instance };
     private static readonly string Header = Base64Url.EncodeToString("""{"alg":"HS256","typ":"JWT"}"""u8);
 
     private readonly SessionSettings _settings = options.Value.Session;

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Host.Http;
 using Presence.Host.Links;
 using Presence.Host.Node;
 
@@ -25,11 +26,14 @@ internal static class PresenceServer
             .AddPresenceAuth()
             .AddPresenceNode(builder.Configuration)
             .AddPresenceLinks()
+            .AddPresenceHttp()
+            .AddSingleton<IPresenceLookup, PresenceLookup>()
             .AddSingleton<IConfigureOptions<KestrelServerOptions>, Listeners>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
 
         var app = builder.Build();
         app.CheckOptions();
+        app.MapPresenceHttp();
         app.MapPresenceLinks();
         return app;
     }

@@ -7,6 +7,7 @@ using Presence.Actors.Hosting;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Host.Http;
 using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
 
@@ -17,7 +18,7 @@ namespace Presence.Host.Links;
 /// refused is refused before the upgrade, in plain text and without detail (contract A1).
 /// </summary>
 internal sealed class WebSocketEndpoint(
-    PresenceNode node, TokenValidator tokens, LinkSet links, LinkAdmission admission, IOptions<PresenceOptions> options)
+    PresenceNode node, TokenValidator tokens, LinkSet links, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
 {
     private const string Bearer = "Bearer ";
 
@@ -49,7 +50,7 @@ internal sealed class WebSocketEndpoint(
             return;
         }
 
-        if (!IsAllowed(request.Headers.Origin))
+        if (!origins.Allows(request.Headers.Origin))
         {
             await RefuseAsync(context, StatusCodes.Status403Forbidden, "Origin not allowed").ConfigureAwait(false);
             return;
@@ -94,10 +95,6 @@ internal sealed class WebSocketEndpoint(
 
     /// <summary>The spellings of true; everything else is false and never an error.</summary>
     private static bool IsTrue(string? text) => text is "1" or "t" or "T" or "true" or "TRUE" or "True";
-
-    /// <summary>Programs that are no browser send no origin, or any; browsers cannot forge it.</summary>
-    private bool IsAllowed(string? origin) =>
-        _limits.AllowedOrigins.Length == 0 || string.IsNullOrEmpty(origin) || _limits.AllowedOrigins.Contains(origin, StringComparer.OrdinalIgnoreCase);
 
     private static Task RefuseAsync(HttpContext context, int status, string why)
     {

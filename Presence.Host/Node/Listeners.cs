@@ -22,6 +22,7 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestLineSize = RequestLineBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = HeaderBytes;
+        kestrel.Limits.MaxRequestBodySize = presence.Limits.RequestBodyBytes;
         kestrel.Limits.RequestHeadersTimeout = presence.Limits.AuthenticateTimeout;
 
         kestrel.Listen(IPAddress.Parse(presence.Http.Address), presence.Http.Port, listen =>
@@ -40,10 +41,15 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
         }
     }
 
-    private static void UseCertificate(ListenOptions listen, CertificateSettings settings)
+    private void UseCertificate(ListenOptions listen, CertificateSettings settings)
     {
         if (settings.Load() is not var (certificate, chain))
             return;
-        listen.UseHttps(new HttpsConnectionAdapterOptions { ServerCertificate = certificate, ServerCertificateChain = chain });
+        listen.UseHttps(new HttpsConnectionAdapterOptions
+        {
+            ServerCertificate = certificate,
+            ServerCertificateChain = chain,
+            HandshakeTimeout = options.Value.Limits.AuthenticateTimeout,
+        });
     }
 }

@@ -1,4 +1,3 @@
-using Akka.Actor;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Users;

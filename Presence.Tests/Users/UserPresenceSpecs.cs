@@ -45,7 +45,7 @@ public sealed class UserPresenceSpecs : ActorSpec
         var second = await _westRelay.ExpectMsgAsync<ReportAccepted>();
         Assert.Equal(7, second.Version);
         Assert.Equal(first.Incarnation, second.Incarnation);
-        Assert.Equal([status], Assert.Single(second.Newer).Page.Sessions);
+        Assert.Equal(status, Assert.Single(Assert.Single(second.Newer).Page.Sessions));
     }
 
     [Fact]

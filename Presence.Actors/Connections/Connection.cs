@@ -35,6 +35,10 @@ public sealed class Connection : UntypedActor
     private ServerMessage? _whenDone;
     private bool _isBusy;
 
+    // What the connection publishes by itself at its start. No request is carried out before that is in force, so whoever has
+    // been answered can be found, by id and by name (contract S7, F1).
+    private int _unpublished;
+
     /// <summary>For <see cref="Props"/>.</summary>
     public Connection(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings)
     {
@@ -65,10 +69,12 @@ public sealed class Connection : UntypedActor
         // Contract F9; the answer is of no interest, since what the user's other devices show is not told at the start.
         Ask([Own], ++_request);
         Publish(Subject.OfName(Identity.Username), Identity.User.ToString());
+        _unpublished++;
         if (_opening.AppearsOnline)
         {
             _isVisible = true;
             Publish(Own, "");
+            _unpublished++;
         }
 
         _opening.Link.Attach(Self);
@@ -96,9 +102,12 @@ public sealed class Connection : UntypedActor
                 _requests.Enqueue(request);
                 CarryOutNext();
                 break;
-            case RelayReply.Done done:
-                if (_whenDone is { } reply && done.Request == _request)
-                    Complete(reply);
+            case RelayReply.Done when _unpublished > 0:
+                _unpublished--;
+                CarryOutNext();
+                break;
+            case RelayReply.Done:
+                Complete(_whenDone!);
                 break;
             case RelayReply.Followed followed:
                 Follow(_follows.Take(followed));
@@ -129,7 +138,7 @@ public sealed class Connection : UntypedActor
 
     private void CarryOutNext()
     {
-        while (!_isBusy && !_isOver && _requests.TryDequeue(out var request))
+        while (!_isBusy && !_isOver && _unpublished == 0 && _requests.TryDequeue(out var request))
         {
             _isBusy = true;
             CarryOut(request);
@@ -166,7 +175,7 @@ public sealed class Connection : UntypedActor
                 Follow(_follows.Begin(follow, ++_request));
                 break;
             case ClientRequest.Unfollow unfollow:
-                Follow(_follows.End(unfollow));
+                Follow(_follows.End(unfollow, _request));
                 break;
             case ClientRequest.Refused { IsAnswered: true } refused:
                 Complete(new ServerMessage.Failed(refused.Cid, refused.Code, refused.Message));

@@ -81,6 +81,7 @@ public sealed class OptionsTests
         Assert.Equal(["https://game.example", "http://localhost:8080"], limits.AllowedOrigins);
         Assert.Equal(("node1.example", 7354, "other"), (options.Cluster.Hostname, options.Cluster.Port, options.Cluster.Name));
         Assert.Equal(["node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.Seeds);
+        Assert.Equal(["akka.tcp://other@node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.SeedAddresses);
         Assert.Equal(["edge"], options.Cluster.Roles);
     }
 

@@ -1,0 +1,142 @@
+using System.Buffers.Binary;
+using System.Collections.Immutable;
+using System.Runtime.Serialization;
+using Google.Protobuf.Collections;
+using Presence.Actors.Messages;
+using Presence.Actors.Model;
+
+namespace Presence.Actors.Serialization;
+
+/// <summary>
+/// The messages in the form of the schema, and back. A part that a message cannot do without is refused when it is missing:
+/// protobuf would make an empty one of it, and the empty subject or page means something.
+/// </summary>
+internal static class Schema
+{
+    public static V1.NodeReport Write(NodeReport m) => new()
+    {
+        Subject = Write(m.Subject),
+        Relay = Write(m.Relay),
+        Page = Write(m.Page),
+        Watching = m.Watching,
+        Digest = { m.Digest.Select(k => new V1.Known { Relay = Write(k.Relay), Version = k.Version }) },
+    };
+
+    public static NodeReport Read(V1.NodeReport m) => new(
+        Read(m.Subject), Read(m.Relay), Read(m.Page), m.Watching, ReadAll(m.Digest, k => new Known(Read(k.Relay), k.Version)));
+
+    public static V1.ReportAccepted Write(ReportAccepted m) => new()
+    {
+        Subject = Write(m.Subject),
+        Version = m.Version,
+        Incarnation = m.Incarnation,
+        Sequence = m.Sequence,
+        Holds = m.Holds,
+        Newer = { m.Newer.Select(Write) },
+    };
+
+    public static ReportAccepted Read(V1.ReportAccepted m) =>
+        new(Read(m.Subject), m.Version, m.Incarnation, m.Sequence, m.Holds, ReadAll(m.Newer, Read));
+
+    public static V1.PresenceChanged Write(PresenceChanged m) => new()
+    {
+        Subject = Write(m.Subject),
+        Incarnation = m.Incarnation,
+        Sequence = m.Sequence,
+        Changed = Write(m.Changed),
+    };
+
+    public static PresenceChanged Read(V1.PresenceChanged m) =>
+        new(Read(m.Subject), m.Incarnation, m.Sequence, Read(Needed(m.Changed)));
+
+    public static V1.AskReport Write(AskReport m) => new() { Subject = Write(m.Subject), Relay = Write(m.Relay) };
+
+    public static AskReport Read(V1.AskReport m) => new(Read(m.Subject), Read(m.Relay));
+
+    public static V1.RelayRetired Write(RelayRetired m) => new() { Subject = Write(m.Subject), Relay = Write(m.Relay) };
+
+    public static RelayRetired Read(V1.RelayRetired m) => new(Read(m.Subject), Read(m.Relay));
+
+    public static V1.BookQuery Write(BookQuery m) => new() { Subject = Write(m.Subject) };
+
+    public static BookQuery Read(V1.BookQuery m) => new(Read(m.Subject));
+
+    public static V1.BookAnswer Write(BookAnswer m) => new()
+    {
+        Subject = Write(m.Subject),
+        Sessions = { m.Sessions.Select(Write) },
+    };
+
+    public static BookAnswer Read(V1.BookAnswer m) => new(Read(m.Subject), ReadAll(m.Sessions, Read));
+
+    private static V1.Subject Write(Subject subject) =>
+        subject.Name is { } name ? new V1.Subject { Name = name } : new V1.Subject { User = Write(subject.User.Value) };
+
+    private static Subject Read(V1.Subject? subject) => Needed(subject).KindCase switch
+    {
+        V1.Subject.KindOneofCase.User => Subject.OfUser(new UserId(Read(subject!.User))),
+        V1.Subject.KindOneofCase.Name => Subject.OfName(subject!.Name),
+        _ => throw new SerializationException("A subject that is neither a user nor a name"),
+    };
+
+    private static V1.Relay Write(RelayId relay) => new()
+    {
+        Node = relay.Node,
+        Index = (uint)relay.Index,
+        Incarnation = (uint)relay.Incarnation,
+    };
+
+    private static RelayId Read(V1.Relay? relay) =>
+        new(Needed(relay).Node, (int)relay!.Index, (int)relay.Incarnation);
+
+    private static V1.Page Write(Page page) => new() { Version = page.Version, Sessions = { page.Sessions.Select(Write) } };
+
+    private static Page Read(V1.Page? page) => new(Needed(page).Version, ReadAll(page!.Sessions, Read));
+
+    private static V1.BookPage Write(BookPage page) => new() { Relay = Write(page.Relay), Page = Write(page.Page) };
+
+    private static BookPage Read(V1.BookPage page) => new(Read(page.Relay), Read(page.Page));
+
+    private static V1.Status Write(SessionStatus status) => new()
+    {
+        Session = Write(status.Session.Value),
+        Username = status.Username,
+        Text = status.Status,
+        Revision = status.Revision,
+    };
+
+    private static SessionStatus Read(V1.Status status) =>
+        new(new SessionId(Read(status.Session)), status.Username, status.Text, status.Revision);
+
+    private static V1.Uuid Write(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return new V1.Uuid
+        {
+            High = BinaryPrimitives.ReadUInt64BigEndian(bytes),
+            Low = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]),
+        };
+    }
+
+    private static Guid Read(V1.Uuid? id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, Needed(id).High);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes[8..], id!.Low);
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    private static ImmutableArray<T> ReadAll<TForm, T>(RepeatedField<TForm> forms, Func<TForm, T> read)
+    {
+        if (forms.Count == 0)
+            return [];
+        var all = ImmutableArray.CreateBuilder<T>(forms.Count);
+        foreach (var form in forms)
+            all.Add(read(form));
+        return all.MoveToImmutable();
+    }
+
+    private static T Needed<T>(T? part)
+        where T : class => part ?? throw new SerializationException($"A message without its {typeof(T).Name}");
+}

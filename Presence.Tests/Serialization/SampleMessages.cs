@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using CsCheck;
+using Presence.Actors.Messages;
+using Presence.Actors.Model;
+
+namespace Presence.Tests.Serialization;
+
+/// <summary>Any message there can be, and one of each type that never changes.</summary>
+internal static class SampleMessages
+{
+    /// <summary>Every type of message, in an order of its own.</summary>
+    public static readonly ImmutableArray<Type> Types =
+    [
+        .. typeof(IClusterMessage).Assembly.GetTypes()
+            .Where(t => t is { IsAbstract: false, IsInterface: false } && t.IsAssignableTo(typeof(IClusterMessage)))
+            .OrderBy(t => t.Name, StringComparer.Ordinal),
+    ];
+
+    // Whatever a JSON text can carry, so no half of a surrogate pair.
+    private static readonly Gen<string> Texts =
+        Gen.OneOf(Gen.Char['\0', '\ud7ff'].Select(c => c.ToString()), Gen.Int[0x10000, 0x10ffff].Select(char.ConvertFromUtf32))
+            .Array[0, 20].Select(string.Concat);
+
+    private static readonly Gen<Guid> Guids = Gen.OneOf(Gen.Guid, Gen.Const(Guid.Empty));
+
+    private static readonly Gen<Subject> Subjects =
+        Gen.OneOf(Guids.Select(g => Subject.OfUser(new UserId(g))), Texts.Select(Subject.OfName));
+
+    private static readonly Gen<RelayId> Relays =
+        Gen.Select(Gen.Int, Gen.Int[0, 64], Gen.Int[0, int.MaxValue]).Select((n, i, k) => new RelayId(n, i, k));
+
+    private static readonly Gen<SessionStatus> Statuses =
+        Gen.Select(Guids, Texts, Texts, Gen.Long[0, long.MaxValue]).Select((s, n, t, r) => new SessionStatus(new SessionId(s), n, t, r));
+
+    private static readonly Gen<Page> Pages = Gen.OneOf(
+        Gen.Select(Gen.Long[1, long.MaxValue], Some(Statuses)).Select((v, s) => new Page(v, s)), Gen.Const(Page.Retired));
+
+    private static readonly Gen<BookPage> BookPages = Gen.Select(Relays, Pages).Select((r, p) => new BookPage(r, p));
+
+    private static readonly Gen<Known> Knowns = Gen.Select(Relays, Gen.Long).Select((r, v) => new Known(r, v));
+
+    /// <summary>Any message of a type; a type without an entry is a type that somebody forgot.</summary>
+    public static readonly ImmutableDictionary<Type, Gen<IClusterMessage>> Any = new Dictionary<Type, Gen<IClusterMessage>>
+    {
+        [typeof(NodeReport)] = Gen.Select(Subjects, Relays, Pages, Gen.Bool, Some(Knowns))
+            .Select((s, r, p, w, d) => (IClusterMessage)new NodeReport(s, r, p, w, d)),
+        [typeof(ReportAccepted)] = Gen.Select(Subjects, Gen.Long, Gen.Long, Gen.Long, Gen.Bool, Some(BookPages))
+            .Select((s, v, i, n, h, b) => (IClusterMessage)new ReportAccepted(s, v, i, n, h, b)),
+        [typeof(PresenceChanged)] = Gen.Select(Subjects, Gen.Long, Gen.Long, BookPages)
+            .Select((s, i, n, p) => (IClusterMessage)new PresenceChanged(s, i, n, p)),
+        [typeof(AskReport)] = Gen.Select(Subjects, Relays).Select((s, r) => (IClusterMessage)new AskReport(s, r)),
+        [typeof(RelayRetired)] = Gen.Select(Subjects, Relays).Select((s, r) => (IClusterMessage)new RelayRetired(s, r)),
+        [typeof(BookQuery)] = Subjects.Select(s => (IClusterMessage)new BookQuery(s)),
+        [typeof(BookAnswer)] = Gen.Select(Subjects, Some(Statuses)).Select((s, a) => (IClusterMessage)new BookAnswer(s, a)),
+    }.ToImmutableDictionary();
+
+    private static readonly Subject User = Subject.OfUser(new UserId(Guid.Parse("8f96bc43-7008-4d2a-8be1-1e73859b3033")));
+
+    private static readonly RelayId Relay = new(-2, 3, 1);
+
+    private static readonly SessionStatus Status =
+        new(new SessionId(Guid.Parse("0190a5c0-0000-7000-8000-00000000002a")), "ann", "playing", 5);
+
+    /// <summary>One message of each type and the bytes that it has had since its type came into the schema.</summary>
+    public static readonly ImmutableDictionary<Type, (IClusterMessage Message, string Hex)> Pinned =
+        new (IClusterMessage Message, string Hex)[]
+        {
+            (new NodeReport(User, Relay, new Page(7, [Status]), true, [new Known(Relay, 6)]),
+                "0a140a12092a4d087043bc968f1133309b85731ee18b12090dfeffffff100318011a28080712240a120900700000c0a5" +
+                "9001112a000000000000801203616e6e1a07706c6179696e67200520012a0d0a090dfeffffff100318011006"),
+            (new ReportAccepted(User, 7, -1, 2, true, [new BookPage(Relay, Page.Retired)]),
+                "0a140a12092a4d087043bc968f1133309b85731ee18b100719ffffffffffffffff2002280132170a090dfeffffff1003" +
+                "1801120a08ffffffffffffffff7f"),
+            (new PresenceChanged(User, 258, 3, new BookPage(Relay, new Page(8, []))),
+                "0a140a12092a4d087043bc968f1133309b85731ee18b1102010000000000001803220f0a090dfeffffff100318011202" +
+                "0808"),
+            (new AskReport(User, Relay),
+                "0a140a12092a4d087043bc968f1133309b85731ee18b12090dfeffffff10031801"),
+            (new RelayRetired(User, Relay),
+                "0a140a12092a4d087043bc968f1133309b85731ee18b12090dfeffffff10031801"),
+            (new BookQuery(Subject.OfName("ann")),
+                "0a051203616e6e"),
+            (new BookAnswer(User, [Status]),
+                "0a140a12092a4d087043bc968f1133309b85731ee18b12240a120900700000c0a59001112a000000000000801203616e" +
+                "6e1a07706c6179696e672005"),
+        }.ToImmutableDictionary(p => p.Message.GetType());
+
+    private static Gen<ImmutableArray<T>> Some<T>(Gen<T> each) => each.Array[0, 4].Select(a => a.ToImmutableArray());
+}

@@ -9,6 +9,7 @@ namespace Presence.Tests.Programs;
 public sealed class History(UserId user, SessionId session)
 {
     private readonly List<string?> _states = [null];
+    private bool _hasEnded;
 
     public UserId User { get; } = user;
 
@@ -21,8 +22,6 @@ public sealed class History(UserId user, SessionId session)
 
     public string? Now => _states[^1];
 
-    public bool HasEnded { get; private set; }
-
     public string? this[int place] => _states[place];
 
     /// <summary>The connection has asked to show something else; says where in the history that is.</summary>
@@ -33,10 +32,13 @@ public sealed class History(UserId user, SessionId session)
         return Last;
     }
 
+    /// <summary>Whether the connection may have ended at this place: what it asked for behind it was never confirmed.</summary>
+    public bool MayEndAt(int place) => _hasEnded && place >= Confirmed;
+
     public void End()
     {
         Show(null);
-        HasEnded = true;
+        _hasEnded = true;
     }
 
     public override string ToString() => $"{Session}: {string.Join(" -> ", _states.Select(s => s ?? "nothing"))}";

@@ -7,14 +7,18 @@ namespace Presence.Tests.Programs;
 public sealed class View
 {
     private SortedSet<int> _places;
+    private bool _isAnywhere;
 
     private View(IEnumerable<int> places) => _places = [.. places];
 
     /// <summary>The session's connection opened while it was followed already.</summary>
     public static View FromTheStart() => new([0]);
 
-    /// <summary>The follower has been told nothing, and the session may be anywhere (contract F9).</summary>
-    public static View Anywhere(History history) => new(Enumerable.Range(0, history.Last + 1));
+    /// <summary>
+    /// The session is one of the follower's own user: it is told of changes from some instant of its own start on, and not what
+    /// was before (contract F9).
+    /// </summary>
+    public static View Anywhere() => new([]) { _isAnywhere = true };
 
     /// <summary>
     /// A follow by a name that may be borne later: the session is shown as it is at an instant to come, as a join (contract F6).
@@ -29,7 +33,7 @@ public sealed class View
     /// </summary>
     public bool MayBeMerged { get; set; }
 
-    public bool IsPossible => IsUnresolved || _places.Count > 0;
+    public bool IsPossible => IsUnresolved || _isAnywhere || _places.Count > 0;
 
     /// <summary>What a follow's answer says: one instant not before what was confirmed when it was asked for (contract F2).</summary>
     public static View Shown(History history, string? status, int atLeast) =>
@@ -45,7 +49,7 @@ public sealed class View
     public void Told(History history, string? leave, string? join)
     {
         SortedSet<int> next = [];
-        foreach (var from in IsUnresolved ? Enumerable.Range(0, history.Last + 1) : Reachable(history).ToList())
+        foreach (var from in IsUnresolved || _isAnywhere ? Enumerable.Range(0, history.Last + 1) : Reachable(history).ToList())
         {
             if (IsUnresolved && leave is null)
                 next.UnionWith(history[from] == join ? [from] : []);
@@ -53,22 +57,29 @@ public sealed class View
                 next.UnionWith(Steps(history, from).Where(to => history[to] == join));
         }
 
-        IsUnresolved = false;
+        IsUnresolved = _isAnywhere = false;
         _places = next;
     }
 
     /// <summary>Whether the follower knows the end of the history (contract E3).</summary>
     public bool KnowsTheEnd(History history) =>
-        IsUnresolved ? history.Now is null : Reachable(history).Contains(history.Last);
+        IsUnresolved ? history.Now is null : _isAnywhere || Reachable(history).Contains(history.Last);
 
     public override string ToString() => IsUnresolved ? "unresolved" : $"[{string.Join(",", _places)}]";
 
-    private IEnumerable<int> Steps(History history, int from) => Enumerable
-        .Range(from + 1, history.Last - from)
-        .Take(MayBeMerged ? int.MaxValue : 1);
+    private IEnumerable<int> Steps(History history, int from)
+    {
+        var steps = Enumerable.Range(from + 1, history.Last - from).Take(MayBeMerged ? int.MaxValue : 1);
+        return history.MayEndAt(from) ? steps.Append(history.Last) : steps;
+    }
 
-    /// <summary>What came and went while the follower was behind is not told at all.</summary>
-    private IEnumerable<int> Reachable(History history) => !MayBeMerged
-        ? _places
-        : _places.Concat(_places.Where(p => history[p] is null).SelectMany(p => Steps(history, p).Where(to => history[to] is null)));
+    /// <summary>
+    /// What came and went while the follower was behind, or what the connection asked for and did not live to see, is not told
+    /// at all.
+    /// </summary>
+    private IEnumerable<int> Reachable(History history)
+    {
+        var hidden = _places.Where(p => history[p] is null && (MayBeMerged || history.MayEndAt(p)));
+        return _places.Concat(hidden.SelectMany(p => Steps(history, p).Where(to => history[to] is null)));
+    }
 }

@@ -84,9 +84,9 @@ public sealed class World(NodeFixture node)
             foreach (var client in _clients)
                 client.Expect(own);
             _histories.Add(connection.Session, own);
-            _clients.Add(new Client(this, connection, own));
             if (appearsOnline)
                 own.Show("");
+            _clients.Add(new Client(this, connection, own));
         }
     }
 
@@ -145,6 +145,7 @@ public sealed class World(NodeFixture node)
         private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private string? _violation;
         private bool _wasBehind;
+        private bool _wasAnswered;
 
         public Client(World world, TestClient connection, History own)
         {
@@ -152,7 +153,7 @@ public sealed class World(NodeFixture node)
             _connection = connection;
             Own = own;
             foreach (var history in world._histories.Values.Where(h => h.User == own.User))
-                _views[history.Session] = history == own ? View.FromTheStart() : View.Anywhere(history);
+                _views[history.Session] = history == own ? View.FromTheStart() : View.Anywhere();
             _ = ListenAsync();
         }
 
@@ -179,7 +180,7 @@ public sealed class World(NodeFixture node)
         /// <summary>Somebody has connected: a follower of that user will be told from the start.</summary>
         public void Expect(History history)
         {
-            var view = history.User == Own.User ? View.FromTheStart()
+            var view = history.User == Own.User ? _wasAnswered ? View.FromTheStart() : View.Anywhere()
                 : _follows.TryGetValue(history.User, out var following)
                     ? following == Following.Certainly ? View.FromTheStart() : View.Unresolved()
                     : null;
@@ -325,6 +326,7 @@ public sealed class World(NodeFixture node)
             if (_asked.Count == 0 || _asked.Peek().Cid != cid)
                 throw new InvalidOperationException($"C1: the answer to {cid} is not the next one that is due");
             _asked.Dequeue().Answered(told);
+            _wasAnswered = true;
         }
 
         private void TakeChange(UserId user, SessionStatus? leave, SessionStatus? join)

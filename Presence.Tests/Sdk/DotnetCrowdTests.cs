@@ -17,7 +17,7 @@ public sealed class DotnetCrowdTests(ServerFixture server) : IClassFixture<Serve
         try
         {
             var told = await Task.WhenAll(players.Select(player => player.NextAsync()));
-            Assert.Equal(players.Select(player => (player.UserId, null as string, "" as string)), told.Select(change => (change.UserId, change.Before, change.Now)));
+            Assert.Equal(players.Select(player => (player.UserId, Before: (string?)null, Now: (string?)"")), told.Select(change => (change.UserId, change.Before, change.Now)));
         }
         finally
         {

@@ -17,6 +17,9 @@ namespace Presence.Actors.Connections;
 /// </remarks>
 public sealed class Connection : UntypedActor
 {
+    // The first thing that a connection publishes is that it bears its name.
+    private const long NameRevision = 1;
+
     private readonly Opening _opening;
     private readonly ImmutableArray<IActorRef> _relays;
     private readonly IActorRef _registry;
@@ -71,13 +74,6 @@ public sealed class Connection : UntypedActor
         _starting++;
         Publish(Subject.OfName(Identity.Username), Identity.User.ToString());
         _starting++;
-        if (_opening.AppearsOnline)
-        {
-            _isVisible = true;
-            Publish(Own, "");
-            _starting++;
-        }
-
         _opening.Link.Attach(Self);
         _opening.Link.Demand(_settings.Pipeline);
     }
@@ -105,7 +101,7 @@ public sealed class Connection : UntypedActor
                 break;
             case RelayReply when _starting > 0:
                 _starting--;
-                CarryOutNext();
+                GoOn();
                 break;
             case RelayReply.Done:
                 Complete(_whenDone!);
@@ -133,6 +129,19 @@ public sealed class Connection : UntypedActor
                 Unhandled(message);
                 break;
         }
+    }
+
+    /// <summary>A session is visible only once it can be found by its name, so that no follow by name misses what is shown.</summary>
+    private void GoOn()
+    {
+        if (_starting == 0 && _opening.AppearsOnline && _revision == NameRevision)
+        {
+            _isVisible = true;
+            Publish(Own, "");
+            _starting++;
+        }
+
+        CarryOutNext();
     }
 
     // ---- requests, one at a time

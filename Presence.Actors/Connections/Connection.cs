@@ -35,6 +35,10 @@ public sealed class Connection : UntypedActor
     private ServerMessage? _whenDone;
     private bool _isBusy;
 
+    // What the connection asks of relays by itself at its start. No request is carried out before that is in force: whoever has
+    // been answered can be found, by id and by name (contract S7, F1), and misses nothing of its other devices (F9).
+    private int _starting;
+
     /// <summary>For <see cref="Props"/>.</summary>
     public Connection(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings)
     {
@@ -64,11 +68,14 @@ public sealed class Connection : UntypedActor
         _registry.Tell(new SessionRegistry.Register(_opening.Session, Identity));
         // Contract F9; the answer is of no interest, since what the user's other devices show is not told at the start.
         Ask([Own], ++_request);
+        _starting++;
         Publish(Subject.OfName(Identity.Username), Identity.User.ToString());
+        _starting++;
         if (_opening.AppearsOnline)
         {
             _isVisible = true;
             Publish(Own, "");
+            _starting++;
         }
 
         _opening.Link.Attach(Self);
@@ -96,9 +103,12 @@ public sealed class Connection : UntypedActor
                 _requests.Enqueue(request);
                 CarryOutNext();
                 break;
-            case RelayReply.Done done:
-                if (_whenDone is { } reply && done.Request == _request)
-                    Complete(reply);
+            case RelayReply when _starting > 0:
+                _starting--;
+                CarryOutNext();
+                break;
+            case RelayReply.Done:
+                Complete(_whenDone!);
                 break;
             case RelayReply.Followed followed:
                 Follow(_follows.Take(followed));
@@ -129,7 +139,7 @@ public sealed class Connection : UntypedActor
 
     private void CarryOutNext()
     {
-        while (!_isBusy && !_isOver && _requests.TryDequeue(out var request))
+        while (!_isBusy && !_isOver && _starting == 0 && _requests.TryDequeue(out var request))
         {
             _isBusy = true;
             CarryOut(request);
@@ -166,7 +176,7 @@ public sealed class Connection : UntypedActor
                 Follow(_follows.Begin(follow, ++_request));
                 break;
             case ClientRequest.Unfollow unfollow:
-                Follow(_follows.End(unfollow));
+                Follow(_follows.End(unfollow, _request));
                 break;
             case ClientRequest.Refused { IsAnswered: true } refused:
                 Complete(new ServerMessage.Failed(refused.Cid, refused.Code, refused.Message));

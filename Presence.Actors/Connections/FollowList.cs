@@ -15,8 +15,12 @@ namespace Presence.Actors.Connections;
 internal sealed class FollowList(UserId self, string selfName, int limit)
 {
     private readonly Dictionary<UserId, State> _users = [];
-    private HashSet<string>? _awaitedNames;
     private Pending? _pending;
+
+    // Names that nobody has borne since they were followed, each with the number of the request that did; and the users that
+    // were unfollowed meanwhile, which no such name brings back. Null where there are none, which is the rule.
+    private Dictionary<string, long>? _awaitedNames;
+    private Dictionary<UserId, long>? _unfollowed;
 
     private enum State : byte
     {
@@ -47,7 +51,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
             return Outcome.Refuse(follow.Cid, "Invalid username.");
         users.Remove(self);
         var names = follow.Usernames.Where(n => n != selfName).ToHashSet(StringComparer.Ordinal);
-        var added = users.Count(u => !_users.ContainsKey(u)) + names.Count(n => _awaitedNames?.Contains(n) != true);
+        var added = users.Count(u => !_users.ContainsKey(u)) + names.Count(n => _awaitedNames?.ContainsKey(n) != true);
         if (added > 0 && Count + added > limit)
             return Outcome.Refuse(follow.Cid, $"A connection may follow {limit} users.");
 
@@ -56,7 +60,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
             Ask(user);
         foreach (var name in names)
         {
-            (_awaitedNames ??= new HashSet<string>(StringComparer.Ordinal)).Add(name);
+            (_awaitedNames ??= new Dictionary<string, long>(StringComparer.Ordinal))[name] = request;
             _pending.Outstanding.Add(Subject.OfName(name));
         }
 
@@ -87,7 +91,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
                 var bearers = BearersOf(sessions);
                 if (bearers.IsEmpty)
                     continue;
-                _awaitedNames!.Remove(name);
+                Forget(name);
                 drop = drop.Add(subject);
                 foreach (var bearer in bearers.Where(b => b != self && !_pending.Collected.ContainsKey(b)))
                 {
@@ -110,12 +114,13 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     public Outcome Resolve(RelayReply.BearersChanged changed)
     {
         var name = Subject.OfName(changed.Name);
-        if (_awaitedNames is null || !_awaitedNames.Contains(changed.Name) || _pending?.Outstanding.Contains(name) == true)
+        if (_awaitedNames is null || !_awaitedNames.TryGetValue(changed.Name, out var since) || _pending?.Outstanding.Contains(name) == true)
             return Outcome.Nothing;
-        var bearers = BearersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!));
+        var bearers = BearersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!))
+            .RemoveAll(b => _unfollowed is not null && _unfollowed.TryGetValue(b, out var at) && at >= since);
         if (bearers.IsEmpty)
             return Outcome.Nothing;
-        _awaitedNames.Remove(changed.Name);
+        Forget(changed.Name);
         var ask = ImmutableArray.CreateBuilder<Subject>();
         foreach (var bearer in bearers)
         {
@@ -127,10 +132,19 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     }
 
     /// <summary>Ends follows at once (contract F7).</summary>
-    public Outcome End(ClientRequest.Unfollow unfollow)
+    /// <param name="unfollow">The client's request.</param>
+    /// <param name="request">The number of the last request to a relay.</param>
+    public Outcome End(ClientRequest.Unfollow unfollow, long request)
     {
         if (!TryParse(unfollow.UserIds, out var users))
             return Outcome.Refuse(unfollow.Cid, "Invalid user identifier.");
+        // Bounded like the follows: whoever unfollows more strangers than it may follow users gets what its names bring.
+        if (_awaitedNames is not null && (_unfollowed?.Count ?? 0) < limit)
+        {
+            foreach (var user in users)
+                (_unfollowed ??= [])[user] = request;
+        }
+
         var dropped = users.Where(_users.Remove).Select(Subject.OfUser).ToImmutableArray();
         return new Outcome(new ServerMessage.Acknowledged(unfollow.Cid), [], dropped, []);
     }
@@ -146,6 +160,16 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
         if (_pending is not null && _pending.Collected.TryGetValue(change.User, out var sessions))
             _pending.Collected[change.User] = Apply(sessions, change.Changes);
         return state == State.Following;
+    }
+
+    /// <summary>The name is resolved, and waits for nobody any more.</summary>
+    private void Forget(string name)
+    {
+        _awaitedNames!.Remove(name);
+        if (_awaitedNames.Count == 0)
+            _awaitedNames = null;
+        if (_awaitedNames is null)
+            _unfollowed = null;
     }
 
     /// <summary>Asks for a user on behalf of the pending request; says whether that was not done already.</summary>

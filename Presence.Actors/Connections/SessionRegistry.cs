@@ -16,7 +16,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     private const string ReplacedSubject = "single_socket";
 
     private readonly SessionPolicy _policy;
-    private readonly Dictionary<IActorRef, Register> _sessions = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<IActorRef, Register> _sessions = [];
     private readonly Dictionary<UserId, HashSet<IActorRef>> _byUser = [];
     private readonly PriorityQueue<IActorRef, DateTimeOffset> _expiries = new();
 
@@ -72,7 +72,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
         Context.Watch(connection);
         _sessions[connection] = register;
         if (!_byUser.TryGetValue(register.Identity.User, out var connections))
-            _byUser[register.Identity.User] = connections = new HashSet<IActorRef>(ReferenceEqualityComparer.Instance);
+            _byUser[register.Identity.User] = connections = [];
         if (_policy.SingleConnection)
         {
             foreach (var older in connections)

@@ -82,6 +82,9 @@ public sealed record Home
         var newlyNamed = ImmutableArray<RelayId>.Empty;
         foreach (var known in report.Digest)
         {
+            // That a relay is gone is all there is to know of it: nobody is left to be asked.
+            if (known.IsRetired && book[known.Relay] is null)
+                book = book.Merge(known.Relay, Page.Retired);
             if (!named.Contains(known.Relay) && (book[known.Relay]?.Version ?? long.MinValue) < known.Version)
             {
                 named = named.Add(known.Relay);
@@ -89,7 +92,7 @@ public sealed record Home
             }
         }
 
-        var isNews = !ReferenceEquals(book, Book) && !Page.Difference(before, report.Page).IsEmpty;
+        var isNews = !ReferenceEquals(book[relay], before) && !Page.Difference(before, report.Page).IsEmpty;
         var next = this with
         {
             Book = book,
@@ -112,19 +115,22 @@ public sealed record Home
             newlyNamed);
     }
 
-    /// <summary>A relay is gone for good, and takes its page with it.</summary>
+    /// <summary>
+    /// A relay is gone for good, and takes its page with it: here, where a report of it may still be late, and at every watcher.
+    /// </summary>
     public Step Remove(RelayId relay)
     {
-        var before = Book[relay];
+        // A relay that was named is known elsewhere for more than it is here: somebody may show sessions that this home never saw.
+        var isNews = Named.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
         var next = this with
         {
-            Book = before is null ? Book : Book.Merge(relay, Page.Retired),
+            Book = Book.Merge(relay, Page.Retired),
             Watchers = Watchers.Remove(relay),
             Named = Named.Remove(relay),
             Heard = Heard.Remove(relay),
             Silent = Silent.Remove(relay),
         };
-        if (before is null || before.Sessions.IsEmpty)
+        if (!isNews)
             return new Step(next, null, null, [], []);
         next = next with { Sequence = next.Sequence + 1 };
         return new Step(

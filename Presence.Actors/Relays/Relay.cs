@@ -30,7 +30,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     private readonly IActorRef _homes;
     private readonly RelaySettings _settings;
     private readonly Dictionary<Subject, RelayEntry> _entries = [];
-    private readonly Dictionary<IActorRef, Follower> _followers = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<IActorRef, Follower> _followers = [];
     private readonly Dictionary<IActorRef, int> _shards = [];
     private readonly PriorityQueue<RelayEntry, TimeSpan> _due = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();

@@ -15,8 +15,7 @@ internal sealed class KeyRing
     /// <summary>Below this Microsoft.IdentityModel refuses an HS256 key.</summary>
     private const int LeastHmacBytes = 32;
 
-    private static readonly string[] Algorithms =
-        [SecurityAlgorithms.HmacSha256, SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
+    private static readonly string[] Asymmetric = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
 
     private readonly ImmutableArray<SecurityKey> _secrets;
     private readonly ImmutableArray<AsymmetricSecurityKey> _publicKeys;
@@ -43,28 +42,28 @@ internal sealed class KeyRing
     }
 
     /// <summary>The keys to try on a token of this algorithm; none for an algorithm that is not taken.</summary>
+    /// <exception cref="KeysUnavailableException">The issuer's keys cannot be had.</exception>
     public async ValueTask<ImmutableArray<SecurityKey>> KeysAsync(string algorithm, CancellationToken cancel)
     {
         if (algorithm == SecurityAlgorithms.HmacSha256)
             return _secrets;
-        if (!Algorithms.Contains(algorithm))
+        if (!Asymmetric.Contains(algorithm))
             return [];
         ImmutableArray<SecurityKey> published = _remote is null ? [] : (await _remote.CurrentAsync(cancel).ConfigureAwait(false)).Keys;
         return [.. _publicKeys.Concat(published).Where(key => Signs(key, algorithm))];
     }
 
     /// <summary>
-    /// The keys to try on a token that none of <paramref name="tried"/> signed: the issuer's, read anew. Empty if there is
-    /// nothing new.
+    /// The keys to try on a token that none of <see cref="KeysAsync"/> signed: the issuer's, read anew. Empty if they cannot
+    /// help.
     /// </summary>
-    public async ValueTask<ImmutableArray<SecurityKey>> RenewedKeysAsync(
-        string algorithm, ImmutableArray<SecurityKey> tried, CancellationToken cancel)
+    /// <exception cref="KeysUnavailableException">The issuer's keys cannot be had.</exception>
+    public async ValueTask<ImmutableArray<SecurityKey>> RenewedKeysAsync(string algorithm, CancellationToken cancel)
     {
-        if (_remote is null || algorithm == SecurityAlgorithms.HmacSha256 || !Algorithms.Contains(algorithm))
+        if (_remote is null || !Asymmetric.Contains(algorithm))
             return [];
-        await _remote.RenewAsync(cancel).ConfigureAwait(false);
-        var keys = await KeysAsync(algorithm, cancel).ConfigureAwait(false);
-        return [.. keys.Except(tried)];
+        var renewed = await _remote.RenewedAsync(cancel).ConfigureAwait(false);
+        return [.. renewed.Keys.Where(key => Signs(key, algorithm))];
     }
 
     /// <summary>

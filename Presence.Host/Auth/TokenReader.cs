@@ -19,7 +19,7 @@ internal sealed class TokenReader(KeyRing keys, string? issuer, string? audience
     private readonly JsonWebTokenHandler _handler = new();
 
     /// <summary>What the token says; null if it is not to be trusted.</summary>
-    /// <exception cref="InvalidOperationException">The issuer's keys cannot be had.</exception>
+    /// <exception cref="KeysUnavailableException">The issuer's keys cannot be had.</exception>
     public async ValueTask<TokenClaims?> ReadAsync(string token, CancellationToken cancel)
     {
         if (Parse(token) is not { } jwt || !await IsAuthenticAsync(jwt, cancel).ConfigureAwait(false))
@@ -44,11 +44,11 @@ internal sealed class TokenReader(KeyRing keys, string? issuer, string? audience
 
     private async ValueTask<bool> IsAuthenticAsync(JsonWebToken jwt, CancellationToken cancel)
     {
-        var tried = await keys.KeysAsync(jwt.Alg, cancel).ConfigureAwait(false);
-        var result = await CheckAsync(jwt, tried, cancel).ConfigureAwait(false);
+        var known = await keys.KeysAsync(jwt.Alg, cancel).ConfigureAwait(false);
+        var result = await CheckAsync(jwt, known, cancel).ConfigureAwait(false);
         if (result is SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException)
         {
-            var renewed = await keys.RenewedKeysAsync(jwt.Alg, tried, cancel).ConfigureAwait(false);
+            var renewed = await keys.RenewedKeysAsync(jwt.Alg, cancel).ConfigureAwait(false);
             result = renewed.IsEmpty ? result : await CheckAsync(jwt, renewed, cancel).ConfigureAwait(false);
         }
         return result is null;

@@ -8,21 +8,26 @@ namespace Presence.Host.Auth;
 /// Says who the bearer of a token is (contract A1). Session and refresh tokens are told apart by their keys: neither passes
 /// for the other.
 /// </summary>
-internal sealed partial class TokenValidator
+internal sealed class TokenValidator : IDisposable
 {
     private readonly TokenReader _sessions;
     private readonly TokenReader _refreshes;
     private readonly Revocations _revocations;
-    private readonly ILogger<TokenValidator> _log;
+    private readonly RemoteKeys? _remote;
 
     /// <summary>A validator by the configured keys.</summary>
     public TokenValidator(IOptions<PresenceOptions> options, Revocations revocations, TimeProvider time, ILogger<TokenValidator> log)
     {
         var settings = options.Value.Session;
-        _sessions = new(SessionKeys(settings), settings.Issuer, settings.Audience, time);
+        _remote = settings switch
+        {
+            { Authority: { } authority } => RemoteKeys.OfAuthority(authority, time, log),
+            { JwksUrl: { } url } => RemoteKeys.OfKeySet(url, time, log),
+            _ => null,
+        };
+        _sessions = new(SessionKeys(settings, _remote), settings.Issuer, settings.Audience, time);
         _refreshes = new(new KeyRing(Given(settings.RefreshSigningKey), []), settings.Issuer, settings.Audience, time);
         _revocations = revocations;
-        _log = log;
     }
 
     /// <summary>
@@ -35,9 +40,9 @@ internal sealed partial class TokenValidator
         {
             return (await CurrentAsync(_sessions, token, cancel).ConfigureAwait(false))?.ToIdentity();
         }
-        catch (InvalidOperationException fault)
+        // Who cannot be checked is not let in; that the keys cannot be read has been logged.
+        catch (KeysUnavailableException)
         {
-            KeysUnavailable(fault);
             return null;
         }
     }
@@ -46,27 +51,21 @@ internal sealed partial class TokenValidator
     public ValueTask<TokenClaims?> ValidateRefreshAsync(string token, CancellationToken cancel = default) =>
         CurrentAsync(_refreshes, token, cancel);
 
+    /// <inheritdoc/>
+    public void Dispose() => _remote?.Dispose();
+
     private async ValueTask<TokenClaims?> CurrentAsync(TokenReader reader, string token, CancellationToken cancel)
     {
         var claims = await reader.ReadAsync(token, cancel).ConfigureAwait(false);
         return claims is not null && !_revocations.IsRevoked(claims.ToIdentity()) ? claims : null;
     }
 
-    private static KeyRing SessionKeys(SessionSettings settings)
+    private static KeyRing SessionKeys(SessionSettings settings, RemoteKeys? remote)
     {
         var publicKeys = settings.PublicKeys.Select(text =>
             PublicKeyText.TryRead(text, out var key, out var reason) ? key : throw new ArgumentException(reason, nameof(settings)));
-        RemoteKeys? remote = settings switch
-        {
-            { Authority: { } authority } => RemoteKeys.OfAuthority(authority),
-            { JwksUrl: { } url } => RemoteKeys.OfKeySet(url),
-            _ => null,
-        };
         return new([.. Given(settings.SigningKey), .. settings.PreviousSigningKeys], publicKeys, remote);
     }
 
     private static IEnumerable<string> Given(string? key) => string.IsNullOrEmpty(key) ? [] : [key];
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of the token issuer cannot be read; its tokens are refused.")]
-    private partial void KeysUnavailable(Exception fault);
 }

@@ -9,7 +9,7 @@ namespace Presence.Host.Configuration;
 /// </summary>
 internal sealed class CertificateSettings
 {
-    /// <summary>The file of the certificate; null leaves TLS out.</summary>
+    /// <summary>The file of the certificate; null or empty leaves TLS out.</summary>
     public string? Path { get; set; }
 
     /// <summary>Opens the PKCS#12 file, or the key of a PEM certificate.</summary>
@@ -23,16 +23,16 @@ internal sealed class CertificateSettings
     /// <exception cref="IOException">A file cannot be read.</exception>
     public (X509Certificate2 Certificate, X509Certificate2Collection Chain)? Load()
     {
-        if (Path is null)
+        if (string.IsNullOrEmpty(Path))
             return null;
-        return KeyPath is null ? LoadPkcs12(Path) : LoadPem(Path, KeyPath);
+        return string.IsNullOrEmpty(KeyPath) ? LoadPkcs12(Path) : LoadPem(Path, KeyPath);
     }
 
     internal IEnumerable<ConfigurationFault> Faults(string key)
     {
-        if (Path is null)
+        if (string.IsNullOrEmpty(Path))
         {
-            if (KeyPath is not null || Password is not null)
+            if (!string.IsNullOrEmpty(KeyPath) || !string.IsNullOrEmpty(Password))
                 yield return new($"{key}:Path", "is missing, though a key or a password is given");
             yield break;
         }
@@ -65,7 +65,7 @@ internal sealed class CertificateSettings
 
     private (X509Certificate2, X509Certificate2Collection) LoadPem(string path, string keyPath)
     {
-        var own = Password is null
+        var own = string.IsNullOrEmpty(Password)
             ? X509Certificate2.CreateFromPemFile(path, keyPath)
             : X509Certificate2.CreateFromEncryptedPemFile(path, Password, keyPath);
         // Windows cannot serve TLS with a key that lives in memory alone.

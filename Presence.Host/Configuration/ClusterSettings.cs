@@ -21,6 +21,9 @@ internal sealed partial class ClusterSettings
     /// <summary>The name of the cluster: nodes of different names never meet.</summary>
     public string Name { get; set; } = "presence";
 
+    /// <summary>The seeds as full addresses, such as <c>akka.tcp://presence@node1.example:7354</c>.</summary>
+    internal IEnumerable<string> SeedAddresses => Seeds.Select(FullAddress);
+
     internal IEnumerable<ConfigurationFault> Faults(string key)
     {
         if (Uri.CheckHostName(Hostname) is UriHostNameType.Unknown)
@@ -41,13 +44,13 @@ internal sealed partial class ClusterSettings
         }
     }
 
-    private bool IsSeed(string seed)
-    {
-        var address = seed.Contains("://", StringComparison.Ordinal) ? seed : $"akka.tcp://{Name}@{seed}";
-        return NameRule().IsMatch(Name)
-            && Address.TryParse(address, out var parsed)
-            && parsed.System == Name && parsed.Host is { Length: > 0 } && parsed.Port is > 0 and <= 65535;
-    }
+    private bool IsSeed(string seed) =>
+        NameRule().IsMatch(Name)
+        && Address.TryParse(FullAddress(seed), out var parsed)
+        && parsed.System == Name && parsed.Host is { Length: > 0 } && parsed.Port is > 0 and <= 65535;
+
+    private string FullAddress(string seed) =>
+        seed.Contains("://", StringComparison.Ordinal) ? seed : $"akka.tcp://{Name}@{seed}";
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     private static partial Regex NameRule();

@@ -27,7 +27,7 @@ internal sealed class LimitSettings
     /// <summary>How many connections one client address may have on this node; 0 sets no limit.</summary>
     public int ConnectionsPerAddress { get; set; }
 
-    /// <summary>The largest body of an HTTP request, in bytes, as sent and unpacked.</summary>
+    /// <summary>The largest body of an HTTP request, in bytes: as sent (what frames its chunks included), and again unpacked.</summary>
     public int RequestBodyBytes { get; set; } = 256 * 1024;
 
     /// <summary>The origins whose pages may use the API and <c>/ws</c>, e.g. <c>https://game.example</c>; empty allows all.</summary>

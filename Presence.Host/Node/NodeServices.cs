@@ -54,7 +54,8 @@ internal static class NodeServices
         });
         return services
             .AddHostedService<NodeReadiness>()
-            .AddHostedService<RevocationBridge>();
+            .AddHostedService<RevocationBridge>()
+            .AddHostedService<StartNotice>();
     }
 
     private static string AddressOf(string seed, string name) =>

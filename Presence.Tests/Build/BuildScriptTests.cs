@@ -13,9 +13,9 @@ public sealed class BuildScriptTests : IDisposable
     private const string Pack = "pack Presence.sln --no-build --configuration Release --output ";
     private const string Clean = "clean Presence.sln --configuration Release";
 
-    private readonly string output = Directory.CreateTempSubdirectory("presence-build-").FullName;
+    private readonly string _output = Directory.CreateTempSubdirectory("presence-build-").FullName;
 
-    public void Dispose() => Directory.Delete(output, recursive: true);
+    public void Dispose() => Directory.Delete(_output, recursive: true);
 
     [Fact]
     public void The_script_parses_without_errors()
@@ -100,7 +100,7 @@ public sealed class BuildScriptTests : IDisposable
         {
             ["Target"] = new[] { "clean", "test", "publish", "pack" },
             ["Configuration"] = "Debug",
-            ["Output"] = output,
+            ["Output"] = _output,
         });
         Assert.All(
             run.Commands.Where(command => command != Restore),
@@ -113,7 +113,7 @@ public sealed class BuildScriptTests : IDisposable
     [InlineData("1.4.0-rc.1")]
     public void A_version_is_stamped_on_all_that_is_built(string version)
     {
-        var run = BuildScript.Run(new() { ["Target"] = new[] { "publish", "pack" }, ["Output"] = output, ["Version"] = version });
+        var run = BuildScript.Run(new() { ["Target"] = new[] { "publish", "pack" }, ["Output"] = _output, ["Version"] = version });
         Assert.Equal(4, run.Commands.Count);
         Assert.All(run.Commands, command => Assert.EndsWith($" -p:Version={version}", command, StringComparison.Ordinal));
     }
@@ -124,7 +124,7 @@ public sealed class BuildScriptTests : IDisposable
     [InlineData("test", 2, Restore, Build, Test)]
     public void A_failing_command_stops_the_rest_and_gives_its_exit_code(string failing, int exitCode, params string[] expected)
     {
-        var run = BuildScript.Run(new() { ["Target"] = new[] { "test", "pack" }, ["Output"] = output }, failing, exitCode);
+        var run = BuildScript.Run(new() { ["Target"] = new[] { "test", "pack" }, ["Output"] = _output }, failing, exitCode);
         Assert.Equal(expected, run.Commands);
         Assert.Equal(exitCode, run.ExitCode);
     }
@@ -132,23 +132,23 @@ public sealed class BuildScriptTests : IDisposable
     [Fact]
     public void Clean_removes_what_was_published_and_packed_and_nothing_else()
     {
-        Directory.CreateDirectory(Path.Combine(output, "publish", "wwwroot"));
-        File.WriteAllText(Path.Combine(output, "publish", "wwwroot", "index.html"), "");
-        Directory.CreateDirectory(Path.Combine(output, "packages"));
-        File.WriteAllText(Path.Combine(output, "notes.txt"), "");
+        Directory.CreateDirectory(Path.Combine(_output, "publish", "wwwroot"));
+        File.WriteAllText(Path.Combine(_output, "publish", "wwwroot", "index.html"), "");
+        Directory.CreateDirectory(Path.Combine(_output, "packages"));
+        File.WriteAllText(Path.Combine(_output, "notes.txt"), "");
 
         Run("clean");
 
-        Assert.Equal([Path.Combine(output, "notes.txt")], Directory.EnumerateFileSystemEntries(output));
+        Assert.Equal([Path.Combine(_output, "notes.txt")], Directory.EnumerateFileSystemEntries(_output));
     }
 
     [Fact]
     public void Clean_that_fails_leaves_what_was_published()
     {
-        Directory.CreateDirectory(Path.Combine(output, "publish"));
-        var run = BuildScript.Run(new() { ["Target"] = "clean", ["Output"] = output }, failing: "clean", exitCode: 1);
+        Directory.CreateDirectory(Path.Combine(_output, "publish"));
+        var run = BuildScript.Run(new() { ["Target"] = "clean", ["Output"] = _output }, failing: "clean", exitCode: 1);
         Assert.Equal(1, run.ExitCode);
-        Assert.True(Directory.Exists(Path.Combine(output, "publish")));
+        Assert.True(Directory.Exists(Path.Combine(_output, "publish")));
     }
 
     [Theory]
@@ -156,10 +156,10 @@ public sealed class BuildScriptTests : IDisposable
     [InlineData("build")]
     public void It_works_in_the_repository_and_leaves_the_caller_where_he_was(string? failing)
     {
-        var run = BuildScript.Run([], failing, exitCode: 1, location: output);
+        var run = BuildScript.Run([], failing, exitCode: 1, location: _output);
         Assert.NotEmpty(run.Folders);
         Assert.All(run.Folders, folder => Assert.Equal(Repository.Root, folder));
-        Assert.Equal(output, run.LocationAfterwards);
+        Assert.Equal(_output, run.LocationAfterwards);
     }
 
     [Theory]
@@ -175,8 +175,8 @@ public sealed class BuildScriptTests : IDisposable
     }
 
     private BuildRun Run(params string[] targets) =>
-        BuildScript.Run(new() { ["Target"] = targets, ["Output"] = output });
+        BuildScript.Run(new() { ["Target"] = targets, ["Output"] = _output });
 
     private string Expand(string command) => command
-        .Replace("{output}/", output + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+        .Replace("{output}/", _output + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -20,6 +20,7 @@ internal ref struct JsonText
 
     private Utf8JsonReader _reader;
 
+    /// <summary>A text that is not read yet.</summary>
     public JsonText(ReadOnlySpan<byte> utf8)
     {
         if (!Utf8.IsValid(utf8))

@@ -54,13 +54,18 @@ internal readonly struct InboundFrame
     /// <summary>What a violation is answered with: an error, then a close. Null unless this is a violation.</summary>
     public ClientRequest.Malformed? Fault { get; }
 
+    /// <summary>A whole message.</summary>
     public static InboundFrame Message(ReadOnlySequence<byte> payload) => new(FrameKind.Message, payload, 0, null);
 
+    /// <summary>A ping.</summary>
     public static InboundFrame Ping(ReadOnlySequence<byte> payload) => new(FrameKind.Ping, payload, 0, null);
 
+    /// <summary>A pong.</summary>
     public static InboundFrame Pong() => new(FrameKind.Pong, default, 0, null);
 
+    /// <summary>A close; <paramref name="code"/> is <see cref="NoCloseCode"/> if it had none.</summary>
     public static InboundFrame Close(ushort code) => new(FrameKind.Close, default, code, null);
 
+    /// <summary>A broken rule.</summary>
     public static InboundFrame Violation(ClientRequest.Malformed fault) => new(FrameKind.Violation, default, 0, fault);
 }

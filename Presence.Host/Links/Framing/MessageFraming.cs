@@ -28,7 +28,8 @@ internal abstract class MessageFraming : IDisposable
     /// <summary>
     /// Takes the next frame from the front of the input. The input shrinks by what was taken; what is left over is to be
     /// given again, with more behind it, when false was returned. The payload of the frame before is invalid from now on.
-    /// Behind a close or a violation everything is swallowed.
+    /// Behind a close or a violation everything is swallowed. At most one frame is left over, so an input that can grow to the
+    /// longest message and a header never runs full.
     /// </summary>
     public bool TryRead(ref ReadOnlySequence<byte> input, out InboundFrame frame)
     {

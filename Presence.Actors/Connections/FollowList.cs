@@ -62,6 +62,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
         {
             (_awaitedNames ??= new Dictionary<string, long>(StringComparer.Ordinal))[name] = request;
             _pending.Outstanding.Add(Subject.OfName(name));
+            _pending.Names.Add(name);
         }
 
         return Finish([.. _pending.Outstanding], []);
@@ -93,7 +94,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
                     continue;
                 Forget(name);
                 drop = drop.Add(subject);
-                foreach (var bearer in bearers.Where(b => b != self && !_pending.Collected.ContainsKey(b)))
+                foreach (var bearer in bearers.Where(b => b != self))
                 {
                     if (Ask(bearer))
                         ask = ask.Add(Subject.OfUser(bearer));
@@ -122,9 +123,11 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
             return Outcome.Nothing;
         Forget(changed.Name);
         var ask = ImmutableArray.CreateBuilder<Subject>();
-        foreach (var bearer in bearers)
+        // Somebody who appears while the follow of the name is still being answered belongs into that answer.
+        var isPending = _pending?.Names.Contains(changed.Name) == true;
+        foreach (var bearer in bearers.Where(b => b != self))
         {
-            if (bearer != self && _users.TryAdd(bearer, State.Appearing))
+            if (isPending ? Ask(bearer) : _users.TryAdd(bearer, State.Appearing))
                 ask.Add(Subject.OfUser(bearer));
         }
 
@@ -175,7 +178,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     /// <summary>Asks for a user on behalf of the pending request; says whether that was not done already.</summary>
     private bool Ask(UserId user)
     {
-        if (!_pending!.Outstanding.Add(Subject.OfUser(user)))
+        if (_pending!.Collected.ContainsKey(user) || !_pending.Outstanding.Add(Subject.OfUser(user)))
             return false;
         if (!_users.TryGetValue(user, out var state) || state == State.Appearing)
             _users[user] = State.Asked;
@@ -248,6 +251,8 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
         public long Request { get; } = request;
 
         public HashSet<Subject> Outstanding { get; } = [];
+
+        public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
 
         public Dictionary<UserId, ImmutableArray<SessionStatus>> Collected { get; } = [];
     }

@@ -20,7 +20,7 @@ public sealed class World(NodeFixture node)
 
     private readonly Lock _gate = new();
     private readonly (UserId Id, string Name)[] _users =
-        [.. Enumerable.Range(0, Users).Select(i => (new UserId(Guid.NewGuid()), $"user{i}-{Guid.NewGuid():N}"))];
+        [.. Enumerable.Range(0, Users).Select(i => (new UserId(Guid.NewGuid()), $"user{i}-{Guid.NewGuid().ToString()[..8]}"))];
     private readonly Dictionary<SessionId, History> _histories = [];
     private readonly List<Client> _clients = [];
     private int _statuses;
@@ -72,6 +72,10 @@ public sealed class World(NodeFixture node)
                 break;
         }
     }
+
+    private string NameOf(UserId user) => _users.Single(u => u.Id == user).Name;
+
+    private string NameOf(string user) => NameOf(new UserId(Guid.Parse(user)));
 
     private List<(UserId Id, string Name)> Among(int mask) => [.. _users.Where((_, i) => (mask & (1 << i)) != 0)];
 
@@ -264,7 +268,7 @@ public sealed class World(NodeFixture node)
                 var cid = _connection.NewCid();
                 asked = request(cid);
                 _asked.Enqueue(new Asked(cid, begin()));
-                _story.AppendLine(CultureInfo.InvariantCulture, $"  asks {asked}");
+                _story.AppendLine(CultureInfo.InvariantCulture, $"  asks {Describe(asked)}");
             }
 
             await _connection.TellAsync(asked);
@@ -322,7 +326,7 @@ public sealed class World(NodeFixture node)
 
         private void TakeReply(string? cid, ServerMessage told)
         {
-            _story.AppendLine(CultureInfo.InvariantCulture, $"  gets the answer {told}");
+            _story.AppendLine(CultureInfo.InvariantCulture, $"  gets the answer {Describe(told)}");
             if (_asked.Count == 0 || _asked.Peek().Cid != cid)
                 throw new InvalidOperationException($"C1: the answer to {cid} is not the next one that is due");
             _asked.Dequeue().Answered(told);
@@ -331,7 +335,7 @@ public sealed class World(NodeFixture node)
 
         private void TakeChange(UserId user, SessionStatus? leave, SessionStatus? join)
         {
-            _story.AppendLine(CultureInfo.InvariantCulture, $"  is told of {(join ?? leave)!.Session}: {leave?.Status ?? "nothing"} -> {join?.Status ?? "nothing"}");
+            _story.AppendLine(CultureInfo.InvariantCulture, $"  is told of {_world.NameOf(user)} {(join ?? leave)!.Session}: {leave?.Status ?? "nothing"} -> {join?.Status ?? "nothing"}");
             if (user != Own.User && !_follows.ContainsKey(user))
                 throw new InvalidOperationException($"E5: told of {user}, whom it does not follow");
             var history = _world._histories[(join ?? leave)!.Session];
@@ -366,6 +370,18 @@ public sealed class World(NodeFixture node)
                 }
             }
         }
+
+        private string Describe(ClientRequest request) => request switch
+        {
+            ClientRequest.Follow follow => $"{follow.Cid}: follow {string.Join(", ", follow.UserIds.Select(_world.NameOf))}{string.Join(", ", follow.Usernames.Select(n => n + " by name"))}",
+            ClientRequest.Unfollow unfollow => $"{unfollow.Cid}: unfollow {string.Join(", ", unfollow.UserIds.Select(_world.NameOf))}",
+            ClientRequest.UpdateStatus update => $"{update.Cid}: show {update.Status ?? "nothing"}",
+            _ => $"{request.Cid}: a pong",
+        };
+
+        private string Describe(ServerMessage told) => told is ServerMessage.Snapshot snapshot
+            ? $"{snapshot.Cid}: {string.Join(", ", snapshot.Presences.Select(p => $"{_world.NameOf(p.User)} {p.Status.Session} {p.Status.Status}"))}"
+            : told.ToString();
 
         private sealed record Asked(string Cid, Action<ServerMessage> Answered);
     }

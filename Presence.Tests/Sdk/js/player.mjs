@@ -9,6 +9,10 @@ import { WebSocket } from 'ws';
 // The SDK was made for browsers; Node 18 and 20 have no WebSocket of their own.
 globalThis.WebSocket = WebSocket;
 
+// The SDK's timers outlive what they time; an open connection keeps Node running, they need not.
+const { setTimeout: startTimer } = globalThis;
+globalThis.setTimeout = (...args) => startTimer(...args).unref();
+
 const server = new URL(process.env.PRESENCE_URL);
 const patience = 20_000;
 

@@ -64,8 +64,8 @@ public abstract class Peer(UserId user, string username) : IAsyncDisposable
     /// <summary>Sends a request and waits for nothing.</summary>
     public async Task SendAsync(ClientRequest request)
     {
-        if (Session is null && request is ClientRequest.UpdateStatus { Status: { } status })
-            _firstStatus = status;
+        if (request is ClientRequest.UpdateStatus { Status: { } status })
+            _firstStatus ??= status;
         await _sending.WaitAsync();
         try
         {
@@ -100,6 +100,19 @@ public abstract class Peer(UserId user, string username) : IAsyncDisposable
     }
 
     public Task SetAsync(string status) => ExpectAsync<Told.Ack>(cid => new ClientRequest.UpdateStatus(cid, status));
+
+    /// <summary>Sets the status and takes the event of it: then the session is known as well, and what is shown is returned.</summary>
+    public async Task<Shown> ShowAsync(string status)
+    {
+        await SetAsync(status);
+        while (true)
+        {
+            var told = await ReceiveAsync($"the event of its own '{status}'");
+            if (told is Told.Event { Joins: [var join] } && join.Session == Session && join.Status == status)
+                return join;
+            _setAside.Enqueue(told);
+        }
+    }
 
     public Task EraseAsync() => ExpectAsync<Told.Ack>(cid => new ClientRequest.UpdateStatus(cid, null));
 

@@ -13,14 +13,17 @@ public static class Peers
     /// <summary>A user that nobody has heard of.</summary>
     public static UserId NewUser() => new(Guid.NewGuid());
 
-    /// <summary>Who bears a token that was issued now.</summary>
+    /// <summary>Who bears a token that was issued now; tokens tell the time in whole seconds.</summary>
     public static Identity IdentityOf(UserId user, string username, TimeSpan? life = null)
     {
-        var now = DateTimeOffset.UtcNow;
+        var now = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
         return new Identity(user, username, Guid.NewGuid().ToString(), now, now + (life ?? TimeSpan.FromHours(1)));
     }
 
-    /// <summary>A client of a server, with a token of its own.</summary>
+    /// <summary>
+    /// A client of a server, with a token of its own. A WebSocket is open for its client a moment before its connection is
+    /// there: where others must find it, a ping makes sure.
+    /// </summary>
     public static Task<Peer> ConnectAsync(
         this ServerFixture server, LinkKind kind, UserId user, string username, bool appearsOnline = false, int? receiveBuffer = null) =>
         server.ConnectAsync(kind, IdentityOf(user, username), appearsOnline, receiveBuffer);

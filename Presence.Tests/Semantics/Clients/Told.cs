@@ -22,6 +22,12 @@ public abstract record Told
 
     public sealed record Event(IReadOnlyList<Shown> Joins, IReadOnlyList<Shown> Leaves) : Told
     {
+        public static Event Join(Shown shown) => new([shown], []);
+
+        public static Event Leave(Shown last) => new([], [last]);
+
+        public static Event Update(Shown old, Shown shown) => new([shown], [old]);
+
         public bool Equals(Event? other) => other is not null && Joins.SequenceEqual(other.Joins) && Leaves.SequenceEqual(other.Leaves);
 
         public override int GetHashCode() => HashCode.Combine(Joins.Count, Leaves.Count);

@@ -33,7 +33,7 @@ internal static class PresenceServer
 
         var app = builder.Build();
         app.CheckOptions();
-        //DEMO app.UseDemoPage();
+        app.UseDemoPage();
         app.MapPresenceHttp();
         app.MapPresenceLinks();
         return app;

@@ -109,19 +109,22 @@ public sealed record Home
             newlyNamed);
     }
 
-    /// <summary>A relay is gone for good, and takes its page with it.</summary>
+    /// <summary>
+    /// A relay is gone for good, and takes its page with it: here, where a report of it may still be late, and at every watcher.
+    /// </summary>
     public Step Remove(RelayId relay)
     {
-        var before = Book[relay];
+        // A relay that was named is known elsewhere for more than it is here: somebody may show sessions that this home never saw.
+        var isNews = Named.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
         var next = this with
         {
-            Book = before is null ? Book : Book.Merge(relay, Page.Retired),
+            Book = Book.Merge(relay, Page.Retired),
             Watchers = Watchers.Remove(relay),
             Named = Named.Remove(relay),
             Heard = Heard.Remove(relay),
             Silent = Silent.Remove(relay),
         };
-        if (before is null || before.Sessions.IsEmpty)
+        if (!isNews)
             return new Step(next, null, null, [], []);
         next = next with { Sequence = next.Sequence + 1 };
         return new Step(

@@ -55,7 +55,11 @@ public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions)
 public readonly record struct BookPage(RelayId Relay, Page Page);
 
 /// <summary>How far somebody's knowledge of one relay's page goes.</summary>
-public readonly record struct Known(RelayId Relay, long Version);
+public readonly record struct Known(RelayId Relay, long Version)
+{
+    /// <summary>Whether the relay is known to be gone.</summary>
+    public bool IsRetired => Version == long.MaxValue;
+}
 
 /// <summary>
 /// What somebody knows of a subject: one page per relay. Books are only ever merged, page by page, the higher version

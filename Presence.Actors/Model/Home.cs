@@ -79,6 +79,9 @@ public sealed record Home
         var newlyNamed = ImmutableArray<RelayId>.Empty;
         foreach (var known in report.Digest)
         {
+            // That a relay is gone is all there is to know of it: nobody is left to be asked.
+            if (known.IsRetired && book[known.Relay] is null)
+                book = book.Merge(known.Relay, Page.Retired);
             if (!named.Contains(known.Relay) && (book[known.Relay]?.Version ?? long.MinValue) < known.Version)
             {
                 named = named.Add(known.Relay);
@@ -86,7 +89,7 @@ public sealed record Home
             }
         }
 
-        var isNews = !ReferenceEquals(book, Book) && !Page.Difference(before, report.Page).IsEmpty;
+        var isNews = !ReferenceEquals(book[relay], before) && !Page.Difference(before, report.Page).IsEmpty;
         var next = this with
         {
             Book = book,

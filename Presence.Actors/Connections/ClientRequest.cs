@@ -21,6 +21,13 @@ public abstract record ClientRequest(string? Cid)
     /// <summary>Asks for a pong.</summary>
     public sealed record Ping(string? Cid) : ClientRequest(Cid);
 
+    /// <summary>The client sends nothing more and waits only for its replies: a half-closed link. The connection ends behind them.</summary>
+    public sealed record Goodbye() : ClientRequest((string?)null)
+    {
+        /// <summary>The only instance.</summary>
+        public static readonly Goodbye Instance = new();
+    }
+
     /// <summary>A message that is taken without a reply: a pong.</summary>
     public sealed record Ignored(string? Cid) : ClientRequest(Cid);
 

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Connections;
@@ -29,7 +30,7 @@ public interface ILink
 }
 
 /// <summary>What a link tells its connection.</summary>
-public abstract record LinkSignal : INoSerializationVerificationNeeded
+public abstract record LinkSignal : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     /// <summary>The client has sent a request.</summary>
     public sealed record Received(ClientRequest Request) : LinkSignal;

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Connections;
 
 /// <summary>What the server tells a client, before a codec gives it a form.</summary>
-public abstract record ServerMessage
+public abstract record ServerMessage : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
     /// <summary>A request has been carried out and there is nothing else to say.</summary>
     public sealed record Acknowledged(string? Cid) : ServerMessage;

@@ -52,26 +52,17 @@ public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions)
 }
 
 /// <summary>A page and the relay that wrote it.</summary>
-public readonly record struct BookPage(RelayId Relay, Page Page)
-{
-    /// <summary>How far somebody's knowledge goes who knows this page.</summary>
-    public Known Known => new(Relay, Page.Version);
-}
+public readonly record struct BookPage(RelayId Relay, Page Page);
 
 /// <summary>How far somebody's knowledge of one relay's page goes.</summary>
 public readonly record struct Known(RelayId Relay, long Version)
 {
     /// <summary>Whether the relay is known to be gone.</summary>
     public bool IsRetired => Version == long.MaxValue;
-
-    /// <summary>Whether this is more than another knowledge of the same relay, or of the one that the relay succeeded.</summary>
-    public bool IsBeyond(Known other) =>
-        Relay.Incarnation != other.Relay.Incarnation ? Relay.Incarnation > other.Relay.Incarnation : Version > other.Version;
 }
 
 /// <summary>
-/// What somebody knows of a subject: one page per relay, or rather per place of a relay on a node: a relay that is restarted
-/// continues the page of the one before, since the same connections report to it. Books are only ever merged, page by page, the higher version
+/// What somebody knows of a subject: one page per relay. Books are only ever merged, page by page, the higher version
 /// wins; so whatever is lost, late, repeated or out of order, no book goes back.
 /// </summary>
 public sealed class Book
@@ -93,7 +84,7 @@ public sealed class Book
         get
         {
             var at = IndexOf(relay);
-            return at < 0 || _pages[at].Relay != relay ? null : _pages[at].Page;
+            return at < 0 ? null : _pages[at].Page;
         }
     }
 
@@ -104,44 +95,15 @@ public sealed class Book
     public bool ShowsNothing => _pages.All(p => p.Page.Sessions.IsEmpty);
 
     /// <summary>How far this book goes, relay by relay.</summary>
-    public ImmutableArray<Known> Digest => [.. _pages.Select(p => p.Known)];
+    public ImmutableArray<Known> Digest => [.. _pages.Select(p => new Known(p.Relay, p.Page.Version))];
 
-    /// <summary>
-    /// This book with a page that is taken if it is newer; the same book if it is not. It takes the place of the relay's last
-    /// page, or of the page of the relay that this one succeeds: the same connections report to both, and one page at a time
-    /// shows them.
-    /// </summary>
+    /// <summary>This book with a page that is taken if it is newer; the same book if it is not.</summary>
     public Book Merge(RelayId relay, Page page)
     {
         var at = IndexOf(relay);
         if (at < 0)
             return new Book(_pages.Add(new BookPage(relay, page)));
-        var next = new BookPage(relay, page);
-        return next.Known.IsBeyond(_pages[at].Known) ? new Book(_pages.SetItem(at, next)) : this;
-    }
-
-    /// <summary>What would change for those who are shown this book if it took a page that is newer than what it has.</summary>
-    public ImmutableArray<StatusChange> Difference(RelayId relay, Page page)
-    {
-        var at = IndexOf(relay);
-        return Page.Difference(at < 0 ? null : _pages[at].Page, page);
-    }
-
-    /// <summary>Whether there is a page in the place of a relay.</summary>
-    public bool Knows(RelayId relay) => IndexOf(relay) >= 0;
-
-    /// <summary>Whether this book goes as far as somebody knows of a relay, or knows of a relay that succeeded it.</summary>
-    public bool Covers(Known known)
-    {
-        var at = IndexOf(known.Relay);
-        return at >= 0 && !known.IsBeyond(_pages[at].Known);
-    }
-
-    /// <summary>Whether a relay has been succeeded by another, so that it has nothing to say any more.</summary>
-    public bool HasSuccessorOf(RelayId relay)
-    {
-        var at = IndexOf(relay);
-        return at >= 0 && _pages[at].Relay.Succeeds(relay);
+        return _pages[at].Page.Version < page.Version ? new Book(_pages.SetItem(at, new BookPage(relay, page))) : this;
     }
 
     /// <summary>The pages that somebody with this digest lacks. A retired page is of interest only to those who knew the relay.</summary>
@@ -150,14 +112,14 @@ public sealed class Book
         var newer = ImmutableArray.CreateBuilder<BookPage>();
         foreach (var page in _pages)
         {
-            Known? known = null;
+            long? known = null;
             foreach (var k in digest)
             {
-                if (k.Relay.IsInPlaceOf(page.Relay))
-                    known = k;
+                if (k.Relay == page.Relay)
+                    known = k.Version;
             }
 
-            if (known is { } there ? page.Known.IsBeyond(there) : !page.Page.IsRetired)
+            if (known is { } version ? version < page.Page.Version : !page.Page.IsRetired)
                 newer.Add(page);
         }
 
@@ -168,7 +130,7 @@ public sealed class Book
     {
         for (var i = 0; i < _pages.Length; i++)
         {
-            if (_pages[i].Relay.IsInPlaceOf(relay))
+            if (_pages[i].Relay == relay)
                 return i;
         }
 

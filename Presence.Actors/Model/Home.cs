@@ -59,8 +59,11 @@ public sealed record Home
     /// <summary>The relays that owe a report; they are asked again and again until they answer or are gone.</summary>
     public ImmutableArray<RelayId> Asked => [.. Named.Union(Silent)];
 
+    /// <summary>Whether any relay owes a report.</summary>
+    public bool IsAsking => !Named.IsEmpty || !Silent.IsEmpty;
+
     /// <summary>Whether nobody would miss this home.</summary>
-    public bool IsEmpty => Watchers.IsEmpty && Named.IsEmpty && Silent.IsEmpty && Book.ShowsNothing;
+    public bool IsEmpty => Watchers.IsEmpty && !IsAsking && Book.ShowsNothing;
 
     /// <summary>Whether the home holds anything for a relay.</summary>
     public bool Holds(RelayId relay) => Watchers.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
@@ -70,33 +73,33 @@ public sealed record Home
     {
         var relay = report.Relay;
         var before = Book[relay];
-        if (before is { IsRetired: true } || Book.HasSuccessorOf(relay))
+        if (before is { IsRetired: true })
             return new Step(this, null, null, [], []);
 
         var book = Book.Merge(relay, report.Page);
         var isCurrent = before is null || report.Page.Version >= before.Version;
-        var named = Without(Named, relay);
+        var named = Named.Remove(relay);
         var newlyNamed = ImmutableArray<RelayId>.Empty;
         foreach (var known in report.Digest)
         {
             // That a relay is gone is all there is to know of it: nobody is left to be asked.
-            if (known.IsRetired && !book.Knows(known.Relay))
+            if (known.IsRetired && book[known.Relay] is null)
                 book = book.Merge(known.Relay, Page.Retired);
-            if (!named.Contains(known.Relay) && !book.Covers(known))
+            if (!named.Contains(known.Relay) && (book[known.Relay]?.Version ?? long.MinValue) < known.Version)
             {
                 named = named.Add(known.Relay);
                 newlyNamed = newlyNamed.Add(known.Relay);
             }
         }
 
-        var isNews = !ReferenceEquals(book[relay], before) && !Book.Difference(relay, report.Page).IsEmpty;
+        var isNews = !ReferenceEquals(book[relay], before) && !Page.Difference(before, report.Page).IsEmpty;
         var next = this with
         {
             Book = book,
             Named = named,
-            Heard = With(Heard, relay),
-            Silent = Without(Silent, relay),
-            Watchers = !isCurrent ? Watchers : report.Watching ? With(Watchers, relay) : Without(Watchers, relay),
+            Heard = Heard.Contains(relay) ? Heard : Heard.Add(relay),
+            Silent = Silent.Remove(relay),
+            Watchers = !isCurrent ? Watchers : report.Watching ? With(Watchers, relay) : Watchers.Remove(relay),
             Sequence = isNews ? Sequence + 1 : Sequence,
         };
         ImmutableArray<BookPage> newer = [];
@@ -118,11 +121,10 @@ public sealed record Home
     public Step Remove(RelayId relay)
     {
         // A relay that was named is known elsewhere for more than it is here: somebody may show sessions that this home never saw.
-        var book = Book.Merge(relay, Page.Retired);
-        var isNews = !ReferenceEquals(book, Book) && (Named.Contains(relay) || !Book.Difference(relay, Page.Retired).IsEmpty);
+        var isNews = Named.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
         var next = this with
         {
-            Book = book,
+            Book = Book.Merge(relay, Page.Retired),
             Watchers = Watchers.Remove(relay),
             Named = Named.Remove(relay),
             Heard = Heard.Remove(relay),
@@ -146,11 +148,7 @@ public sealed record Home
     };
 
     private static ImmutableArray<RelayId> With(ImmutableArray<RelayId> relays, RelayId relay) =>
-        relays.Contains(relay) ? relays : Without(relays, relay).Add(relay);
-
-    // A relay that speaks is the end of the one before it.
-    private static ImmutableArray<RelayId> Without(ImmutableArray<RelayId> relays, RelayId relay) =>
-        relays.RemoveAll(r => r == relay || relay.Succeeds(r));
+        relays.Contains(relay) ? relays : relays.Add(relay);
 
     /// <summary>What a step leads to.</summary>
     /// <param name="Next">The next state.</param>

@@ -71,19 +71,13 @@ public readonly record struct Subject
 }
 
 /// <summary>
-/// Names one relay for ever: a relay that is restarted is another relay, in the place of the one before.
+/// Names one relay for ever: a relay that is restarted is another relay, with pages of its own.
 /// </summary>
 /// <param name="Node">The cluster's unique id of the node that it lives on.</param>
 /// <param name="Index">Which of the node's relays it is.</param>
 /// <param name="Incarnation">How often the relay of this index had been started on the node before.</param>
 public readonly record struct RelayId(int Node, int Index, int Incarnation)
 {
-    /// <summary>Whether this relay and another stand, one after the other, in the same place.</summary>
-    public bool IsInPlaceOf(RelayId other) => Node == other.Node && Index == other.Index;
-
-    /// <summary>Whether this is the relay that came, sooner or later, after another in its place.</summary>
-    public bool Succeeds(RelayId other) => IsInPlaceOf(other) && Incarnation > other.Incarnation;
-
     /// <inheritdoc/>
     public override string ToString() => $"{(uint)Node:x8}/{Index}.{Incarnation}";
 }

@@ -205,7 +205,7 @@ public sealed record NodeShare
             var merged = book.Merge(relay, page);
             if (ReferenceEquals(merged, book))
                 continue;
-            changes = changes.AddRange(book.Difference(relay, page));
+            changes = changes.AddRange(Page.Difference(book[relay], page));
             book = merged;
         }
 

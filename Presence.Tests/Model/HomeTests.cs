@@ -154,24 +154,6 @@ public sealed class HomeTests
     }
 
     [Fact]
-    [Trait("Clause", "F8")]
-    public void A_relay_that_is_restarted_takes_the_place_of_the_one_before()
-    {
-        var home = Watched(R1, R2).Report(Report(R1, PageAt(900, Status(1, 1), Status(2, 1)), watching: true)).Next;
-        var step = home.Report(Report(R1Again, PageAt(1, Status(1, 1)), watching: true));
-        Assert.Equal("2.0", Told(step.Audience));
-        Assert.Equal("1.1, 2.0", Told(step.Next.Watchers));
-        Assert.Equal("s1@1", Assert.Single(step.Next.Book.Sessions).Status);
-
-        // Neither a late word of the one before nor that it is gone makes a difference.
-        Assert.Same(step.Next, step.Next.Report(Report(R1, PageAt(901, Status(2, 1)), watching: true)).Next);
-        var gone = step.Next.Remove(R1);
-        Assert.Null(gone.Change);
-        Assert.Equal("1.1, 2.0", Told(gone.Next.Watchers));
-        Assert.Empty(gone.Next.Report(Report(R2, PageAt(2), watching: true, new Known(R1, 950))).Ask);
-    }
-
-    [Fact]
     public void Whoever_has_a_page_and_is_silent_between_two_sweeps_is_asked()
     {
         var home = Watched(R1).Report(Report(R2, PageAt(1, Status(2, 1)))).Next.Report(Report(R3, PageAt(1))).Next.Remove(R3).Next;

@@ -14,9 +14,6 @@ internal static class Samples
 
     public static readonly RelayId R3 = new(3, 0, 0);
 
-    /// <summary>The relay that came after <see cref="R1"/>.</summary>
-    public static readonly RelayId R1Again = new(1, 0, 1);
-
     public static SessionId Session(int number) => new(new Guid(number, 0, 0, new byte[8]));
 
     /// <summary>What a session shows in a revision; no two are alike.</summary>

@@ -325,16 +325,21 @@ internal sealed class FaultyWorld
             return;
         Trace($"{node} dies");
         node.Die();
-        foreach (var session in _open.Where(s => s.Node == node).ToList())
-        {
-            session.Erase();
-            _open.Remove(session);
-        }
+        CutConnections(node);
 
         if (_host == node)
             EndHome();
         if (Twin?.Node == node)
             Twin = null;
+    }
+
+    private void CutConnections(WorldNode node)
+    {
+        foreach (var session in _open.Where(s => s.Node == node).ToList())
+        {
+            session.Erase();
+            _open.Remove(session);
+        }
     }
 
     private void RemoveAny()
@@ -416,7 +421,9 @@ internal sealed class FaultyWorld
     {
         var failed = node.Relay.Id;
         Trace($"{failed} fails");
-        node.RestartRelay(_open.Where(s => s.Node == node));
+        // A relay takes the connections of its node along, and a new one begins with nothing.
+        CutConnections(node);
+        node.RestartRelay();
         foreach (var home in Homes)
             Soon($"home {home.Incarnation} loses {failed}", () => home.RelayEnded(failed), () => home.IsAlive);
     }

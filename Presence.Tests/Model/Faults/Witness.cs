@@ -47,16 +47,15 @@ internal sealed class Witness(FaultyWorld world, RelayPart relay)
             if (!session.EverShowed(next))
                 Report(Violation.Invented, Name(next));
 
-            // A session whose relay died comes again by its next relay, as it was.
             var latest = _latest.GetValueOrDefault(change.Session);
-            if (session.HasChangedRelay ? next.Revision < latest : next.Revision <= latest)
+            if (next.Revision <= latest)
                 Report(Violation.Backward, $"{Name(next)} after revision {latest}");
             _latest[change.Session] = Math.Max(latest, next.Revision);
             _shown[change.Session] = next;
         }
         else
         {
-            if (!session.HasChangedRelay && !session.ShowedNothingAfter(change.Old!.Revision))
+            if (!session.ShowedNothingAfter(change.Old!.Revision))
                 Report(Violation.FalseLeave, Name(change.Old));
             _shown.Remove(change.Session);
         }

@@ -35,20 +35,7 @@ internal sealed class WorldNode
     public void Die() => IsUp = false;
 
     /// <summary>The relay fails; its connections live on and turn to the next one.</summary>
-    public void RestartRelay(IEnumerable<WorldSession> sessions)
-    {
-        var hasFollowers = Relay.Witness is not null;
-        Relay = StartRelay();
-        foreach (var session in sessions)
-        {
-            session.HasChangedRelay = true;
-            if (session.Shown is { } status)
-                Relay.Put(status);
-        }
-
-        if (hasFollowers)
-            Relay.Watch();
-    }
+    public void RestartRelay() => Relay = StartRelay();
 
     public bool HasSeenRemoved(WorldNode node) => _seenRemoved.Contains(node);
 

@@ -12,9 +12,6 @@ internal sealed class WorldSession(int number, WorldNode node)
 
     public WorldNode Node { get; } = node;
 
-    /// <summary>Whether the relay that it reported to has ever died while it lived on, so that another one reports it too.</summary>
-    public bool HasChangedRelay { get; set; }
-
     public SessionStatus? Shown => _history[^1];
 
     public SessionStatus Set()

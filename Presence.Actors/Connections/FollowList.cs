@@ -1,0 +1,259 @@
+using System.Collections.Immutable;
+using Presence.Actors.Messages;
+using Presence.Actors.Model;
+
+namespace Presence.Actors.Connections;
+
+/// <summary>
+/// What one connection follows, and how far the follow that is being answered has come. Decides which changes reach the client
+/// (contract E5, F2): none of a user before the answer that names it, all of them after, none after an unfollow.
+/// </summary>
+/// <remarks>
+/// A follow of many users is answered by several relays at different instants. Until the last of them has answered, changes of
+/// the users that are already known go into the answer instead of past it.
+/// </remarks>
+internal sealed class FollowList(UserId self, string selfName, int limit)
+{
+    private readonly Dictionary<UserId, State> _users = [];
+    private Pending? _pending;
+
+    // Names that nobody has borne since they were followed, each with the number of the request that did; and the users that
+    // were unfollowed meanwhile, which no such name brings back. Null where there are none, which is the rule.
+    private Dictionary<string, long>? _awaitedNames;
+    private Dictionary<UserId, long>? _unfollowed;
+
+    private enum State : byte
+    {
+        /// <summary>The client's request for this user is under way; nothing of the user is told yet.</summary>
+        Asked,
+
+        /// <summary>Somebody of a followed name has appeared and is being followed; the snapshot will be told as an event.</summary>
+        Appearing,
+
+        /// <summary>The user's part of the answer is there, but the answer has not been sent.</summary>
+        Collected,
+
+        /// <summary>The client has been told, and is told of every change.</summary>
+        Following,
+    }
+
+    /// <summary>How many users, and names that nobody bears yet, are followed (contract F10).</summary>
+    public int Count => _users.Count + (_awaitedNames?.Count ?? 0);
+
+    /// <summary>Begins to carry out a follow; nothing of it is applied when it is refused (contract F3, F10).</summary>
+    /// <param name="follow">The client's request.</param>
+    /// <param name="request">Names it towards the relays.</param>
+    public Outcome Begin(ClientRequest.Follow follow, long request)
+    {
+        if (!TryParse(follow.UserIds, out var users))
+            return Outcome.Refuse(follow.Cid, "Invalid user identifier.");
+        if (follow.Usernames.Any(string.IsNullOrEmpty))
+            return Outcome.Refuse(follow.Cid, "Invalid username.");
+        users.Remove(self);
+        var names = follow.Usernames.Where(n => n != selfName).ToHashSet(StringComparer.Ordinal);
+        var added = users.Count(u => !_users.ContainsKey(u)) + names.Count(n => _awaitedNames?.ContainsKey(n) != true);
+        if (added > 0 && Count + added > limit)
+            return Outcome.Refuse(follow.Cid, $"A connection may follow {limit} users.");
+
+        _pending = new Pending(follow.Cid, request);
+        foreach (var user in users)
+            Ask(user);
+        foreach (var name in names)
+        {
+            (_awaitedNames ??= new Dictionary<string, long>(StringComparer.Ordinal))[name] = request;
+            _pending.Outstanding.Add(Subject.OfName(name));
+            _pending.Names.Add(name);
+        }
+
+        return Finish([.. _pending.Outstanding], []);
+    }
+
+    /// <summary>A relay has answered for some subjects.</summary>
+    public Outcome Take(RelayReply.Followed followed)
+    {
+        var ask = ImmutableArray<Subject>.Empty;
+        var drop = ImmutableArray<Subject>.Empty;
+        var events = ImmutableArray<ServerMessage.StatusEvent>.Empty;
+        foreach (var (subject, sessions) in followed.Snapshots)
+        {
+            if (subject.Name is null && _users.TryGetValue(subject.User, out var state) && state == State.Appearing)
+            {
+                _users[subject.User] = State.Following;
+                if (!sessions.IsEmpty)
+                    events = events.Add(new ServerMessage.StatusEvent(subject.User, [.. sessions.Select(s => new StatusChange(null, s))]));
+                continue;
+            }
+
+            // An answer to a request that an unfollow, or a newer request, has overtaken says nothing any more.
+            if (_pending is null || _pending.Request != followed.Request || !_pending.Outstanding.Remove(subject))
+                continue;
+            if (subject.Name is { } name)
+            {
+                var bearers = BearersOf(sessions);
+                if (bearers.IsEmpty)
+                    continue;
+                Forget(name);
+                drop = drop.Add(subject);
+                foreach (var bearer in bearers.Where(b => b != self))
+                {
+                    if (Ask(bearer))
+                        ask = ask.Add(Subject.OfUser(bearer));
+                }
+            }
+            else
+            {
+                if (_users[subject.User] != State.Following)
+                    _users[subject.User] = State.Collected;
+                _pending.Collected[subject.User] = sessions;
+            }
+        }
+
+        return Finish(ask, drop) with { Events = events };
+    }
+
+    /// <summary>Somebody bears a name that this connection waits for: it is resolved, once and for all.</summary>
+    public Outcome Resolve(RelayReply.BearersChanged changed)
+    {
+        var name = Subject.OfName(changed.Name);
+        if (_awaitedNames is null || !_awaitedNames.TryGetValue(changed.Name, out var since) || _pending?.Outstanding.Contains(name) == true)
+            return Outcome.Nothing;
+        var bearers = BearersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!))
+            .RemoveAll(b => _unfollowed is not null && _unfollowed.TryGetValue(b, out var at) && at >= since);
+        if (bearers.IsEmpty)
+            return Outcome.Nothing;
+        Forget(changed.Name);
+        var ask = ImmutableArray.CreateBuilder<Subject>();
+        // Somebody who appears while the follow of the name is still being answered belongs into that answer.
+        var isPending = _pending?.Names.Contains(changed.Name) == true;
+        foreach (var bearer in bearers.Where(b => b != self))
+        {
+            if (isPending ? Ask(bearer) : _users.TryAdd(bearer, State.Appearing))
+                ask.Add(Subject.OfUser(bearer));
+        }
+
+        return new Outcome(null, ask.ToImmutable(), [name], []);
+    }
+
+    /// <summary>Ends follows at once (contract F7).</summary>
+    /// <param name="unfollow">The client's request.</param>
+    /// <param name="request">The number of the last request to a relay.</param>
+    public Outcome End(ClientRequest.Unfollow unfollow, long request)
+    {
+        if (!TryParse(unfollow.UserIds, out var users))
+            return Outcome.Refuse(unfollow.Cid, "Invalid user identifier.");
+        // Bounded like the follows: whoever unfollows more strangers than it may follow users gets what its names bring.
+        if (_awaitedNames is not null && (_unfollowed?.Count ?? 0) < limit)
+        {
+            foreach (var user in users)
+                (_unfollowed ??= [])[user] = request;
+        }
+
+        var dropped = users.Where(_users.Remove).Select(Subject.OfUser).ToImmutableArray();
+        return new Outcome(new ServerMessage.Acknowledged(unfollow.Cid), [], dropped, []);
+    }
+
+    /// <summary>Whether a change is to be told to the client now.</summary>
+    public bool Admits(ServerMessage.StatusEvent change)
+    {
+        // Contract F9: a connection is always told of its own user.
+        if (change.User == self)
+            return true;
+        if (!_users.TryGetValue(change.User, out var state))
+            return false;
+        if (_pending is not null && _pending.Collected.TryGetValue(change.User, out var sessions))
+            _pending.Collected[change.User] = Apply(sessions, change.Changes);
+        return state == State.Following;
+    }
+
+    /// <summary>The name is resolved, and waits for nobody any more.</summary>
+    private void Forget(string name)
+    {
+        _awaitedNames!.Remove(name);
+        if (_awaitedNames.Count == 0)
+            _awaitedNames = null;
+        if (_awaitedNames is null)
+            _unfollowed = null;
+    }
+
+    /// <summary>Asks for a user on behalf of the pending request; says whether that was not done already.</summary>
+    private bool Ask(UserId user)
+    {
+        if (_pending!.Collected.ContainsKey(user) || !_pending.Outstanding.Add(Subject.OfUser(user)))
+            return false;
+        if (!_users.TryGetValue(user, out var state) || state == State.Appearing)
+            _users[user] = State.Asked;
+        return true;
+    }
+
+    private Outcome Finish(ImmutableArray<Subject> ask, ImmutableArray<Subject> drop)
+    {
+        if (_pending is null || _pending.Outstanding.Count > 0)
+            return new Outcome(null, ask, drop, []);
+        var presences = ImmutableArray.CreateBuilder<UserSession>();
+        foreach (var (user, sessions) in _pending.Collected)
+        {
+            _users[user] = State.Following;
+            foreach (var session in sessions)
+                presences.Add(new UserSession(user, session));
+        }
+
+        var answer = new ServerMessage.Snapshot(_pending.Cid, presences.ToImmutable());
+        _pending = null;
+        return new Outcome(answer, ask, drop, []);
+    }
+
+    private static ImmutableArray<SessionStatus> Apply(ImmutableArray<SessionStatus> sessions, ImmutableArray<StatusChange> changes)
+    {
+        foreach (var change in changes)
+        {
+            sessions = sessions.RemoveAll(s => s.Session == change.Session);
+            if (change.New is { } shown)
+                sessions = sessions.Add(shown);
+        }
+
+        return sessions;
+    }
+
+    private static ImmutableArray<UserId> BearersOf(IEnumerable<SessionStatus> sessions) =>
+        [.. sessions.Select(s => new UserId(Guid.Parse(s.Status))).Distinct()];
+
+    private static bool TryParse(ImmutableArray<string> texts, out HashSet<UserId> users)
+    {
+        users = new HashSet<UserId>(texts.Length);
+        foreach (var text in texts)
+        {
+            if (!UserId.TryParse(text, out var user))
+                return false;
+            users.Add(user);
+        }
+
+        return true;
+    }
+
+    /// <summary>What is to be done.</summary>
+    /// <param name="Reply">The reply to the client's request; null if it is not ready.</param>
+    /// <param name="Ask">The subjects that relays are to be asked to follow.</param>
+    /// <param name="Drop">The subjects that relays are to be told are not followed any more.</param>
+    /// <param name="Events">What the client is to be told beside the reply.</param>
+    public readonly record struct Outcome(
+        ServerMessage? Reply, ImmutableArray<Subject> Ask, ImmutableArray<Subject> Drop, ImmutableArray<ServerMessage.StatusEvent> Events)
+    {
+        public static readonly Outcome Nothing = new(null, [], [], []);
+
+        public static Outcome Refuse(string? cid, string why) =>
+            new(new ServerMessage.Failed(cid, ErrorCode.BadInput, why), [], [], []);
+    }
+
+    private sealed class Pending(string? cid, long request)
+    {
+        public string? Cid { get; } = cid;
+
+        public long Request { get; } = request;
+
+        public HashSet<Subject> Outstanding { get; } = [];
+
+        public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<UserId, ImmutableArray<SessionStatus>> Collected { get; } = [];
+    }
+}

@@ -1,0 +1,45 @@
+using Akka.Cluster.Hosting;
+using Akka.Cluster.Sharding;
+using Akka.Hosting;
+using Presence.Actors.Connections;
+using Presence.Actors.Relays;
+using Presence.Actors.Users;
+
+namespace Presence.Actors.Hosting;
+
+/// <summary>Puts the actors of a node into an actor system.</summary>
+public static class PresenceActors
+{
+    /// <summary>The name of the shard region of the homes; part of what nodes agree on.</summary>
+    public const string HomesRegion = "homes";
+
+    // More parents than cores, so that a storm of connects is not one mailbox's work.
+    private const int ConnectionPools = 32;
+
+    /// <summary>Adds the homes, the relays and the connections.</summary>
+    /// <param name="builder">The actor system being built.</param>
+    /// <param name="node">What the host and the actors share, and how the actors are to behave.</param>
+    public static AkkaConfigurationBuilder AddPresence(this AkkaConfigurationBuilder builder, PresenceNode node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return builder
+            .WithShardRegion<UserPresence>(
+                HomesRegion,
+                entityId => HomeSharding.IsDirectory(entityId)
+                    ? UsernameDirectory.Props(node.Homes)
+                    : UserPresence.Props(entityId, node.Homes),
+                HomeSharding.Instance,
+                new ShardOptions { StateStoreMode = StateStoreMode.DData, RememberEntities = false })
+            .WithActors((system, registry) =>
+            {
+                var homes = registry.Get<UserPresence>();
+                registry.Register<RelayPool>(
+                    system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays), RelayPool.Name));
+                var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions), "sessions");
+                registry.Register<SessionRegistry>(sessions);
+                var pools = Enumerable.Range(0, ConnectionPools).Select(i => system.ActorOf(
+                    ConnectionPool.Props(node.RelayTable, sessions, node.Connections), $"connections-{i}"));
+                node.Started([.. pools], Akka.Cluster.Cluster.Get(system));
+            });
+    }
+}

@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Presence.Actors.Connections;
+using Presence.Actors.Relays;
+using Presence.Actors.Users;
+
+namespace Presence.Actors.Hosting;
+
+/// <summary>
+/// The node as its host sees it: how its actors are to behave, and where a new link is handed over. Made before the actor
+/// system; ready when the system has started.
+/// </summary>
+public sealed class PresenceNode
+{
+    private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private ImmutableArray<IActorRef> _pools = [];
+    private uint _next;
+
+    /// <summary>The limits of connections.</summary>
+    public ConnectionSettings Connections { get; init; } = ConnectionSettings.Default;
+
+    /// <summary>Which connections may not go on.</summary>
+    public SessionPolicy Sessions { get; init; } = SessionPolicy.Default;
+
+    /// <summary>The times of the relays.</summary>
+    public RelaySettings Relays { get; init; } = RelaySettings.Default;
+
+    /// <summary>The times of the homes.</summary>
+    public HomeSettings Homes { get; init; } = HomeSettings.Default;
+
+    /// <summary>The relays of this node.</summary>
+    public RelayTable RelayTable { get; } = new();
+
+    /// <summary>Completes when the node is a member of its cluster and links can be handed over.</summary>
+    public Task Ready => Task.WhenAll(_up.Task, RelayTable.Filled);
+
+    /// <summary>Hands a link over: a connection attaches itself to it shortly.</summary>
+    /// <exception cref="InvalidOperationException">The node is not ready.</exception>
+    public void Open(Connection.Opening opening)
+    {
+        if (!Ready.IsCompletedSuccessfully)
+            throw new InvalidOperationException("The node has not started.");
+        _pools[(int)(Interlocked.Increment(ref _next) % (uint)_pools.Length)].Tell(opening);
+    }
+
+    internal void Started(ImmutableArray<IActorRef> pools, Cluster cluster)
+    {
+        _pools = pools;
+        cluster.RegisterOnMemberUp(() => _up.TrySetResult());
+    }
+}

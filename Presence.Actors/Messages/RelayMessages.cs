@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Event;
+using Presence.Actors.Connections;
+using Presence.Actors.Model;
+
+namespace Presence.Actors.Messages;
+
+/// <summary>
+/// What a connection asks of a relay of its own node. These never leave the node, so they are neither versioned nor repeated:
+/// a relay that fails takes the connections that depend on it along, and they find each other anew.
+/// </summary>
+public abstract record RelayCommand : INoSerializationVerificationNeeded
+{
+    /// <summary>This connection shows a status. Answered with <see cref="RelayReply.Done"/> when a home has taken it.</summary>
+    /// <param name="Subject">Where it is shown.</param>
+    /// <param name="Status">What is shown.</param>
+    /// <param name="Request">Names the request in the answer.</param>
+    public sealed record Publish(Subject Subject, SessionStatus Status, long Request) : RelayCommand;
+
+    /// <summary>This connection shows nothing any more. Answered as <see cref="Publish"/> is.</summary>
+    /// <param name="Subject">Where nothing is shown.</param>
+    /// <param name="Session">The session of the connection.</param>
+    /// <param name="Request">Names the request in the answer.</param>
+    public sealed record Withdraw(Subject Subject, SessionId Session, long Request) : RelayCommand;
+
+    /// <summary>
+    /// This connection follows subjects from now on. Answered with one or several <see cref="RelayReply.Followed"/> that
+    /// name each subject once; after that, and not before, the changes of the subject arrive.
+    /// </summary>
+    /// <param name="Subjects">What is followed; all of them are this relay's.</param>
+    /// <param name="Request">Names the request in the answers.</param>
+    public sealed record Follow(ImmutableArray<Subject> Subjects, long Request) : RelayCommand;
+
+    /// <summary>This connection does not follow the subjects any more. There is no answer.</summary>
+    /// <param name="Subjects">What is not followed any more; all of them are this relay's.</param>
+    public sealed record Unfollow(ImmutableArray<Subject> Subjects) : RelayCommand;
+}
+
+/// <summary>What a relay tells a connection, beside the <see cref="ServerMessage.StatusEvent"/>s of the users that it follows.</summary>
+public abstract record RelayReply : INoSerializationVerificationNeeded, IDeadLetterSuppression
+{
+    /// <summary>What was published or withdrawn is in force (contract S7).</summary>
+    /// <param name="Request">The request's name.</param>
+    public sealed record Done(long Request) : RelayReply;
+
+    /// <summary>What is visible of subjects at the instant from which their changes arrive (contract F2).</summary>
+    /// <param name="Request">The request's name.</param>
+    /// <param name="Snapshots">Some or all of the subjects of the request.</param>
+    public sealed record Followed(long Request, ImmutableArray<Snapshot> Snapshots) : RelayReply;
+
+    /// <summary>Those who bear a username that the connection follows have changed.</summary>
+    /// <param name="Name">The username.</param>
+    /// <param name="Changes">Sessions that came or went; the status of each is its user's id.</param>
+    public sealed record BearersChanged(string Name, ImmutableArray<StatusChange> Changes) : RelayReply;
+
+    /// <summary>What is visible of one subject.</summary>
+    /// <param name="Subject">The subject.</param>
+    /// <param name="Sessions">Its visible sessions.</param>
+    public readonly record struct Snapshot(Subject Subject, ImmutableArray<SessionStatus> Sessions);
+}

@@ -1,0 +1,370 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Presence.Actors.Connections;
+using Presence.Actors.Messages;
+using Presence.Actors.Model;
+using Presence.Actors.Users;
+
+namespace Presence.Actors.Relays;
+
+/// <summary>
+/// Stands between the connections of this node and the homes of a slice of the subjects, wherever those live. To a home it
+/// is one watcher, however many connections of the node follow; to a connection it is where statuses go and changes come from.
+/// </summary>
+/// <remarks>
+/// <para>
+/// What it knows and owes of each subject is a <see cref="NodeShare"/>, which decides; this actor carries out. It watches its
+/// node's connections, whose end undoes all they asked for, and the shards of the homes that it reports to, whose end means
+/// that a home has moved or died and must be told everything again.
+/// </para>
+/// <para>
+/// The order in which a step is carried out is a promise: first the replies to those whose change has been accepted, then the
+/// event to the followers, then the answers to new followers, who start from the book that the others have just reached.
+/// </para>
+/// </remarks>
+public sealed class Relay : UntypedActor, IWithTimers
+{
+    private readonly RelayId _id;
+    private readonly IActorRef _homes;
+    private readonly RelaySettings _settings;
+    private readonly Dictionary<Subject, RelayEntry> _entries = [];
+    private readonly Dictionary<IActorRef, Follower> _followers = [];
+    private readonly Dictionary<IActorRef, int> _shards = [];
+    private readonly PriorityQueue<RelayEntry, TimeSpan> _due = new();
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private Departed _departed = Departed.Nobody;
+    private long _version;
+
+    /// <summary>For <see cref="Props"/>.</summary>
+    public Relay(RelayId id, IActorRef homes, RelaySettings settings)
+    {
+        _id = id;
+        _homes = homes;
+        _settings = settings;
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <summary>How to make a relay.</summary>
+    /// <param name="id">Its name, which no other relay has had.</param>
+    /// <param name="homes">The shard region.</param>
+    /// <param name="settings">Its times.</param>
+    public static Props Props(RelayId id, IActorRef homes, RelaySettings settings) =>
+        Akka.Actor.Props.Create(() => new Relay(id, homes, settings));
+
+    /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Timers.StartPeriodicTimer(Tick.Instance, Tick.Instance, _settings.Tick);
+        Cluster.Get(Context.System).Subscribe(
+            Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop() => Cluster.Get(Context.System).Unsubscribe(Self);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case RelayCommand.Publish publish:
+                Publish(FollowerOf(Sender), publish);
+                break;
+            case RelayCommand.Withdraw withdraw:
+                Withdraw(FollowerOf(Sender), withdraw);
+                break;
+            case RelayCommand.Follow follow:
+                Follow(FollowerOf(Sender), follow);
+                break;
+            case RelayCommand.Unfollow unfollow:
+                if (_followers.TryGetValue(Sender, out var unfollower))
+                    Unfollow(unfollower, unfollow.Subjects);
+                break;
+            case ReportAccepted accepted:
+                WatchShard(accepted.Subject);
+                Accept(accepted);
+                break;
+            case PresenceChanged changed:
+                if (_entries.TryGetValue(changed.Subject, out var watched))
+                    Carry(watched, watched.Share.Changed(changed, _departed));
+                else
+                    ReportNothing(changed.Subject);
+                break;
+            case AskReport ask:
+                if (_entries.TryGetValue(ask.Subject, out var asked))
+                    Carry(asked, asked.Share.Resend());
+                else
+                    ReportNothing(ask.Subject);
+                break;
+            case Terminated { ActorRef: var gone }:
+                if (_shards.Remove(gone, out var shard))
+                    ReportAgain(e => HomeSharding.ShardOf(e.Subject) == shard);
+                else if (_followers.Remove(gone, out var ended))
+                    End(ended);
+                break;
+            case ClusterEvent.MemberRemoved removed:
+                _departed = _departed.With(removed.Member.UniqueAddress.Uid);
+                foreach (var entry in _entries.Values.ToList())
+                    Carry(entry, entry.Share.Retire(_departed));
+                break;
+            case Tick:
+                CarryDue();
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    // ---- what connections ask for
+
+    private void Publish(Follower follower, RelayCommand.Publish publish)
+    {
+        var entry = EntryOf(publish.Subject);
+        follower.Publishes[publish.Subject] = publish.Status.Session;
+        Carry(entry, entry.Share.Put(publish.Status, ++_version), WaitingFor(follower, publish.Request, _version));
+    }
+
+    private void Withdraw(Follower follower, RelayCommand.Withdraw withdraw)
+    {
+        var entry = EntryOf(withdraw.Subject);
+        follower.Publishes.Remove(withdraw.Subject);
+        Carry(entry, entry.Share.Remove(withdraw.Session, ++_version), WaitingFor(follower, withdraw.Request, _version));
+    }
+
+    private void Follow(Follower follower, RelayCommand.Follow follow)
+    {
+        var known = ImmutableArray.CreateBuilder<RelayReply.Snapshot>();
+        foreach (var subject in follow.Subjects)
+        {
+            var entry = EntryOf(subject);
+            follower.Follows.Add(subject);
+            if (entry.Share.IsSettled || entry.Followers.Contains(follower))
+            {
+                entry.Followers.Add(follower);
+                known.Add(new RelayReply.Snapshot(subject, [.. entry.Share.Book.Sessions]));
+            }
+            else
+            {
+                entry.Wait(new RelayEntry.Waiting(follower, follow.Request, null, Now + _settings.Patience));
+                Carry(entry, entry.Share.Watch(++_version));
+            }
+        }
+
+        if (known.Count > 0)
+            follower.Connection.Tell(new RelayReply.Followed(follow.Request, known.ToImmutable()));
+    }
+
+    private void Unfollow(Follower follower, IEnumerable<Subject> subjects)
+    {
+        foreach (var subject in subjects)
+        {
+            if (!follower.Follows.Remove(subject) || !_entries.TryGetValue(subject, out var entry))
+                continue;
+            entry.Followers.Remove(follower);
+            entry.TakeWaiting(w => w.IsFollow && w.Follower == follower);
+            if (!entry.IsFollowed)
+                Carry(entry, entry.Share.Unwatch(++_version));
+        }
+    }
+
+    private void End(Follower follower)
+    {
+        foreach (var (subject, session) in follower.Publishes)
+        {
+            var entry = EntryOf(subject);
+            entry.TakeWaiting(w => w.Follower == follower);
+            Carry(entry, entry.Share.Remove(session, ++_version));
+        }
+
+        Unfollow(follower, [.. follower.Follows]);
+    }
+
+    // ---- what homes say
+
+    private void Accept(ReportAccepted accepted)
+    {
+        if (_entries.TryGetValue(accepted.Subject, out var entry))
+        {
+            entry.Attempt = 0;
+            Carry(entry, entry.Share.Accept(accepted, _id, _departed));
+            if (!entry.Share.IsOwed)
+                Due(entry, Now + Jitter(_settings.Lease));
+        }
+        else if (accepted.Holds)
+        {
+            // An old report has come late: the home believes in something that is not there any more.
+            ReportNothing(accepted.Subject);
+        }
+    }
+
+    private void ReportNothing(Subject subject) =>
+        _homes.Tell(new NodeReport(subject, _id, new Page(++_version, []), Watching: false, []), Self);
+
+    private void WatchShard(Subject subject)
+    {
+        // The home answers in its shard's name. Thousands of homes cost one watch.
+        if (!Sender.IsNobody() && _shards.TryAdd(Sender, HomeSharding.ShardOf(subject)))
+            Context.Watch(Sender);
+    }
+
+    private void ReportAgain(Func<RelayEntry, bool> which)
+    {
+        foreach (var entry in _entries.Values)
+        {
+            if (which(entry))
+                Due(entry, Now);
+        }
+    }
+
+    // ---- carrying out a step
+
+    private void Carry(RelayEntry entry, NodeShare.Step step, RelayEntry.Waiting? waiting = null)
+    {
+        entry.Share = step.Next;
+        if (waiting is { } request)
+            entry.Wait(request);
+        if (step.MustReport)
+            Send(entry);
+
+        var replied = entry.HasWaiting
+            ? entry.TakeWaiting(w => w.IsFollow ? step.Next.IsSettled : w.Version <= step.Next.Accepted || !step.Next.IsOwed)
+            : [];
+        foreach (var w in replied)
+        {
+            if (!w.IsFollow)
+                w.Follower.Connection.Tell(new RelayReply.Done(w.Request));
+        }
+
+        TellFollowers(entry, step.Changes);
+        foreach (var w in replied)
+        {
+            if (w.IsFollow)
+                Answer(entry, w);
+        }
+
+        if (step.Next.IsForgettable && !entry.IsFollowed)
+            _entries.Remove(entry.Subject);
+    }
+
+    private static void TellFollowers(RelayEntry entry, ImmutableArray<StatusChange> changes)
+    {
+        if (changes.IsEmpty)
+            return;
+        object told = entry.Subject.Name is { } name
+            ? new RelayReply.BearersChanged(name, changes)
+            : new ServerMessage.StatusEvent(entry.Subject.User, changes);
+        foreach (var follower in entry.Followers)
+            follower.Connection.Tell(told);
+    }
+
+    private static void Answer(RelayEntry entry, RelayEntry.Waiting follow)
+    {
+        entry.Followers.Add(follow.Follower);
+        follow.Follower.Connection.Tell(
+            new RelayReply.Followed(follow.Request, [new RelayReply.Snapshot(entry.Subject, [.. entry.Share.Book.Sessions])]));
+    }
+
+    private void Send(RelayEntry entry)
+    {
+        _homes.Tell(entry.Share.ToReport(entry.Subject, _id), Self);
+        var delay = _settings.RetryAfter * Math.Pow(2, Math.Min(entry.Attempt, 16));
+        var due = Now + Jitter(delay < _settings.RetryAtMost ? delay : _settings.RetryAtMost);
+        Due(entry, due < entry.PatienceEnds ? due : entry.PatienceEnds);
+    }
+
+    // ---- what time brings
+
+    private void CarryDue()
+    {
+        var now = Now;
+        var budget = Math.Max(1, (int)(_settings.RepeatsPerSecond * _settings.Tick.TotalSeconds));
+        while (_due.TryPeek(out var entry, out var at) && at <= now)
+        {
+            _due.Dequeue();
+            entry.QueuedFor = TimeSpan.MaxValue;
+            if (!_entries.TryGetValue(entry.Subject, out var live) || live != entry)
+                continue;
+            LoseItsPatience(entry, now);
+            if (entry.DueAt > now)
+            {
+                Due(entry, entry.DueAt);
+            }
+            else if (budget-- > 0)
+            {
+                if (entry.Share.IsOwed && ++entry.Attempt > 1)
+                    _log.Debug("No home has accepted the report on {0}; attempt {1}", entry.Subject, entry.Attempt);
+                Carry(entry, entry.Share.Resend());
+            }
+            else
+            {
+                Due(entry, now + _settings.Tick);
+            }
+        }
+    }
+
+    /// <summary>Answers requests that have waited too long with what this node knows.</summary>
+    private void LoseItsPatience(RelayEntry entry, TimeSpan now)
+    {
+        var late = entry.TakeWaiting(w => w.Until <= now);
+        if (late.Count == 0)
+            return;
+        _log.Warning("No home of {0} answers; {1} requests are answered with what this node knows", entry.Subject, late.Count);
+        foreach (var w in late)
+        {
+            if (!w.IsFollow)
+                w.Follower.Connection.Tell(new RelayReply.Done(w.Request));
+        }
+
+        Carry(entry, entry.Share.SettleAlone(_id));
+        foreach (var w in late)
+        {
+            if (w.IsFollow)
+                Answer(entry, w);
+        }
+    }
+
+    private void Due(RelayEntry entry, TimeSpan at)
+    {
+        entry.DueAt = at;
+        if (at >= entry.QueuedFor)
+            return;
+        entry.QueuedFor = at;
+        _due.Enqueue(entry, at);
+    }
+
+    /// <summary>Spreads a time by a quarter, so that what was lost together is not repeated together.</summary>
+    private static TimeSpan Jitter(TimeSpan time) => time * (0.75 + (Random.Shared.NextDouble() / 2));
+
+    private RelayEntry.Waiting WaitingFor(Follower follower, long request, long version) =>
+        new(follower, request, version, Now + _settings.Patience);
+
+    private RelayEntry EntryOf(Subject subject)
+    {
+        if (!_entries.TryGetValue(subject, out var entry))
+            _entries[subject] = entry = new RelayEntry(subject);
+        return entry;
+    }
+
+    private Follower FollowerOf(IActorRef connection)
+    {
+        if (!_followers.TryGetValue(connection, out var follower))
+        {
+            _followers[connection] = follower = new Follower(connection);
+            Context.Watch(connection);
+        }
+
+        return follower;
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression
+    {
+        public static readonly Tick Instance = new();
+    }
+}

@@ -1,0 +1,78 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Event;
+using Presence.Actors.Messages;
+using Presence.Actors.Model;
+
+namespace Presence.Actors.Relays;
+
+/// <summary>
+/// Starts the relays of a node, and starts a new one where one has failed. A relay that fails is stopped, not restarted: what
+/// it had shown to its followers is lost with it, so the connections that depended on it end too, and a new relay begins with
+/// new pages.
+/// </summary>
+public sealed class RelayPool : UntypedActor
+{
+    /// <summary>The name of this actor under <c>/user</c>; other nodes' homes find the relays of a node by it.</summary>
+    public const string Name = "relays";
+
+    private readonly IActorRef _homes;
+    private readonly RelayTable _table;
+    private readonly RelaySettings _settings;
+    private readonly RelayId[] _ids;
+    private readonly IActorRef[] _relays;
+
+    /// <summary>For <see cref="Props"/>.</summary>
+    public RelayPool(IActorRef homes, RelayTable table, RelaySettings settings)
+    {
+        _homes = homes;
+        _table = table;
+        _settings = settings;
+        _ids = new RelayId[settings.Count];
+        _relays = new IActorRef[settings.Count];
+        for (var i = 0; i < settings.Count; i++)
+            Start(i, incarnation: 0);
+        _table.Set(_relays);
+    }
+
+    /// <summary>How to make the pool.</summary>
+    /// <param name="homes">The shard region.</param>
+    /// <param name="table">Where the node's connections find the relays.</param>
+    /// <param name="settings">How many relays, and their times.</param>
+    public static Props Props(IActorRef homes, RelayTable table, RelaySettings settings) =>
+        Akka.Actor.Props.Create(() => new RelayPool(homes, table, settings));
+
+    /// <inheritdoc/>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case AskReport ask when ask.Relay.Index >= 0 && ask.Relay.Index < _ids.Length && _ids[ask.Relay.Index] == ask.Relay:
+                _relays[ask.Relay.Index].Forward(ask);
+                break;
+            case AskReport ask when ask.Relay.Node == Cluster.Get(Context.System).SelfUniqueAddress.Uid:
+                _homes.Tell(new RelayRetired(ask.Subject, ask.Relay));
+                break;
+            case Terminated { ActorRef: var failed }:
+                var index = Array.IndexOf(_relays, failed);
+                Context.GetLogger().Error("Relay {0} has failed; its connections end and a new relay takes its place", _ids[index]);
+                Start(index, _ids[index].Incarnation + 1);
+                _table.Set(_relays);
+                Context.System.EventStream.Publish(RelayFailed.Instance);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void Start(int index, int incarnation)
+    {
+        _ids[index] = new RelayId(Cluster.Get(Context.System).SelfUniqueAddress.Uid, index, incarnation);
+        _relays[index] = Context.Watch(
+            Context.ActorOf(Relay.Props(_ids[index], _homes, _settings), $"{index}.{incarnation}"));
+    }
+}

@@ -1,0 +1,196 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Sharding;
+using Akka.Event;
+using Presence.Actors.Messages;
+using Presence.Actors.Model;
+using Presence.Actors.Relays;
+
+namespace Presence.Actors.Users;
+
+/// <summary>
+/// Carries out what <see cref="Home"/> decides: takes reports, answers them, tells watchers, asks the silent. It watches the
+/// relays that it stands between, so that the end of a node ends all that the node stood for (contract F8, K3).
+/// </summary>
+/// <remarks>
+/// Every input comes through the shard region, so the shard's idle clock sees all of it: relays report again within their
+/// lease, and a home that nobody has reported to for longer than that is of no use to anybody and is passivated by its shard.
+/// </remarks>
+public abstract class HomeActor : UntypedActor, IWithTimers
+{
+    private readonly HomeSettings _settings;
+    private readonly Dictionary<RelayId, IActorRef> _relays = [];
+    private TimeSpan _sweptAt;
+    private bool _asking;
+    private bool _empty;
+
+    /// <summary>A home with these settings.</summary>
+    protected HomeActor(HomeSettings settings)
+    {
+        _settings = settings;
+        _sweptAt = Now;
+    }
+
+    /// <inheritdoc/>
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>A number that no earlier life of a home has had.</summary>
+    protected static long NewIncarnation() => BitConverter.ToInt64(Guid.NewGuid().ToByteArray());
+
+    /// <summary>Every home that this actor keeps.</summary>
+    protected abstract IEnumerable<Home> Homes { get; }
+
+    private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    /// <summary>The home of a subject, new if there was none.</summary>
+    protected abstract Home HomeOf(Subject subject);
+
+    /// <summary>Keeps the state of a home.</summary>
+    protected abstract void Keep(Home home);
+
+    /// <inheritdoc/>
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case NodeReport report:
+                SweepIfDue();
+                Meet(report.Relay, Sender);
+                Carry(HomeOf(report.Subject).Report(report), Sender);
+                break;
+            case RelayRetired retired:
+                Carry(HomeOf(retired.Subject).Remove(retired.Relay), ActorRefs.Nobody);
+                break;
+            case BookQuery query:
+                Sender.Tell(new BookAnswer(query.Subject, [.. HomeOf(query.Subject).Book.Sessions]), Context.Parent);
+                break;
+            case Terminated gone:
+                Lose(gone.ActorRef);
+                break;
+            case AskAgain:
+                foreach (var home in Homes)
+                    Ask(home, home.Asked);
+                break;
+            case EmptyForLong:
+                if (_empty)
+                    Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+                return;
+            default:
+                Unhandled(message);
+                return;
+        }
+
+        ArmTimers();
+    }
+
+    /// <summary>
+    /// A restart keeps the reference, so nobody is told that what this home knew is gone: it says so itself.
+    /// </summary>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        foreach (var home in Homes)
+        {
+            foreach (var (id, relay) in _relays)
+                relay.Tell(new AskReport(home.Subject, id));
+        }
+
+        base.PreRestart(reason, message);
+    }
+
+    private void Meet(RelayId id, IActorRef relay)
+    {
+        if (_relays.TryAdd(id, relay))
+            Context.Watch(relay);
+    }
+
+    private void Lose(IActorRef relay)
+    {
+        foreach (var id in _relays.Where(r => r.Value.Equals(relay)).Select(r => r.Key).ToList())
+        {
+            _relays.Remove(id);
+            foreach (var home in Homes.ToList())
+                Carry(home.Remove(id), ActorRefs.Nobody);
+        }
+    }
+
+    private void Carry(Home.Step step, IActorRef reporter)
+    {
+        Keep(step.Next);
+        // The shard stands as the sender: the relay watches it, not every home in it.
+        if (step.Accepted is { } accepted)
+            reporter.Tell(accepted, Context.Parent);
+        if (step.Change is { } change)
+        {
+            foreach (var watcher in step.Audience)
+                _relays[watcher].Tell(change);
+        }
+
+        Ask(step.Next, step.Ask);
+    }
+
+    private static void Ask(Home home, IEnumerable<RelayId> relays)
+    {
+        foreach (var id in relays)
+        {
+            // A relay that has never reported here is asked through its node, which also knows if that relay is no more.
+            var address = Cluster.Get(Context.System).State.Members.FirstOrDefault(m => m.UniqueAddress.Uid == id.Node)?.Address;
+            if (address is null)
+                continue;
+            Context.GetLogger().Debug("Asking relay {0} to report on {1}", id, home.Subject);
+            Context.ActorSelection(new RootActorPath(address) / "user" / RelayPool.Name).Tell(new AskReport(home.Subject, id));
+        }
+    }
+
+    private void SweepIfDue()
+    {
+        if (Now - _sweptAt < _settings.SilenceAfter)
+            return;
+        _sweptAt = Now;
+        foreach (var home in Homes.ToList())
+            Keep(home.Sweep());
+    }
+
+    private void ArmTimers()
+    {
+        var asking = false;
+        var empty = true;
+        foreach (var home in Homes)
+        {
+            asking |= home.IsAsking;
+            empty &= home.IsEmpty;
+        }
+
+        if (asking && !_asking)
+            Timers.StartPeriodicTimer(AskAgain.Instance, AskAgain.Instance, _settings.AskEvery);
+        else if (!asking && _asking)
+            Timers.Cancel(AskAgain.Instance);
+        _asking = asking;
+
+        if (empty && !_empty)
+            Timers.StartSingleTimer(EmptyForLong.Instance, EmptyForLong.Instance, _settings.StayEmpty);
+        else if (!empty && _empty)
+            Timers.Cancel(EmptyForLong.Instance);
+        _empty = empty;
+    }
+
+    private sealed class AskAgain : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression
+    {
+        public static readonly AskAgain Instance = new();
+    }
+
+    private sealed class EmptyForLong : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression
+    {
+        public static readonly EmptyForLong Instance = new();
+    }
+}
+
+/// <summary>The times of a home.</summary>
+/// <param name="AskEvery">How often a relay that owes a report is asked.</param>
+/// <param name="SilenceAfter">How long a relay may be silent before it is asked; more than two leases of <see cref="RelaySettings"/>.</param>
+/// <param name="StayEmpty">How long a home without any business waits for more before it stops.</param>
+public sealed record HomeSettings(TimeSpan AskEvery, TimeSpan SilenceAfter, TimeSpan StayEmpty)
+{
+    /// <summary>What a server runs with.</summary>
+    public static readonly HomeSettings Default =
+        new(TimeSpan.FromSeconds(1), RelaySettings.Default.Lease * 2.5, TimeSpan.FromSeconds(10));
+}

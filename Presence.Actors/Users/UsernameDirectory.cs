@@ -1,0 +1,37 @@
+using Akka.Actor;
+using Presence.Actors.Model;
+
+namespace Presence.Actors.Users;
+
+/// <summary>
+/// The home of many usernames: who of the connected users bears which, and who waits for somebody to bear one (contract F6).
+/// </summary>
+public sealed class UsernameDirectory : HomeActor
+{
+    private readonly Dictionary<Subject, Home> _homes = [];
+
+    /// <summary>For <see cref="Props"/>.</summary>
+    public UsernameDirectory(HomeSettings settings)
+        : base(settings)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override IEnumerable<Home> Homes => _homes.Values;
+
+    /// <summary>How to make a directory.</summary>
+    public static Props Props(HomeSettings settings) => Akka.Actor.Props.Create(() => new UsernameDirectory(settings));
+
+    /// <inheritdoc/>
+    protected override Home HomeOf(Subject subject) =>
+        _homes.TryGetValue(subject, out var home) ? home : new Home(subject, NewIncarnation());
+
+    /// <inheritdoc/>
+    protected override void Keep(Home home)
+    {
+        if (home.IsEmpty)
+            _homes.Remove(home.Subject);
+        else
+            _homes[home.Subject] = home;
+    }
+}

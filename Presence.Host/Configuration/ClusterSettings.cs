@@ -1,0 +1,57 @@
+using System.Text.RegularExpressions;
+using Akka.Actor;
+
+namespace Presence.Host.Configuration;
+
+/// <summary>How this node meets the others. By default it is alone, and its port answers on loopback only (contract A4).</summary>
+internal sealed partial class ClusterSettings
+{
+    /// <summary>The name or address under which the other nodes reach this one.</summary>
+    public string Hostname { get; set; } = "127.0.0.1";
+
+    /// <summary>The node-to-node port; 0 takes any free one.</summary>
+    public int Port { get; set; }
+
+    /// <summary>The nodes to join through, as <c>host:port</c> or a full address; the same list on every node.</summary>
+    public string[] Seeds { get; set; } = [];
+
+    /// <summary>The roles of this node.</summary>
+    public string[] Roles { get; set; } = [];
+
+    /// <summary>The name of the cluster: nodes of different names never meet.</summary>
+    public string Name { get; set; } = "presence";
+
+    /// <summary>The seeds as full addresses, such as <c>akka.tcp://presence@node1.example:7354</c>.</summary>
+    internal IEnumerable<string> SeedAddresses => Seeds.Select(FullAddress);
+
+    internal IEnumerable<ConfigurationFault> Faults(string key)
+    {
+        if (Uri.CheckHostName(Hostname) is UriHostNameType.Unknown)
+            yield return new($"{key}:Hostname", $"is '{Hostname}'; it must be a host name or an IP address without a port");
+        foreach (var fault in Rule.Port($"{key}:Port", Port))
+            yield return fault;
+        if (!NameRule().IsMatch(Name))
+            yield return new($"{key}:Name", $"is '{Name}'; it must be letters, digits, - and _, and start with a letter or digit");
+        for (var i = 0; i < Seeds.Length; i++)
+        {
+            if (!IsSeed(Seeds[i]))
+                yield return new($"{key}:Seeds:{i}", $"is '{Seeds[i]}'; it must look like node1.example:7354 or akka.tcp://{Name}@node1.example:7354");
+        }
+        for (var i = 0; i < Roles.Length; i++)
+        {
+            if (string.IsNullOrWhiteSpace(Roles[i]))
+                yield return new($"{key}:Roles:{i}", "is empty");
+        }
+    }
+
+    private bool IsSeed(string seed) =>
+        NameRule().IsMatch(Name)
+        && Address.TryParse(FullAddress(seed), out var parsed)
+        && parsed.System == Name && parsed.Host is { Length: > 0 } && parsed.Port is > 0 and <= 65535;
+
+    private string FullAddress(string seed) =>
+        seed.Contains("://", StringComparison.Ordinal) ? seed : $"akka.tcp://{Name}@{seed}";
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    private static partial Regex NameRule();
+}

@@ -1,0 +1,68 @@
+namespace Presence.Host.Configuration;
+
+/// <summary>What one client, or all of them, may take (contract L4).</summary>
+internal sealed class LimitSettings
+{
+    /// <summary>The largest message from a client, in bytes.</summary>
+    public int MessageBytes { get; set; } = 64 * 1024;
+
+    /// <summary>How many users one connection may follow (contract F10).</summary>
+    public int Follows { get; set; } = 10_000;
+
+    /// <summary>How long a client may take to say who it is: the request headers, or a TCP link's first message.</summary>
+    public TimeSpan AuthenticateTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>A link that gives no sign of life for this long has ended (contract C2).</summary>
+    public TimeSpan PongWait { get; set; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>A link that is silent for this long is pinged; below the pong wait.</summary>
+    public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>A link that takes nothing of what waits for it for this long has ended (contract L1).</summary>
+    public TimeSpan IdleWrite { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How many connections this node takes; 0 sets no limit.</summary>
+    public int Connections { get; set; }
+
+    /// <summary>How many connections one client address may have on this node; 0 sets no limit.</summary>
+    public int ConnectionsPerAddress { get; set; }
+
+    /// <summary>The largest body of an HTTP request, in bytes: as sent (what frames its chunks included), and again unpacked.</summary>
+    public int RequestBodyBytes { get; set; } = 256 * 1024;
+
+    /// <summary>The origins whose pages may use the API and <c>/ws</c>, e.g. <c>https://game.example</c>; empty allows all.</summary>
+    public string[] AllowedOrigins { get; set; } = [];
+
+    internal IEnumerable<ConfigurationFault> Faults(string key)
+    {
+        IEnumerable<ConfigurationFault> faults =
+        [
+            // Room for the longest status with every byte escaped would be 12 KiB; 4 KiB is what the SDKs were made for.
+            .. Rule.Between($"{key}:MessageBytes", MessageBytes, 4096, 16 * 1024 * 1024),
+            .. Rule.Between($"{key}:Follows", Follows, 1, 1_000_000),
+            .. Rule.Span($"{key}:AuthenticateTimeout", AuthenticateTimeout),
+            .. Rule.Span($"{key}:PongWait", PongWait),
+            .. Rule.Span($"{key}:PingPeriod", PingPeriod),
+            .. Rule.Span($"{key}:IdleWrite", IdleWrite),
+            .. Rule.Between($"{key}:Connections", Connections, 0, int.MaxValue),
+            .. Rule.Between($"{key}:ConnectionsPerAddress", ConnectionsPerAddress, 0, int.MaxValue),
+            .. Rule.Between($"{key}:RequestBodyBytes", RequestBodyBytes, 1024, 64 * 1024 * 1024),
+            .. OriginFaults($"{key}:AllowedOrigins"),
+        ];
+        return PongWait <= PingPeriod
+            ? faults.Append(new($"{key}:PongWait", $"is {PongWait}; it must be above PingPeriod, which is {PingPeriod}"))
+            : faults;
+    }
+
+    private IEnumerable<ConfigurationFault> OriginFaults(string key)
+    {
+        for (var i = 0; i < AllowedOrigins.Length; i++)
+        {
+            // An origin is a URL's scheme, host and port; a browser sends nothing behind them, so nothing may stand there.
+            if (!Uri.TryCreate(AllowedOrigins[i], UriKind.Absolute, out var url)
+                || url.Scheme is not ("http" or "https")
+                || !AllowedOrigins[i].Equals(url.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase))
+                yield return new($"{key}:{i}", $"is '{AllowedOrigins[i]}'; an origin looks like https://game.example or http://localhost:8080");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+namespace Presence.Host.Http;
+
+/// <summary>
+/// The answer to a request that went wrong: a JSON object with a gRPC code, as the SDKs want it whatever happens (protocol
+/// section D2). The message is for a developer's eyes.
+/// </summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Code">The gRPC code.</param>
+/// <param name="Message">What went wrong; never empty.</param>
+internal sealed record ApiError(int Status, int Code, string Message) : IResult
+{
+    /// <summary>The request is not what it must be: 400/3.</summary>
+    public static ApiError InvalidArgument(string message) => new(StatusCodes.Status400BadRequest, 3, message);
+
+    /// <summary>There is no such thing: 404/5.</summary>
+    public static ApiError NotFound(string message) => new(StatusCodes.Status404NotFound, 5, message);
+
+    /// <summary>Somebody else has it: 409/6.</summary>
+    public static ApiError AlreadyExists(string message) => new(StatusCodes.Status409Conflict, 6, message);
+
+    /// <summary>This server does not do that for anybody: 403/7.</summary>
+    public static ApiError PermissionDenied(string message) => new(StatusCodes.Status403Forbidden, 7, message);
+
+    /// <summary>The protocol has it, this server does not: 501/12.</summary>
+    public static ApiError Unimplemented(string message) => new(StatusCodes.Status501NotImplemented, 12, message);
+
+    /// <summary>The server failed: 500/13. The details stay in its log.</summary>
+    public static readonly ApiError Internal = new(StatusCodes.Status500InternalServerError, 13, "Internal error.");
+
+    /// <summary>The server cannot answer now: 503/14.</summary>
+    public static readonly ApiError Unavailable =
+        new(StatusCodes.Status503ServiceUnavailable, 14, "The answer is not to be had at the moment; try again.");
+
+    /// <summary>The request does not say, or not rightly, who makes it: 401/16.</summary>
+    public static ApiError Unauthenticated(string message) => new(StatusCodes.Status401Unauthorized, 16, message);
+
+    /// <summary>The error for a bare HTTP status, as the framework leaves it.</summary>
+    public static ApiError OfStatus(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => NotFound("Not found."),
+        StatusCodes.Status405MethodNotAllowed => Unimplemented("Method not allowed."),
+        StatusCodes.Status401Unauthorized => Unauthenticated("Not authenticated."),
+        StatusCodes.Status403Forbidden => PermissionDenied("Not allowed."),
+        StatusCodes.Status503ServiceUnavailable => Unavailable,
+        >= 500 => Internal with { Status = status },
+        _ => InvalidArgument("Invalid request.") with { Status = status },
+    };
+
+    /// <inheritdoc/>
+    public Task ExecuteAsync(HttpContext httpContext) =>
+        ApiJson.WriteAsync(httpContext.Response, Status, new { Code, Message });
+}

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.FileProviders;
+
+namespace Presence.Host.Http;
+
+/// <summary>The page at <c>/demo/</c>: files beside the server, and nothing from anywhere else.</summary>
+internal static class DemoPage
+{
+    /// <summary>Where the page is.</summary>
+    public const string Path = "/demo";
+
+    // The page runs its own script only, and speaks to its own server only.
+    private const string Policy =
+        "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>Serves the page. Must come before the endpoints, which take every path.</summary>
+    public static void UseDemoPage(this WebApplication app)
+    {
+        var folder = System.IO.Path.Combine(app.Environment.ContentRootPath, "wwwroot", "demo");
+        var page = new FileServerOptions { RequestPath = Path, FileProvider = new PhysicalFileProvider(folder) };
+        page.StaticFileOptions.OnPrepareResponse = file =>
+        {
+            file.Context.Response.Headers.ContentSecurityPolicy = Policy;
+            file.Context.Response.Headers.XContentTypeOptions = "nosniff";
+            file.Context.Response.Headers.CacheControl = "no-cache";
+        };
+        app.UseFileServer(page);
+        app.UseRouting();
+    }
+}

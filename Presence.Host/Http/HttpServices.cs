@@ -1,0 +1,52 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Presence.Host.Http;
+
+/// <summary>The HTTP API that the client SDKs need beside <c>/ws</c> (protocol section D).</summary>
+internal static class HttpServices
+{
+    /// <summary>Adds what the API needs, but for <see cref="IPresenceLookup"/>.</summary>
+    public static IServiceCollection AddPresenceHttp(this IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        return services
+            .AddSingleton<IPostConfigureOptions<LoggerFilterOptions>, LogPrivacy>()
+            .AddSingleton<AllowedOrigins>()
+            .AddCors()
+            .AddSingleton<IConfigureOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>, CorsSetup>()
+            .AddRequestDecompression()
+            .AddSingleton<Credentials>()
+            .AddSingleton(provider => new AccountDirectory(provider.GetRequiredService<TimeProvider>()));
+    }
+
+    /// <summary>Takes the API's requests, and answers those that nothing takes.</summary>
+    public static void MapPresenceHttp(this WebApplication app)
+    {
+        app.UseMiddleware<ApiErrors>();
+        app.Use(AnswerOptions);
+        app.UseCors();
+        app.UseRequestDecompression();
+        ServiceEndpoints.Map(app);
+        AuthenticateEndpoints.Map(app);
+        SessionEndpoints.Map(app);
+        AccountEndpoints.Map(app);
+        UnsupportedEndpoints.Map(app);
+    }
+
+    /// <summary>
+    /// Every OPTIONS request gets an empty 200: a browser's preflight, which the CORS middleware answers with 204, and a plain
+    /// one, which no endpoint takes (protocol section D6).
+    /// </summary>
+    private static async Task AnswerOptions(HttpContext context, RequestDelegate next)
+    {
+        if (!HttpMethods.IsOptions(context.Request.Method))
+            await next(context).ConfigureAwait(false);
+        else
+        {
+            if (context.Request.Headers.ContainsKey("Access-Control-Request-Method"))
+                await next(context).ConfigureAwait(false);
+            context.Response.StatusCode = StatusCodes.Status200OK;
+        }
+    }
+}

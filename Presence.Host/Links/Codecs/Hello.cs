@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Presence.Actors.Connections;
+
+namespace Presence.Host.Links.Codecs;
+
+/// <summary>
+/// The first line of a client on a link without a URL, which says what the URL of a WebSocket says.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The hello and its answer are lines of JSON, whatever the format: <c>{"hello":{"token":"…","status":true,"format":"json"}}</c>
+/// is answered by <c>{"hello":{"session_id":"…","user_id":"…","username":"…"}}</c>. Everything behind the line feed of either
+/// line is in the chosen format: lines of JSON, or protobuf envelopes that are each preceded by their length as a varint. A
+/// client may send on behind its hello without waiting for the answer. A hello that is refused is answered by an error envelope
+/// as a line of JSON, and the link is closed.
+/// </para>
+/// <para>
+/// The rules of <see cref="JsonText"/> hold. <c>status</c> is true, false or absent (false), <c>format</c> is <c>json</c>,
+/// <c>protobuf</c>, empty or absent (JSON).
+/// </para>
+/// </remarks>
+/// <param name="Token">The session token; not verified, and never empty.</param>
+/// <param name="ShowsStatus">Whether the connection starts with an empty, visible status (contract S1).</param>
+/// <param name="Format">How everything behind the hello is written.</param>
+internal sealed record Hello(string Token, bool ShowsStatus, WireFormat Format)
+{
+    private const int HelloField = 1, TokenField = 2, StatusField = 3, FormatField = 4;
+
+    private static readonly JsonFields LineFields = new(("hello", HelloField));
+    private static readonly JsonFields HelloFields = new(("token", TokenField), ("status", StatusField), ("format", FormatField));
+
+    /// <summary>Reads the first line of a client, without its end.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="hello">What it says.</param>
+    /// <param name="fault">What the client is told when the line is no hello.</param>
+    public static bool TryRead(
+        in ReadOnlySequence<byte> line, [NotNullWhen(true)] out Hello? hello, [NotNullWhen(false)] out ClientRequest.Malformed? fault)
+    {
+        hello = null;
+        fault = null;
+        try
+        {
+            hello = Read(line.IsSingleSegment ? line.FirstSpan : line.ToArray());
+            return true;
+        }
+        catch (JsonException e)
+        {
+            var why = e.BytePositionInLine is null ? e.Message : "The hello is not valid JSON.";
+            fault = new ClientRequest.Malformed(ErrorCode.BadInput, why, CloseReason.Malformed);
+            return false;
+        }
+    }
+
+    /// <summary>Writes the answer, without a line feed behind it.</summary>
+    public static void WriteAnswer(ServerMessage.Welcome welcome, IBufferWriter<byte> output)
+    {
+        using var lease = JsonOutput.To(output);
+        var json = lease.Json;
+        json.WriteStartObject();
+        json.WriteStartObject("hello"u8);
+        json.WriteString("session_id"u8, welcome.Session.Value);
+        json.WriteString("user_id"u8, welcome.User.Value);
+        json.WriteString("username"u8, welcome.Username);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static Hello Read(ReadOnlySpan<byte> line)
+    {
+        var json = new JsonText(line);
+        Hello? hello = null;
+        var cursor = LineFields.Start();
+        json.Begin();
+        while (json.Next(ref cursor, out _))
+            hello = ReadHello(ref json);
+        json.End();
+        return hello ?? throw new JsonException("The first line is no hello.");
+    }
+
+    private static Hello ReadHello(ref JsonText json)
+    {
+        var hello = new Hello("", false, WireFormat.Json);
+        var cursor = HelloFields.Start();
+        json.BeginObject();
+        while (json.Next(ref cursor, out var field))
+        {
+            hello = field switch
+            {
+                TokenField => hello with { Token = json.String() },
+                StatusField => hello with { ShowsStatus = json.Boolean() },
+                _ => hello with { Format = ReadFormat(json.String()) },
+            };
+        }
+
+        return hello.Token.Length > 0 ? hello : throw new JsonException("The hello holds no token.");
+    }
+
+    private static WireFormat ReadFormat(string format) => format switch
+    {
+        "" or "json" => WireFormat.Json,
+        "protobuf" => WireFormat.Protobuf,
+        _ => throw new JsonException("The format is neither json nor protobuf."),
+    };
+
+    // The token never appears in a log (contract A5).
+    private bool PrintMembers(System.Text.StringBuilder text)
+    {
+        text.Append($"ShowsStatus = {ShowsStatus}, Format = {Format}");
+        return true;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Presence.Actors.Connections;
+using Presence.Actors.Model;
+using Presence.Host.Links.Codecs.Wire;
+using Member = Presence.Host.Links.Codecs.Wire.Envelope.MessageOneofCase;
+using WireFormat = Presence.Actors.Connections.WireFormat;
+
+namespace Presence.Host.Links.Codecs;
+
+/// <summary>
+/// The envelope in protocol buffers. Unknown fields are skipped, and of several members the last one counts, as in any
+/// proto3 reader.
+/// </summary>
+internal sealed class ProtobufCodec : EnvelopeCodec
+{
+    /// <summary>The only instance.</summary>
+    public static readonly ProtobufCodec Instance = new();
+
+    private static readonly MessageParser<Envelope> Parser = Envelope.Parser.WithDiscardUnknownFields(true);
+
+    private ProtobufCodec()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override WireFormat Format => WireFormat.Protobuf;
+
+    /// <inheritdoc/>
+    public override ClientRequest Decode(in ReadOnlySequence<byte> message)
+    {
+        Envelope envelope;
+        try
+        {
+            envelope = Parser.ParseFrom(message);
+        }
+        catch (InvalidProtocolBufferException)
+        {
+            return Malformed("The message is not a valid protobuf envelope.");
+        }
+
+        var cid = envelope.Cid.Length == 0 ? null : envelope.Cid;
+        return envelope.MessageCase switch
+        {
+            Member.StatusUpdate => new ClientRequest.UpdateStatus(cid, envelope.StatusUpdate.Status),
+            Member.StatusFollow => new ClientRequest.Follow(cid, [.. envelope.StatusFollow.UserIds], [.. envelope.StatusFollow.Usernames]),
+            Member.StatusUnfollow => new ClientRequest.Unfollow(cid, [.. envelope.StatusUnfollow.UserIds]),
+            Member.Ping => new ClientRequest.Ping(cid),
+            var other => Vocabulary.Refuse(other, cid),
+        };
+    }
+
+    /// <inheritdoc/>
+    protected override void Write(ServerMessage message, IBufferWriter<byte> output)
+    {
+        if (message is ServerMessage.Welcome welcome)
+            Hello.WriteAnswer(welcome, output);
+        else
+            ToEnvelope(message).WriteTo(output);
+    }
+
+    private static Envelope ToEnvelope(ServerMessage message)
+    {
+        switch (message)
+        {
+            case ServerMessage.Acknowledged done:
+                return new Envelope { Cid = done.Cid ?? "" };
+            case ServerMessage.Pong pong:
+                return new Envelope { Cid = pong.Cid ?? "", Pong = new Pong() };
+            case ServerMessage.Failed failed:
+                return new Envelope { Cid = failed.Cid ?? "", Error = new Error { Code = (int)failed.Code, Message = failed.Message } };
+            case ServerMessage.Snapshot snapshot:
+                var status = new Status();
+                foreach (var (user, shown) in snapshot.Presences)
+                    status.Presences.Add(ToPresence(user, shown));
+                return new Envelope { Cid = snapshot.Cid ?? "", Status = status };
+            case ServerMessage.StatusEvent change:
+                var changes = new StatusPresenceEvent();
+                foreach (var (old, shown) in change.Changes)
+                {
+                    if (shown is not null)
+                        changes.Joins.Add(ToPresence(change.User, shown));
+                    if (old is not null)
+                        changes.Leaves.Add(ToPresence(change.User, old));
+                }
+
+                return new Envelope { StatusPresenceEvent = changes };
+            case ServerMessage.Notice notice:
+                return new Envelope
+                {
+                    Notifications = new Notifications
+                    {
+                        Notifications_ =
+                        {
+                            new Notification
+                            {
+                                Id = Guid.NewGuid().ToString(),
+                                Subject = notice.Subject,
+                                Content = "{}",
+                                Code = notice.Code,
+                                CreateTime = new Timestamp { Seconds = notice.At.ToUnixTimeSeconds() },
+                            },
+                        },
+                    },
+                };
+            default:
+                throw new ArgumentException($"{message.GetType().Name} has no envelope.", nameof(message));
+        }
+    }
+
+    private static UserPresence ToPresence(UserId user, SessionStatus shown) => new()
+    {
+        UserId = user.ToString(),
+        SessionId = shown.Session.ToString(),
+        Username = shown.Username,
+        Status = shown.Status,
+    };
+}

@@ -1,0 +1,60 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Primitives;
+
+namespace Presence.Host.Links.Framing;
+
+/// <summary>
+/// The opening handshake of RFC 6455, 4.2, as far as it lies in headers. Extensions and sub-protocols that a client offers
+/// are declined by saying nothing of them; the origin is somebody else's business.
+/// </summary>
+internal static class WebSocketHandshake
+{
+    /// <summary>The only version there is; a refusal names it in <c>Sec-WebSocket-Version</c>.</summary>
+    public const string Version = "13";
+
+    private const int KeyLength = 16;
+
+    /// <summary>
+    /// Whether the headers of a GET request ask for an upgrade, and what <c>Sec-WebSocket-Accept</c> of the 101 is. If
+    /// not, the request is answered with 400.
+    /// </summary>
+    public static bool TryAccept(IHeaderDictionary headers, [NotNullWhen(true)] out string? accept)
+    {
+        accept = null;
+        if (!HasToken(headers.Connection, "upgrade") || !HasToken(headers.Upgrade, "websocket"))
+            return false;
+        if (headers.SecWebSocketVersion is not [{ } version] || version.Trim() != Version)
+            return false;
+        if (headers.SecWebSocketKey is not [{ } key] || !IsKey(key = key.Trim()))
+            return false;
+        accept = Accept(key);
+        return true;
+    }
+
+    /// <summary>What proves that the server has understood the request with this key.</summary>
+    [SuppressMessage("Security", "CA5350:Do not use weak cryptographic algorithms", Justification = "RFC 6455 asks for it, and nothing is secret.")]
+    public static string Accept(string key) =>
+        Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
+
+    private static bool IsKey(string text)
+    {
+        Span<byte> key = stackalloc byte[KeyLength + 2];
+        return text.Length == 24 && Convert.TryFromBase64String(text, key, out var length) && length == KeyLength;
+    }
+
+    private static bool HasToken(StringValues lines, string token)
+    {
+        foreach (var line in lines)
+        {
+            foreach (var part in line.AsSpan().Split(','))
+            {
+                if (line.AsSpan(part).Trim().Equals(token, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+        }
+
+        return false;
+    }
+}

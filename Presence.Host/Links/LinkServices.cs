@@ -1,0 +1,20 @@
+namespace Presence.Host.Links;
+
+/// <summary>Adds the links of a node.</summary>
+internal static class LinkServices
+{
+    /// <summary>Adds what serves <c>/ws</c> and the TCP port.</summary>
+    public static IServiceCollection AddPresenceLinks(this IServiceCollection services) => services
+        .AddSingleton<LinkAdmission>()
+        .AddSingleton<LinkSet>()
+        .AddHostedService(provider => provider.GetRequiredService<LinkSet>())
+        .AddSingleton<WebSocketEndpoint>()
+        .AddSingleton<TcpEndpoint>();
+
+    /// <summary>Serves WebSockets on <c>/ws</c>.</summary>
+    public static void MapPresenceLinks(this WebApplication app)
+    {
+        var endpoint = app.Services.GetRequiredService<WebSocketEndpoint>();
+        app.MapGet("/ws", endpoint.ServeAsync);
+    }
+}

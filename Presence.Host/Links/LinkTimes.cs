@@ -1,0 +1,16 @@
+using Presence.Host.Configuration;
+
+namespace Presence.Host.Links;
+
+/// <summary>The times of a link, in milliseconds.</summary>
+/// <param name="PingPeriod">A link that is silent for this long is pinged.</param>
+/// <param name="PongWait">A link that gives no sign of life for this long has ended (contract C2).</param>
+/// <param name="WriteStall">A link that takes nothing of what waits for it for this long has ended (contract L1).</param>
+/// <param name="FirstFrameHold">How long the first frame is held back that the client did not ask for (protocol difference 0.3).</param>
+/// <param name="CloseWait">How long a closing link waits for its client to take what was sent and to close.</param>
+internal sealed record LinkTimes(long PingPeriod, long PongWait, long WriteStall, long FirstFrameHold = 30, long CloseWait = 2000)
+{
+    /// <summary>The times that are configured.</summary>
+    public static LinkTimes Of(LimitSettings limits) => new(
+        (long)limits.PingPeriod.TotalMilliseconds, (long)limits.PongWait.TotalMilliseconds, (long)limits.IdleWrite.TotalMilliseconds);
+}

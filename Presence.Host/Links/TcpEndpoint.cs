@@ -1,0 +1,151 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.Extensions.Options;
+using Presence.Actors.Connections;
+using Presence.Actors.Hosting;
+using Presence.Actors.Model;
+using Presence.Host.Auth;
+using Presence.Host.Configuration;
+using Presence.Host.Links.Codecs;
+using Presence.Host.Links.Framing;
+
+namespace Presence.Host.Links;
+
+/// <summary>
+/// The TCP port: reads the hello that stands for what a WebSocket says in its URL, then turns the connection into a link. What
+/// is refused is told in one line of JSON, and then the connection is closed.
+/// </summary>
+internal sealed partial class TcpEndpoint(
+    PresenceNode node,
+    TokenValidator tokens,
+    LinkSet links,
+    LinkAdmission admission,
+    IOptions<PresenceOptions> options,
+    ILogger<TcpEndpoint> log) : ConnectionHandler
+{
+    // How long a refused client has to take the reason, and how much of what it still sends is read for its sake.
+    private static readonly TimeSpan RefusalWait = TimeSpan.FromSeconds(1);
+
+    private readonly LimitSettings _limits = options.Value.Limits;
+    private readonly LinkTimes _times = LinkTimes.Of(options.Value.Limits);
+
+    /// <inheritdoc/>
+    public override async Task OnConnectedAsync(ConnectionContext connection)
+    {
+        try
+        {
+            using var place = admission.TryEnter((connection.RemoteEndPoint as IPEndPoint)?.Address);
+            if (place is null)
+                await RefuseAsync(connection.Transport, "Too many connections; try again later.").ConfigureAwait(false);
+            else
+                await ServeAsync(connection).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionAbortedException)
+        {
+            Gone(connection.ConnectionId);
+        }
+    }
+
+    private async Task ServeAsync(ConnectionContext connection)
+    {
+        KeepAlive(connection);
+        var transport = connection.Transport;
+        using var time = new CancellationTokenSource(_limits.AuthenticateTimeout);
+        var (hello, fault) = await ReadHelloAsync(transport.Input, time.Token).ConfigureAwait(false);
+        if (hello is null)
+        {
+            await RefuseAsync(transport, fault).ConfigureAwait(false);
+            return;
+        }
+
+        if (await tokens.ValidateAsync(hello.Token).ConfigureAwait(false) is not { } identity)
+        {
+            await RefuseAsync(transport, "Missing or invalid token.").ConfigureAwait(false);
+            return;
+        }
+
+        var session = SessionId.New();
+        Hello.WriteAnswer(new ServerMessage.Welcome(identity.User, session, identity.Username), transport.Output);
+        transport.Output.Write("\n"u8);
+        await transport.Output.FlushAsync().ConfigureAwait(false);
+        MessageFraming framing = hello.Format == WireFormat.Protobuf
+            ? new DelimitedFraming(_limits.MessageBytes)
+            : new LineFraming(_limits.MessageBytes);
+        var link = new Link(
+            transport, framing, EnvelopeCodec.Of(hello.Format), _times, holdsFirstFrame: false, () => connection.Abort());
+        node.Open(new Connection.Opening(link, session, identity, hello.ShowsStatus));
+        await links.RunAsync(link).ConfigureAwait(false);
+    }
+
+    /// <summary>Reads the first line; null and the reason if there is no hello in it.</summary>
+    private async Task<(Hello? Hello, string Fault)> ReadHelloAsync(PipeReader input, CancellationToken time)
+    {
+        using var framing = new LineFraming(_limits.MessageBytes);
+        while (true)
+        {
+            ReadResult read;
+            try
+            {
+                read = await input.ReadAsync(time).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (time.IsCancellationRequested)
+            {
+                return (null, "No hello in time.");
+            }
+
+            var rest = read.Buffer;
+            if (framing.TryRead(ref rest, out var frame))
+            {
+                ClientRequest.Malformed? fault = frame.Fault;
+                Hello? hello = null;
+                if (fault is null)
+                    Hello.TryRead(frame.Payload, out hello, out fault);
+                input.AdvanceTo(rest.Start);
+                return (hello, fault?.Message ?? "");
+            }
+
+            input.AdvanceTo(rest.Start, rest.End);
+            if (read.IsCompleted)
+                return (null, "The link ended before its hello.");
+        }
+    }
+
+    /// <summary>
+    /// Tells why, and reads what the client still sends for a moment: bytes that nobody reads would make the network drop the
+    /// answer.
+    /// </summary>
+    private static async Task RefuseAsync(IDuplexPipe transport, string why)
+    {
+        JsonCodec.Instance.Encode(new ServerMessage.Failed(null, ErrorCode.BadInput, why), transport.Output);
+        transport.Output.Write("\n"u8);
+        await transport.Output.FlushAsync().ConfigureAwait(false);
+        using var time = new CancellationTokenSource(RefusalWait);
+        while (true)
+        {
+            var read = await transport.Input.ReadAsync(time.Token).ConfigureAwait(false);
+            transport.Input.AdvanceTo(read.Buffer.End);
+            if (read.IsCompleted)
+                return;
+        }
+    }
+
+    /// <summary>A plain link has no pings of its own: the network's stand in for them (contract C2).</summary>
+    private void KeepAlive(ConnectionContext connection)
+    {
+        if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket)
+            return;
+        const int probes = 4;
+        var rest = (int)Math.Ceiling((_limits.PongWait - _limits.PingPeriod).TotalSeconds / probes);
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)Math.Max(1, _limits.PingPeriod.TotalSeconds));
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Max(1, rest));
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes);
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The TCP connection {Connection} went without a word.")]
+    private partial void Gone(string connection);
+}

@@ -1,0 +1,118 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
+using Presence.Actors.Connections;
+using Presence.Actors.Hosting;
+using Presence.Actors.Model;
+using Presence.Host.Auth;
+using Presence.Host.Configuration;
+using Presence.Host.Http;
+using Presence.Host.Links.Codecs;
+using Presence.Host.Links.Framing;
+
+namespace Presence.Host.Links;
+
+/// <summary>
+/// <c>GET /ws</c>: checks the request in the protocol's order (format, token, upgrade), then turns it into a link. What is
+/// refused is refused before the upgrade, in plain text and without detail (contract A1).
+/// </summary>
+internal sealed class WebSocketEndpoint(
+    PresenceNode node, TokenValidator tokens, LinkSet links, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
+{
+    private const string Bearer = "Bearer ";
+
+    private readonly LimitSettings _limits = options.Value.Limits;
+    private readonly LinkTimes _times = LinkTimes.Of(options.Value.Limits);
+
+    /// <summary>Serves one request, and its link to the end.</summary>
+    public async Task ServeAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (FormatOf(request.Query["format"]) is not { } format)
+        {
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, "Invalid format parameter").ConfigureAwait(false);
+            return;
+        }
+
+        if (TokenOf(request) is not { } token
+            || await tokens.ValidateAsync(token, context.RequestAborted).ConfigureAwait(false) is not { } identity)
+        {
+            await RefuseAsync(context, StatusCodes.Status401Unauthorized, "Missing or invalid token").ConfigureAwait(false);
+            return;
+        }
+
+        if (!WebSocketHandshake.TryAccept(request.Headers, out var accept)
+            || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } upgrade)
+        {
+            context.Response.Headers.SecWebSocketVersion = WebSocketHandshake.Version;
+            await RefuseAsync(context, StatusCodes.Status400BadRequest, "Bad Request").ConfigureAwait(false);
+            return;
+        }
+
+        if (!origins.Allows(request.Headers.Origin))
+        {
+            await RefuseAsync(context, StatusCodes.Status403Forbidden, "Origin not allowed").ConfigureAwait(false);
+            return;
+        }
+
+        using var place = admission.TryEnter(context.Connection.RemoteIpAddress);
+        if (place is null)
+        {
+            context.Response.Headers.RetryAfter = "5";
+            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "Too many connections").ConfigureAwait(false);
+            return;
+        }
+
+        context.Response.Headers.Upgrade = "websocket";
+        context.Response.Headers.SecWebSocketAccept = accept;
+        var stream = await upgrade.UpgradeAsync().ConfigureAwait(false);
+        var link = new Link(
+            new StreamTransport(stream),
+            new WebSocketFraming(format, _limits.MessageBytes),
+            EnvelopeCodec.Of(format),
+            _times,
+            holdsFirstFrame: true,
+            context.Abort);
+        node.Open(new Connection.Opening(link, SessionId.New(), identity, IsTrue(request.Query["status"])));
+        await links.RunAsync(link).ConfigureAwait(false);
+    }
+
+    private static WireFormat? FormatOf(string? text) => text switch
+    {
+        null or "" or "json" => WireFormat.Json,
+        "protobuf" => WireFormat.Protobuf,
+        _ => null,
+    };
+
+    /// <summary>A header of authorization wins over the query, even if it is of no use.</summary>
+    private static string? TokenOf(HttpRequest request)
+    {
+        if (request.Headers.TryGetValue(HeaderNames.Authorization, out var header))
+            return header is [{ } line] && line.StartsWith(Bearer, StringComparison.Ordinal) ? line[Bearer.Length..] : null;
+        return request.Query["token"] is [{ Length: > 0 } token] ? token : null;
+    }
+
+    /// <summary>The spellings of true; everything else is false and never an error.</summary>
+    private static bool IsTrue(string? text) => text is "1" or "t" or "T" or "true" or "TRUE" or "True";
+
+    private static Task RefuseAsync(HttpContext context, int status, string why)
+    {
+        context.Response.StatusCode = status;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return context.Response.WriteAsync(why + "\n", context.RequestAborted);
+    }
+
+    /// <summary>The stream of an upgraded request as the two ends of a link.</summary>
+    private sealed class StreamTransport(Stream stream) : IDuplexPipe
+    {
+        // Reading waits without a buffer, so that an idle link costs none.
+        private static readonly StreamPipeReaderOptions Reading = new(useZeroByteReads: true, leaveOpen: true);
+        private static readonly StreamPipeWriterOptions Writing = new(leaveOpen: true);
+
+        public PipeReader Input { get; } = PipeReader.Create(stream, Reading);
+
+        public PipeWriter Output { get; } = PipeWriter.Create(stream, Writing);
+    }
+}

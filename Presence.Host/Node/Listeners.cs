@@ -1,0 +1,55 @@
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+using Presence.Host.Configuration;
+using Presence.Host.Links;
+
+namespace Presence.Host.Node;
+
+/// <summary>Opens the ports of a node: HTTP with <c>/ws</c>, and TCP.</summary>
+internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureOptions<KestrelServerOptions>
+{
+    // Tokens may carry a good deal in their vars, and the SDKs put them into the URL.
+    private const int RequestLineBytes = 16 * 1024;
+    private const int HeaderBytes = 32 * 1024;
+
+    /// <inheritdoc/>
+    public void Configure(KestrelServerOptions kestrel)
+    {
+        var presence = options.Value;
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestLineSize = RequestLineBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = HeaderBytes;
+        kestrel.Limits.MaxRequestBodySize = presence.Limits.RequestBodyBytes;
+        kestrel.Limits.RequestHeadersTimeout = presence.Limits.AuthenticateTimeout;
+
+        kestrel.Listen(IPAddress.Parse(presence.Http.Address), presence.Http.Port, listen =>
+        {
+            // WebSockets of HTTP/2 have another handshake, which no client of the protocol speaks.
+            listen.Protocols = HttpProtocols.Http1;
+            UseCertificate(listen, presence.Http.Certificate);
+        });
+        if (presence.Tcp.Port >= 0)
+        {
+            kestrel.Listen(IPAddress.Parse(presence.Tcp.Address), presence.Tcp.Port, listen =>
+            {
+                UseCertificate(listen, presence.Tcp.Certificate);
+                listen.UseConnectionHandler<TcpEndpoint>();
+            });
+        }
+    }
+
+    private void UseCertificate(ListenOptions listen, CertificateSettings settings)
+    {
+        if (settings.Load() is not var (certificate, chain))
+            return;
+        listen.UseHttps(new HttpsConnectionAdapterOptions
+        {
+            ServerCertificate = certificate,
+            ServerCertificateChain = chain,
+            HandshakeTimeout = options.Value.Limits.AuthenticateTimeout,
+        });
+    }
+}

@@ -1,0 +1,63 @@
+using Akka.Cluster;
+using Akka.Cluster.Hosting;
+using Akka.Hosting;
+using Akka.Remote.Hosting;
+using Microsoft.Extensions.Options;
+using Presence.Actors.Connections;
+using Presence.Actors.Hosting;
+using Presence.Actors.Serialization;
+using Presence.Host.Configuration;
+
+namespace Presence.Host.Node;
+
+/// <summary>Adds the actors of a node: one that stands alone, or one of a cluster.</summary>
+internal static class NodeServices
+{
+    private const string Settings = "presence.hocon";
+
+    /// <summary>
+    /// Adds the actor system and the <see cref="PresenceNode"/>. The host does not begin to listen before the node is a member
+    /// of its cluster.
+    /// </summary>
+    public static IServiceCollection AddPresenceNode(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<PresenceOptions>>().Value;
+            return new PresenceNode
+            {
+                Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },
+                Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket),
+            };
+        });
+        // The name is needed before the options can be checked; a bad one is told of by the check.
+        var name = configuration[$"{PresenceOptions.Section}:Cluster:Name"] ?? new PresenceOptions().Cluster.Name;
+        services.AddAkka(name, (akka, provider) =>
+        {
+            var cluster = provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Cluster;
+            akka.ConfigureLoggers(loggers =>
+                {
+                    loggers.ClearLoggers();
+                    loggers.AddLoggerFactory();
+                })
+                .AddHocon(HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", Settings)), HoconAddMode.Prepend)
+                .WithRemoting(new RemoteOptions { HostName = cluster.Hostname, Port = cluster.Port })
+                .WithClustering(new ClusterOptions
+                {
+                    Roles = cluster.Roles,
+                    SeedNodes = [.. cluster.Seeds.Select(seed => AddressOf(seed, cluster.Name))],
+                })
+                .AddPresenceSerializer()
+                .AddPresence(provider.GetRequiredService<PresenceNode>());
+            if (cluster.Seeds.Length == 0)
+                akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
+        });
+        return services
+            .AddHostedService<NodeReadiness>()
+            .AddHostedService<RevocationBridge>()
+            .AddHostedService<StartNotice>();
+    }
+
+    private static string AddressOf(string seed, string name) =>
+        seed.Contains("://", StringComparison.Ordinal) ? seed : $"akka.tcp://{name}@{seed}";
+}

@@ -1,0 +1,210 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Presence.Host.Auth;
+using Presence.Host.Configuration;
+using Xunit;
+
+namespace Presence.Tests.Host.Auth;
+
+/// <summary>Tokens of an issuer that publishes its keys, by an issuer of the test's own.</summary>
+[Trait("Clause", "A2")]
+public sealed class PublishedKeyTests : IAsyncLifetime, IDisposable
+{
+    private readonly RSA _rsa = RSA.Create(2048);
+    private readonly RSA _next = RSA.Create(2048);
+    private readonly ECDsa _elliptic = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+    private readonly FakeTimeProvider _time = new(Jwt.Now);
+    private readonly ConcurrentQueue<string> _reads = new();
+    private WebApplication _issuer = null!;
+    private volatile string _keys = "";
+    private string _url = "";
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _issuer = builder.Build();
+        _issuer.MapGet("/keys", () =>
+        {
+            _reads.Enqueue("keys");
+            return Results.Text(_keys, "application/json");
+        });
+        _issuer.MapGet("/.well-known/openid-configuration", () =>
+            Results.Json(new { issuer = "the issuer", jwks_uri = $"{_url}/keys" }));
+        await _issuer.StartAsync();
+        _url = _issuer.Urls.Single();
+        Publish(Key(_rsa, "one"), Key(_elliptic, "two"));
+    }
+
+    public async Task DisposeAsync() => await _issuer.DisposeAsync();
+
+    public void Dispose()
+    {
+        _rsa.Dispose();
+        _next.Dispose();
+        _elliptic.Dispose();
+    }
+
+    private void Publish(params string[] keys) => _keys = $$"""{"keys":[{{string.Join(',', keys)}}]}""";
+
+    private static string Key(RSA key, string id)
+    {
+        var parameters = key.ExportParameters(false);
+        return $$"""
+            {"kty":"RSA","use":"sig","kid":"{{id}}","n":"{{Base64Url.EncodeToString(parameters.Modulus)}}","e":"{{Base64Url.EncodeToString(parameters.Exponent)}}"}
+            """;
+    }
+
+    private static string Key(ECDsa key, string id)
+    {
+        var point = key.ExportParameters(false).Q;
+        return $$"""
+            {"kty":"EC","crv":"P-256","use":"sig","kid":"{{id}}","x":"{{Base64Url.EncodeToString(point.X)}}","y":"{{Base64Url.EncodeToString(point.Y)}}"}
+            """;
+    }
+
+    private static string Rs256(string id) => $$"""{"alg":"RS256","kid":"{{id}}"}""";
+
+    private TokenValidator Validator(Action<SessionSettings> change)
+    {
+        var options = TestOptions.With(change);
+        return new(options, new Revocations(options, _time), _time, NullLogger<TokenValidator>.Instance);
+    }
+
+    private TokenValidator ByKeySet() => Validator(session => session.JwksUrl = $"{_url}/keys");
+
+    [Fact]
+    public async Task Tokens_of_published_keys_are_taken_and_others_refused()
+    {
+        using var mallory = RSA.Create(2048);
+        var validator = ByKeySet();
+
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"))));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa)));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Elliptic(Jwt.Payload(), _elliptic, """{"alg":"ES256","kid":"two"}""")));
+        Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), mallory, Rs256("one"))));
+    }
+
+    [Fact]
+    public async Task Keys_are_read_when_first_needed_and_not_for_every_token()
+    {
+        var validator = ByKeySet();
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), WellKnownKeys.Signing)));
+        Assert.Empty(_reads);
+
+        for (var i = 0; i < 10; i++)
+            Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"))));
+        Assert.Single(_reads);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_published_later_is_found_with_the_first_token_it_signs()
+    {
+        var validator = ByKeySet();
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"))));
+        Publish(Key(_rsa, "one"), Key(_next, "three"));
+        _time.Advance(RemoteKeys.RenewInterval);
+
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _next, Rs256("three"))));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"))));
+        Assert.Equal(2, _reads.Count);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_withdrawn_is_forgotten()
+    {
+        var validator = ByKeySet();
+        var token = Jwt.Rsa(Jwt.Payload(("exp", Jwt.At(100_000))), _rsa, Rs256("one"));
+        Assert.NotNull(await validator.ValidateAsync(token));
+        Publish(Key(_next, "three"));
+        _time.Advance(TimeSpan.FromHours(12));
+
+        Assert.Null(await validator.ValidateAsync(token));
+    }
+
+    [Fact]
+    public async Task Forged_tokens_do_not_have_the_keys_read_over_and_over()
+    {
+        using var mallory = RSA.Create(2048);
+        var validator = ByKeySet();
+        for (var i = 0; i < 20; i++)
+            Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), mallory, Rs256($"{i}"))));
+        Assert.Single(_reads);
+
+        _time.Advance(RemoteKeys.RenewInterval);
+        for (var i = 0; i < 20; i++)
+            Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), mallory, Rs256($"{i}"))));
+        Assert.Equal(2, _reads.Count);
+    }
+
+    [Fact]
+    public async Task Keys_that_cannot_be_renewed_stay_in_force()
+    {
+        var validator = ByKeySet();
+        var token = Jwt.Rsa(Jwt.Payload(("exp", Jwt.At(100_000))), _rsa, Rs256("one"));
+        Assert.NotNull(await validator.ValidateAsync(token));
+        Publish("no JSON at all");
+        _time.Advance(TimeSpan.FromHours(13));
+
+        Assert.NotNull(await validator.ValidateAsync(token));
+        Assert.NotNull(await validator.ValidateAsync(token));
+        Assert.Equal(2, _reads.Count);
+
+        _time.Advance(RemoteKeys.RenewInterval);
+        Publish(Key(_next, "three"));
+        Assert.Null(await validator.ValidateAsync(token));
+    }
+
+    [Fact]
+    [Trait("Clause", "A1")]
+    public async Task A_published_secret_is_no_key()
+    {
+        Publish($$"""{"kty":"oct","alg":"HS256","kid":"s","k":"{{Base64Url.EncodeToString(new byte[32])}}"}""", Key(_rsa, "one"));
+        var token = Jwt.Hmac(Jwt.Payload(), new string('\0', 32), """{"alg":"HS256","kid":"s"}""");
+
+        Assert.Null(await ByKeySet().ValidateAsync(token));
+    }
+
+    [Fact]
+    public async Task An_authority_names_its_keys_and_itself()
+    {
+        var validator = Validator(session => session.Authority = $"{_url}/");
+
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(("iss", "\"the issuer\"")), _rsa, Rs256("one"))));
+        Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(("iss", "\"another\"")), _rsa, Rs256("one"))));
+        Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"))));
+        // What is minted here does not come from the authority.
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), WellKnownKeys.Signing)));
+    }
+
+    [Fact]
+    public async Task An_issuer_that_could_not_be_read_is_asked_again()
+    {
+        Publish("no JSON at all");
+        var validator = ByKeySet();
+        var token = Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"));
+        Assert.Null(await validator.ValidateAsync(token));
+        Publish(Key(_rsa, "one"));
+        _time.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.NotNull(await validator.ValidateAsync(token));
+    }
+
+    [Fact]
+    public async Task An_issuer_that_is_not_there_lets_nobody_in_and_keeps_nobody_else_out()
+    {
+        await _issuer.StopAsync();
+        var validator = ByKeySet();
+
+        Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"))));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), WellKnownKeys.Signing)));
+    }
+}

@@ -1,0 +1,218 @@
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Presence.Host.Auth;
+using Presence.Host.Configuration;
+using Xunit;
+
+namespace Presence.Tests.Host.Auth;
+
+[Trait("Clause", "A1")]
+public sealed class TokenValidatorTests
+{
+    private const string Key = WellKnownKeys.Signing;
+
+    private readonly FakeTimeProvider _time = new(Jwt.Now);
+
+    private TokenValidator Validator(Action<SessionSettings>? change = null)
+    {
+        var options = TestOptions.With(change);
+        return new(options, new Revocations(options, _time), _time, NullLogger<TokenValidator>.Instance);
+    }
+
+    [Fact]
+    public async Task A_good_token_says_who_its_bearer_is()
+    {
+        var identity = await Validator().ValidateAsync(Jwt.Hmac(Jwt.Payload(), Key));
+
+        Assert.NotNull(identity);
+        Assert.Equal(Jwt.Uid, identity.User.ToString());
+        Assert.Equal("alice", identity.Username);
+        Assert.Equal("t1", identity.TokenId);
+        Assert.Equal(Jwt.Now, identity.IssuedAt);
+        Assert.Equal(Jwt.Now.AddHours(1), identity.ExpiresAt);
+    }
+
+    public static TheoryData<string, string> Tolerated => new()
+    {
+        { "no tid", Jwt.Payload(("tid", null)) },
+        { "no iat", Jwt.Payload(("iat", null)) },
+        { "an iat in the future", Jwt.Payload(("iat", Jwt.At(60))) },
+        { "an nbf that is now", Jwt.Payload(("nbf", Jwt.At(0))) },
+        { "an issuer that nobody asked for", Jwt.Payload(("iss", "\"somebody\""), ("aud", "[\"one\",\"two\"]")) },
+        { "vars", Jwt.Payload(("vrs", """{"k":"v"}""")) },
+        { "claims of others", Jwt.Payload(("nested", """{"uid":1}""")) },
+        { "an exp beyond all calendars", Jwt.Payload(("exp", "9000000000000000000")) },
+        { "an upper-case uid", Jwt.Payload(("uid", $"\"{Jwt.Uid.ToUpperInvariant()}\"")) },
+        { "a name of any script", Jwt.Payload(("usn", "\"Zoë \\uD83D\\uDE00\"")) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Tolerated))]
+    public async Task What_is_optional_or_unknown_does_no_harm(string what, string payload)
+    {
+        Assert.True(await Validator().ValidateAsync(Jwt.Hmac(payload, Key)) is not null, $"refused: {what}");
+    }
+
+    public static TheoryData<string, string> BadPayloads => new()
+    {
+        { "expired", Jwt.Payload(("exp", Jwt.At(-1))) },
+        { "expires at this very moment", Jwt.Payload(("exp", Jwt.At(0))) },
+        { "no exp", Jwt.Payload(("exp", null)) },
+        { "exp as a string", Jwt.Payload(("exp", $"\"{Jwt.At(3600)}\"")) },
+        { "exp as a fraction", Jwt.Payload(("exp", $"{Jwt.At(3600)}.5")) },
+        { "exp as a fraction of nothing", Jwt.Payload(("exp", $"{Jwt.At(3600)}.0")) },
+        { "exp with an exponent", Jwt.Payload(("exp", "2e9")) },
+        { "exp beyond 64 bits", Jwt.Payload(("exp", "99999999999999999999")) },
+        { "exp negative", Jwt.Payload(("exp", "-1")) },
+        { "exp null", Jwt.Payload(("exp", "null")) },
+        { "not valid yet", Jwt.Payload(("nbf", Jwt.At(1))) },
+        { "nbf as a string", Jwt.Payload(("nbf", $"\"{Jwt.At(-60)}\"")) },
+        { "iat as a string", Jwt.Payload(("iat", $"\"{Jwt.At(-60)}\"")) },
+        { "no uid", Jwt.Payload(("uid", null)) },
+        { "uid empty", Jwt.Payload(("uid", "\"\"")) },
+        { "uid no UUID", Jwt.Payload(("uid", "\"alice\"")) },
+        { "uid a number", Jwt.Payload(("uid", "7")) },
+        { "uid null", Jwt.Payload(("uid", "null")) },
+        { "no usn", Jwt.Payload(("usn", null)) },
+        { "usn empty", Jwt.Payload(("usn", "\"\"")) },
+        { "usn a number", Jwt.Payload(("usn", "7")) },
+        { "usn half a surrogate pair", Jwt.Payload(("usn", "\"\\uD83D\"")) },
+        { "the same claim twice", $$"""{"uid":"{{Jwt.Uid}}","usn":"alice","usn":"bob","exp":{{Jwt.At(3600)}}}""" },
+        { "an array", "[]" },
+        { "a text", "\"hello\"" },
+        { "nothing", "" },
+        { "no JSON", "{" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadPayloads))]
+    public async Task A_signature_does_not_make_a_bad_payload_good(string what, string payload)
+    {
+        Assert.True(await Validator().ValidateAsync(Jwt.Hmac(payload, Key)) is null, $"accepted: {what}");
+    }
+
+    [Fact]
+    public async Task A_payload_that_is_no_Unicode_is_refused()
+    {
+        var payload = Encoding.Latin1.GetBytes(Jwt.Payload(("usn", "\"caf\u00e9\"")));
+        var token = Jwt.Signed(Jwt.Hs256, payload, signed => HMACSHA256.HashData(Encoding.UTF8.GetBytes(Key), signed));
+
+        Assert.Null(await Validator().ValidateAsync(token));
+    }
+
+    public static TheoryData<string, string> BadTokens
+    {
+        get
+        {
+            var good = Jwt.Hmac(Jwt.Payload(), Key);
+            var parts = good.Split('.');
+            byte[] Sign512(byte[] signed) => HMACSHA512.HashData(Encoding.UTF8.GetBytes(Key), signed);
+            byte[] Sign384(byte[] signed) => HMACSHA384.HashData(Encoding.UTF8.GetBytes(Key), signed);
+            var payload = Encoding.UTF8.GetBytes(Jwt.Payload());
+            return new()
+            {
+                { "empty", "" },
+                { "no token", "hello" },
+                { "two dots and nothing", ".." },
+                { "no signature", $"{parts[0]}.{parts[1]}" },
+                { "an empty signature", $"{parts[0]}.{parts[1]}." },
+                { "another's payload", $"{parts[0]}.{Jwt.Hmac(Jwt.Payload(("usn", "\"mallory\"")), "x").Split('.')[1]}.{parts[2]}" },
+                { "a changed signature", $"{parts[0]}.{parts[1]}.{(parts[2][0] == 'A' ? 'B' : 'A')}{parts[2][1..]}" },
+                { "a fourth part", $"{good}.AAAA" },
+                { "no base64", $"{parts[0]}.{parts[1]}.****" },
+                { "spaces around", $" {good} " },
+                { "another key", Jwt.Hmac(Jwt.Payload(), "another key") },
+                { "the key of refresh tokens", Jwt.Hmac(Jwt.Payload(), WellKnownKeys.RefreshSigning) },
+                { "alg none, unsigned", Jwt.Signed("""{"alg":"none"}""", payload, _ => []) },
+                { "alg none, signed all the same", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"none"}""") },
+                { "alg NONE", Jwt.Signed("""{"alg":"NONE"}""", payload, _ => []) },
+                { "no alg", Jwt.Hmac(Jwt.Payload(), Key, """{"typ":"JWT"}""") },
+                { "HS512", Jwt.Signed("""{"alg":"HS512"}""", payload, Sign512) },
+                { "HS384", Jwt.Signed("""{"alg":"HS384"}""", payload, Sign384) },
+                { "hs256", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"hs256"}""") },
+                { "HS256 that says RS256", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"RS256"}""") },
+                { "a header that is no JSON", Jwt.Hmac(Jwt.Payload(), Key, "{") },
+                { "an extension that must be understood", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"HS256","crit":["b64"],"b64":true}""") },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BadTokens))]
+    public async Task A_token_that_is_malformed_or_signed_in_any_other_way_is_refused(string what, string token)
+    {
+        Assert.True(await Validator().ValidateAsync(token) is null, $"accepted: {what}");
+    }
+
+    [Fact]
+    public async Task A_token_ends_when_its_time_has_come()
+    {
+        var validator = Validator();
+        var token = Jwt.Hmac(Jwt.Payload(), Key);
+
+        _time.Advance(TimeSpan.FromSeconds(3599.999));
+        Assert.NotNull(await validator.ValidateAsync(token));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(await validator.ValidateAsync(token));
+    }
+
+    [Theory]
+    [InlineData("\"us\"", "\"game\"", true)]
+    [InlineData("\"us\"", "[\"other\",\"game\"]", true)]
+    [InlineData("\"them\"", "\"game\"", false)]
+    [InlineData("\"us\"", "\"other\"", false)]
+    [InlineData("\"us\"", "[]", false)]
+    [InlineData(null, "\"game\"", false)]
+    [InlineData("\"us\"", null, false)]
+    [InlineData("\"US\"", "\"game\"", false)]
+    public async Task Issuer_and_audience_count_where_configured(string? issuer, string? audience, bool accepted)
+    {
+        var validator = Validator(session => (session.Issuer, session.Audience) = ("us", "game"));
+        var token = Jwt.Hmac(Jwt.Payload(("iss", issuer), ("aud", audience)), Key);
+
+        Assert.Equal(accepted, await validator.ValidateAsync(token) is not null);
+    }
+
+    [Fact]
+    public async Task A_refresh_token_is_no_session_token_nor_the_other_way_round()
+    {
+        var validator = Validator();
+        var refresh = Jwt.Hmac(Jwt.Payload(), WellKnownKeys.RefreshSigning);
+        var session = Jwt.Hmac(Jwt.Payload(), WellKnownKeys.Signing);
+
+        Assert.Null(await validator.ValidateAsync(refresh));
+        Assert.NotNull(await validator.ValidateRefreshAsync(refresh));
+        Assert.Null(await validator.ValidateRefreshAsync(session));
+    }
+
+    [Theory]
+    [Trait("Clause", "A2")]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(31)]
+    [InlineData(32)]
+    [InlineData(200)]
+    public async Task A_secret_may_be_of_any_length(int length)
+    {
+        var key = new string('k', length);
+        var validator = Validator(session => session.SigningKey = key);
+
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), key)));
+        Assert.Null(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), key + "k")));
+    }
+
+    [Fact]
+    [Trait("Clause", "A2")]
+    public async Task Former_secrets_are_still_taken_and_others_are_not()
+    {
+        var validator = Validator(session =>
+            (session.SigningKey, session.PreviousSigningKeys) = ("the new one", ["the old one", "the oldest one"]));
+
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), "the new one")));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), "the old one", """{"alg":"HS256","kid":"7"}""")));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), "the oldest one")));
+        Assert.Null(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), "a lost one")));
+    }
+}

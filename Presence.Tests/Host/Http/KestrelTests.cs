@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Xunit;
+
+namespace Presence.Tests.Host.Http;
+
+public sealed class KestrelTests
+{
+    [Theory]
+    [InlineData(12_000, 200)]
+    [InlineData(16_384, 414)]
+    public async Task A_request_line_may_be_as_long_as_a_long_token(int length, int status)
+    {
+        await using var host = await ApiHost.StartAsync("Development", app =>
+            app.MapGet("/ws", (HttpRequest request) => $"{request.Query["token"].ToString().Length}"));
+        var answer = await host.SendAsync("GET", $"/ws?token={new string('t', length)}");
+
+        Assert.Equal(status, answer.Status);
+        if (status == 200)
+            Assert.Equal($"{length}", answer.Body);
+    }
+
+    [Fact]
+    [Trait("Clause", "L3")]
+    public async Task Headers_without_end_are_cut_off()
+    {
+        await using var host = await ApiHost.StartAsync(("Presence:Limits:AuthenticateTimeout", "00:00:01"));
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(IPAddress.Loopback, host.Client.BaseAddress!.Port);
+        var stream = socket.GetStream();
+        await stream.WriteAsync("GET / HTTP/1.1\r\nX: "u8.ToArray());
+        using var reader = new StreamReader(stream, Encoding.ASCII);
+
+        Assert.StartsWith("HTTP/1.1 408", await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Nothing_tells_what_serves()
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        Assert.False((await host.SendAsync("GET", "/")).Headers.Contains("Server"));
+    }
+
+    [Fact]
+    [Trait("Clause", "A4")]
+    public async Task With_a_certificate_the_port_speaks_TLS_only()
+    {
+        using var key = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var folder = Directory.CreateTempSubdirectory("presence-").FullName;
+        try
+        {
+            var (path, keyPath) = (Path.Combine(folder, "cert.pem"), Path.Combine(folder, "key.pem"));
+            await File.WriteAllTextAsync(path, certificate.ExportCertificatePem());
+            await File.WriteAllTextAsync(keyPath, key.ExportPkcs8PrivateKeyPem());
+            await using var host = await ApiHost.StartAsync(("Presence:Http:Certificate:Path", path), ("Presence:Http:Certificate:KeyPath", keyPath));
+
+            Assert.Equal("https", host.Client.BaseAddress!.Scheme);
+            using var handler = new HttpClientHandler
+            {
+                ServerCertificateCustomValidationCallback = (_, served, _, _) => served?.Thumbprint == certificate.Thumbprint,
+            };
+            using var client = new HttpClient(handler) { BaseAddress = host.Client.BaseAddress };
+            Assert.Equal("{}", await client.GetStringAsync("/healthcheck"));
+            await Assert.ThrowsAsync<HttpRequestException>(() =>
+                host.Client.GetStringAsync(new UriBuilder(host.Client.BaseAddress) { Scheme = "http" }.Uri));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+using System.Text;
+using Presence.Actors.Connections;
+using Presence.Host.Links.Codecs;
+using Presence.Tests.Host.Links.Framing;
+using Xunit;
+
+namespace Presence.Tests.Host.Links.Codecs;
+
+public sealed class JsonDecodingTests
+{
+    [Theory]
+    [Trait("Clause", "S2")]
+    [InlineData("""{"cid":"1","status_update":{"status":"hello"}}""", "UpdateStatus '1' 'hello'")]
+    [InlineData("""{"cid":"1","statusUpdate":{"status":"hello"}}""", "UpdateStatus '1' 'hello'")]
+    [InlineData(""" { "status_update" : { "status" : "hello" } , "cid" : "1" } """, "UpdateStatus '1' 'hello'")]
+    [InlineData("\t{\r\n\"status_update\":{\"status\":\"\"}}\n", "UpdateStatus null ''")]
+    [InlineData("""{"status_update":{"status":"{\"a\":[1]}"}}""", """UpdateStatus null '{"a":[1]}'""")]
+    [InlineData("""{"status_update":{"status":"\uD83D\uDE00 é\u00e9 \b\/"}}""", "UpdateStatus null '😀 éé \b/'")]
+    [InlineData("""{"status_update":{"status":"a\u0000b"}}""", "UpdateStatus null 'a\0b'")]
+    [InlineData("""{"stat\u0075s_update":{"st\u0061tus":"x"}}""", "UpdateStatus null 'x'")]
+    [InlineData("""{"status_update":{}}""", "UpdateStatus null null")]
+    [InlineData("""{"cid":"5","status_update":{"status":null}}""", "UpdateStatus '5' null")]
+    [InlineData("""{"status_update":{"status":"x","other":{"a":[1,null,{"b":"c"}]}},"more":1.5e3}""", "UpdateStatus null 'x'")]
+    public void A_status_update_is_read(string message, string request) => Assert.Equal(request, Wire.Json(message).Describe());
+
+    [Theory]
+    [Trait("Clause", "F1")]
+    [InlineData("""{"cid":"2","status_follow":{"user_ids":["a","b"],"usernames":[]}}""", "Follow '2' ['a','b'] []")]
+    [InlineData("""{"cid":"2","statusFollow":{"userIds":["a"],"usernames":["b","b"]}}""", "Follow '2' ['a'] ['b','b']")]
+    [InlineData("""{"status_follow":{"usernames":null,"user_ids":null}}""", "Follow null [] []")]
+    [InlineData("""{"status_follow":{}}""", "Follow null [] []")]
+    [InlineData("""{"status_unfollow":{"user_ids":["a"]},"cid":"0"}""", "Unfollow '0' ['a']")]
+    [InlineData("""{"statusUnfollow":{"userIds":["a"],"usernames":["ignored"]}}""", "Unfollow null ['a']")]
+    [InlineData("""{"status_unfollow":{}}""", "Unfollow null []")]
+    public void A_follow_is_read(string message, string request) => Assert.Equal(request, Wire.Json(message).Describe());
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("""{"cid":"1","ping":{}}""", "Ping '1'")]
+    [InlineData("""{"ping":{},"cid":null}""", "Ping null")]
+    [InlineData("""{"ping":{},"cid":""}""", "Ping null")]
+    [InlineData("""{"ping":{"x":1}}""", "Ping null")]
+    [InlineData("""{"ping":{},"pong":null,"status":null}""", "Ping null")]
+    [InlineData("""{"cid":"\"é😀\\","ping":{}}""", "Ping '\"é😀\\'")]
+    [InlineData("""{"pong":{}}""", "Ignored null")]
+    [InlineData("""{"cid":"7","pong":{}}""", "Ignored '7'")]
+    public void Heartbeats_are_read(string message, string request) => Assert.Equal(request, Wire.Json(message).Describe());
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("{}", null)]
+    [InlineData("""{"cid":"1"}""", "1")]
+    [InlineData("""{"cid":"1","ping":null}""", "1")]
+    [InlineData("""{"cid":"1","unheard_of":{}}""", "1")]
+    [InlineData("""{"CID":"1"}""", null)]
+    public void An_envelope_without_a_known_message_is_refused(string message, string? cid)
+    {
+        var refused = Assert.IsType<ClientRequest.Refused>(Wire.Json(message));
+        Assert.Equal((cid, ErrorCode.MissingPayload, true), (refused.Cid, refused.Code, refused.IsAnswered));
+    }
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("")]
+    [InlineData(" ")]
+    [InlineData("{")]
+    [InlineData("}")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("1")]
+    [InlineData("\"ping\"")]
+    [InlineData("nonsense")]
+    [InlineData("{ping:{}}")]
+    [InlineData("{'ping':{}}")]
+    [InlineData("""{"ping":{},}""")]
+    [InlineData("""{"ping":{}} x""")]
+    [InlineData("""{"ping":{}}{"ping":{}}""")]
+    [InlineData("""{"ping":{}}//""")]
+    [InlineData("""/**/{"ping":{}}""")]
+    [InlineData("\ufeff{\"ping\":{}}")]
+    [InlineData("{\"ping\":{}}\0")]
+    [InlineData("""{"cid":1,"ping":{}}""")]
+    [InlineData("""{"cid":true,"ping":{}}""")]
+    [InlineData("""{"cid":{},"ping":{}}""")]
+    [InlineData("""{"ping":1}""")]
+    [InlineData("""{"ping":[]}""")]
+    [InlineData("""{"ping":"x"}""")]
+    [InlineData("""{"ping":false}""")]
+    [InlineData("""{"pong":1}""")]
+    [InlineData("""{"match_create":1}""")]
+    [InlineData("""{"status":"x"}""")]
+    [InlineData("""{"status_update":"x"}""")]
+    [InlineData("""{"status_update":[{"status":"x"}]}""")]
+    [InlineData("""{"status_update":{"status":{"value":"x"}}}""")]
+    [InlineData("""{"status_update":{"status":5}}""")]
+    [InlineData("""{"status_update":{"status":true}}""")]
+    [InlineData("""{"status_update":{"status":["x"]}}""")]
+    [InlineData("""{"status_follow":{"user_ids":"a"}}""")]
+    [InlineData("""{"status_follow":{"user_ids":{}}}""")]
+    [InlineData("""{"status_follow":{"user_ids":[1]}}""")]
+    [InlineData("""{"status_follow":{"user_ids":[null]}}""")]
+    [InlineData("""{"status_follow":{"user_ids":[["a"]]}}""")]
+    [InlineData("""{"status_unfollow":{"user_ids":["a",{}]}}""")]
+    [InlineData("""{"cid":"1","cid":"1","ping":{}}""")]
+    [InlineData("""{"cid":null,"cid":"1","ping":{}}""")]
+    [InlineData("""{"ping":{},"ping":{}}""")]
+    [InlineData("""{"ping":{},"p\u0069ng":{}}""")]
+    [InlineData("""{"status_update":{},"statusUpdate":{}}""")]
+    [InlineData("""{"status_update":null,"statusUpdate":{}}""")]
+    [InlineData("""{"status_update":{"status":"a","status":"b"}}""")]
+    [InlineData("""{"status_follow":{"user_ids":[],"userIds":[]}}""")]
+    [InlineData("""{"ping":{},"x":1,"x":2}""")]
+    [InlineData("""{"ping":{"x":1,"x":1}}""")]
+    [InlineData("""{"ping":{},"x":[{"y":{},"y":{}}]}""")]
+    [InlineData("""{"ping":{},"status_update":{}}""")]
+    [InlineData("""{"ping":{},"pong":{}}""")]
+    [InlineData("""{"rpc":{},"ping":{}}""")]
+    [InlineData("""{"status_update":{"status":"\ud800"}}""")]
+    [InlineData("""{"status_update":{"status":"\udc00"}}""")]
+    [InlineData("""{"status_update":{"status":"\ud800\ud800"}}""")]
+    [InlineData("""{"status_update":{"status":"\udc00\ud800"}}""")]
+    [InlineData("""{"cid":"\ud800x","ping":{}}""")]
+    [InlineData("""{"ping":{},"\ud800":1}""")]
+    [InlineData("""{"ping":{},"x":["\ud800"]}""")]
+    [InlineData("""{"ping":{"x":{"\udfff":1}}}""")]
+    [InlineData("""{"status_update":{"status":"\x"}}""")]
+    [InlineData("""{"status_update":{"status":"\u12"}}""")]
+    [InlineData("{\"status_update\":{\"status\":\"a\nb\"}}")]
+    [InlineData("""{"status_update":{"status":"x"}""")]
+    [InlineData("""{"x":01}""")]
+    [InlineData("""{"x":NaN}""")]
+    public void Anything_else_is_malformed(string message) => AssertMalformed(Wire.Json(message));
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("C328")]
+    [InlineData("FF")]
+    [InlineData("C080")]
+    [InlineData("EDA080")]
+    [InlineData("F4908080")]
+    [InlineData("E282")]
+    public void Invalid_UTF8_is_malformed_wherever_it_stands(string hex)
+    {
+        byte[] bad = Convert.FromHexString(hex);
+        AssertMalformed(JsonCodec.Instance.Decode([.. "{\"status_update\":{\"status\":\""u8, .. bad, .. "\"}}"u8]));
+        AssertMalformed(JsonCodec.Instance.Decode([.. "{\"ping\":{},\"x\":\""u8, .. bad, .. "\"}"u8]));
+        AssertMalformed(JsonCodec.Instance.Decode([.. "{\"ping\":{},\""u8, .. bad, .. "\":1}"u8]));
+    }
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData(30, true)]
+    [InlineData(31, true)]
+    [InlineData(32, false)]
+    [InlineData(30_000, false)]
+    public void Nesting_is_bounded(int depth, bool isFine)
+    {
+        foreach (var (open, close) in new[] { ("[", "]"), ("{\"a\":", "}") })
+        {
+            var message = $$$"""{"ping":{},"x":{{{Repeat(open, depth)}}}1{{{Repeat(close, depth)}}}}""";
+            if (isFine)
+                Assert.Equal("Ping null", Wire.Json(message).Describe());
+            else
+                AssertMalformed(Wire.Json(message));
+        }
+    }
+
+    [Fact]
+    [Trait("Clause", "L3")]
+    public void Long_names_are_unknown_and_told_apart()
+    {
+        var name = new string('n', 5000);
+        Assert.Equal("Ping null", Wire.Json($$$"""{"{{{name}}}":1,"{{{name}}}x":2,"ping":{}}""").Describe());
+        AssertMalformed(Wire.Json($$$"""{"{{{name}}}":1,"{{{name}}}":2,"ping":{}}"""));
+        // A known name may be written as long as one likes.
+        var escaped = string.Concat("ping".Select(c => $"\\u{(int)c:x4}"));
+        Assert.Equal("Ping null", Wire.Json($$$"""{"{{{escaped}}}":{}}""").Describe());
+    }
+
+    [Fact]
+    [Trait("Clause", "L3")]
+    public void A_message_may_lie_in_pieces()
+    {
+        var message = Encoding.UTF8.GetBytes("""{"cid":"😀","status_follow":{"user_ids":["é","\uD83D\uDE00"]}}""");
+        for (var cut = 0; cut <= message.Length; cut++)
+        {
+            var pieces = Chunks.ToSequence(message.CutAt([cut, Math.Min(cut + 3, message.Length)]));
+            Assert.Equal("Follow '😀' ['é','😀'] []", JsonCodec.Instance.Decode(pieces).Describe());
+        }
+    }
+
+    [Fact]
+    [Trait("Clause", "A5")]
+    public void What_a_client_is_told_quotes_nothing_that_it_sent()
+    {
+        foreach (var message in new[] { """{"cid":"secret" x}""", """{"secret":1,"secret":2}""", "secret", """{"cid":secret""" })
+            Assert.DoesNotContain("secret", Assert.IsType<ClientRequest.Malformed>(Wire.Json(message)).Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertMalformed(ClientRequest request)
+    {
+        var malformed = Assert.IsType<ClientRequest.Malformed>(request);
+        Assert.Equal((null, ErrorCode.BadInput, CloseReason.Malformed), (malformed.Cid, malformed.Code, malformed.Reason));
+        Assert.False(string.IsNullOrWhiteSpace(malformed.Message));
+    }
+
+    private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
+}

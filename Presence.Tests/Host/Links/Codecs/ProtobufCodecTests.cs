@@ -1,0 +1,131 @@
+using Google.Protobuf;
+using Presence.Actors.Connections;
+using Presence.Actors.Model;
+using Presence.Host.Links.Codecs;
+using Presence.Host.Links.Codecs.Wire;
+using Presence.Tests.Host.Links.Framing;
+using Xunit;
+
+namespace Presence.Tests.Host.Links.Codecs;
+
+public sealed class ProtobufCodecTests
+{
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("0A0131820200", "Ping '1'")]
+    [InlineData("820200", "Ping null")]
+    [InlineData("0A00820200", "Ping null")]
+    [InlineData("8A0200", "Ignored null")]
+    [InlineData("0A01318A0200", "Ignored '1'")]
+    [InlineData("0A0133EA01060A040A027062", "UpdateStatus '3' 'pb'")]
+    [InlineData("0A0133EA01020A00", "UpdateStatus '3' ''")]
+    [InlineData("0A0133EA0100", "UpdateStatus '3' null")]
+    [InlineData("0A0135D20100", "Follow '5' [] []")]
+    [InlineData("D201090A01610A016212017A", "Follow null ['a','b'] ['z']")]
+    [InlineData("E201060A01610A0162", "Unfollow null ['a','b']")]
+    [InlineData("E201060A0161120162", "Unfollow null ['a']")]
+    [InlineData("820200EA0100", "UpdateStatus null null")]
+    [InlineData("EA0100820200", "Ping null")]
+    [InlineData("98060182020018059A0601AB", "Ping null")]
+    public void Requests_are_read(string hex, string request) => Assert.Equal(request, Wire.Protobuf(hex).Describe());
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("", null)]
+    [InlineData("0A0131", "1")]
+    [InlineData("0A01319A0600", "1")]
+    public void An_envelope_without_a_known_message_is_refused(string hex, string? cid)
+    {
+        var refused = Assert.IsType<ClientRequest.Refused>(Wire.Protobuf(hex));
+        Assert.Equal((cid, ErrorCode.MissingPayload, true), (refused.Cid, refused.Code, refused.IsAnswered));
+    }
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("0A")]
+    [InlineData("0A05")]
+    [InlineData("0A0231")]
+    [InlineData("8202")]
+    [InlineData("820205")]
+    [InlineData("00")]
+    [InlineData("07")]
+    [InlineData("FFFFFFFFFFFFFFFFFFFFFF")]
+    [InlineData("0AFFFFFFFF0F31")]
+    [InlineData("0A01FF820200")]
+    [InlineData("0A02C328820200")]
+    [InlineData("0A03EDA080820200")]
+    [InlineData("EA01050A030A01FF")]
+    [InlineData("EA01060A040A02C080")]
+    [InlineData("D201030A01FF")]
+    [InlineData("D201031201FF")]
+    [InlineData("E201030A01FF")]
+    [InlineData("EA0104")]
+    [InlineData("EA01020A05")]
+    [InlineData("1C")]
+    [InlineData("1B1B1C")]
+    public void Anything_else_is_malformed(string hex)
+    {
+        var malformed = Assert.IsType<ClientRequest.Malformed>(Wire.Protobuf(hex));
+        Assert.Equal((ErrorCode.BadInput, CloseReason.Malformed), (malformed.Code, malformed.Reason));
+    }
+
+    [Fact]
+    [Trait("Clause", "L3")]
+    public void Nesting_is_bounded()
+    {
+        // Groups of an unknown field, each in the one before, end nowhere or where they should.
+        byte[] Groups(int depth) => [.. Enumerable.Repeat((byte)0x1b, depth), .. Enumerable.Repeat((byte)0x1c, depth)];
+        Assert.IsType<ClientRequest.Refused>(ProtobufCodec.Instance.Decode(Groups(50)));
+        Assert.IsType<ClientRequest.Malformed>(ProtobufCodec.Instance.Decode(Groups(30_000)));
+    }
+
+    [Fact]
+    [Trait("Clause", "L3")]
+    public void A_message_may_lie_in_pieces()
+    {
+        var message = new Envelope { Cid = "😀", StatusFollow = new StatusFollow { UserIds = { "é", "😀" } } }.ToByteArray();
+        for (var cut = 0; cut <= message.Length; cut++)
+        {
+            var pieces = Chunks.ToSequence(message.CutAt([cut, Math.Min(cut + 3, message.Length)]));
+            Assert.Equal("Follow '😀' ['é','😀'] []", ProtobufCodec.Instance.Decode(pieces).Describe());
+        }
+    }
+
+    [Fact]
+    public void Replies_are_written_as_the_protocol_numbers_them()
+    {
+        Assert.Equal("0A0133", Wire.ToHex(new ServerMessage.Acknowledged("3")));
+        Assert.Equal("", Wire.ToHex(new ServerMessage.Acknowledged(null)));
+        Assert.Equal("0A01318A0200", Wire.ToHex(new ServerMessage.Pong("1")));
+        Assert.Equal("0A0135CA0100", Wire.ToHex(new ServerMessage.Snapshot("5", [])));
+        Assert.Equal(
+            "0A01365A1B08031217496E76616C69642075736572206964656E746966696572",
+            Wire.ToHex(new ServerMessage.Failed("6", ErrorCode.BadInput, "Invalid user identifier")));
+        Assert.Equal("5A0412026E6F", Wire.ToHex(new ServerMessage.Failed(null, ErrorCode.RuntimeException, "no")));
+    }
+
+    [Fact]
+    [Trait("Clause", "E1")]
+    public void Joins_are_field_2_and_leaves_field_3()
+    {
+        var user = "0A24" + Convert.ToHexString("8f96bc43-7008-4d2a-8be1-1e73859b3033"u8);
+        var session = "1224" + Convert.ToHexString("ba633b3f-e790-11f1-a9e3-40b3eab63f3f"u8);
+        var shown = user + session + "1A0A" + Convert.ToHexString("vpUFErysGW"u8);
+        Assert.Equal(
+            "DA0160125E" + shown + "2A040A026869",
+            Wire.ToHex(Samples.Event(new StatusChange(null, Samples.Shown("hi")))));
+        Assert.Equal("DA015C1A5A" + shown + "2A00", Wire.ToHex(Samples.Event(new StatusChange(Samples.Shown(""), null))));
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
+    public void A_notice_is_a_list_of_one_notification()
+    {
+        var at = new DateTimeOffset(2026, 11, 23, 22, 58, 57, 999, TimeSpan.Zero);
+        var envelope = Envelope.Parser.ParseFrom(ProtobufCodec.Instance.Encode(new ServerMessage.Notice("banned", -8, at)));
+        var notice = Assert.Single(envelope.Notifications.Notifications_);
+        Assert.True(Guid.TryParse(notice.Id, out _));
+        Assert.Equal(("banned", "{}", -8, "", false), (notice.Subject, notice.Content, notice.Code, notice.SenderId, notice.Persistent));
+        Assert.Equal(at.AddMilliseconds(-999), notice.CreateTime.ToDateTimeOffset());
+    }
+}

@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.TestKit;
+using Presence.Actors.Connections;
+using Presence.Actors.Messages;
+using Presence.Actors.Model;
+using Presence.Actors.Relays;
+using Presence.Tests.Node;
+using Xunit;
+
+namespace Presence.Tests.Relays;
+
+public sealed class RelaySpecs : ActorSpec
+{
+    private static readonly RelaySettings Quick = RelaySettings.Default with
+    {
+        RetryAfter = TimeSpan.FromMilliseconds(100),
+        RetryAtMost = TimeSpan.FromMilliseconds(200),
+        Tick = TimeSpan.FromMilliseconds(20),
+    };
+
+    private readonly RelayId _id = NewRelayId();
+    private readonly RelayId _elsewhere = NewRelayId();
+    private readonly Subject _user = NewUser();
+    private readonly TestProbe _homes, _shard, _alice, _bob;
+    private long _sequence;
+
+    public RelaySpecs()
+    {
+        _homes = CreateTestProbe();
+        _shard = CreateTestProbe();
+        _alice = CreateTestProbe();
+        _bob = CreateTestProbe();
+    }
+
+    [Fact]
+    [Trait("Clause", "F2")]
+    [Trait("Clause", "K5")]
+    public async Task Many_followers_of_a_node_are_one_watcher()
+    {
+        var relay = Start();
+        relay.Tell(new RelayCommand.Follow([_user], 1), _alice);
+        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        var report = await _homes.ExpectMsgAsync<NodeReport>();
+        Assert.True(report.Watching);
+
+        Accept(relay, report, Elsewhere("one"));
+
+        foreach (var follower in new[] { _alice, _bob })
+            Assert.Equal("one", Assert.Single(Assert.Single((await follower.ExpectMsgAsync<RelayReply.Followed>()).Snapshots).Sessions).Status);
+        await NoReportAsync(relay);
+
+        relay.Tell(new RelayCommand.Unfollow([_user]), _alice);
+        await NoReportAsync(relay);
+        relay.Tell(new RelayCommand.Unfollow([_user]), _bob);
+        Assert.False((await _homes.ExpectMsgAsync<NodeReport>()).Watching);
+    }
+
+    [Fact]
+    [Trait("Clause", "F8")]
+    [Trait("Clause", "S5")]
+    public async Task The_end_of_a_connection_undoes_all_it_asked_for()
+    {
+        var relay = Start();
+        relay.Tell(new RelayCommand.Follow([_user], 1), _alice);
+        relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 2), _alice);
+        Assert.True((await _homes.ExpectMsgAsync<NodeReport>()).Watching);
+        Assert.Equal("one", Assert.Single((await _homes.ExpectMsgAsync<NodeReport>()).Page.Sessions).Status);
+
+        Sys.Stop(_alice);
+
+        var last = await _homes.FishForMessageAsync(m => m is NodeReport { Watching: false });
+        Assert.Empty(((NodeReport)last).Page.Sessions);
+    }
+
+    [Fact]
+    [Trait("Clause", "S7")]
+    public async Task A_reply_comes_before_the_event_and_the_event_before_a_new_followers_answer()
+    {
+        var relay = Start();
+        relay.Tell(new RelayCommand.Follow([_user], 1), _alice);
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
+        await _alice.ExpectMsgAsync<RelayReply.Followed>();
+
+        relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 2), _alice);
+        var report = await _homes.ExpectMsgAsync<NodeReport>();
+        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        Assert.Empty(Assert.Single((await _bob.ExpectMsgAsync<RelayReply.Followed>()).Snapshots).Sessions);
+        Accept(relay, report);
+
+        Assert.Equal(2, (await _alice.ExpectMsgAsync<RelayReply.Done>()).Request);
+        Assert.Equal("one", Assert.Single((await _alice.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes).New!.Status);
+        await _bob.ExpectMsgAsync<ServerMessage.StatusEvent>();
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    public async Task A_report_is_repeated_until_it_is_accepted()
+    {
+        var relay = Start(Quick);
+        relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 1), _alice);
+        var first = await _homes.ExpectMsgAsync<NodeReport>();
+        var second = await _homes.ExpectMsgAsync<NodeReport>();
+        Assert.Equal(first.Page.Version, second.Page.Version);
+
+        Accept(relay, second);
+
+        await _alice.ExpectMsgAsync<RelayReply.Done>();
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    public async Task The_end_of_a_shard_makes_the_relay_report_to_the_next_home()
+    {
+        var relay = Start(Quick);
+        relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 1), _alice);
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
+        await _alice.ExpectMsgAsync<RelayReply.Done>();
+
+        Sys.Stop(_shard);
+
+        Assert.Equal("one", Assert.Single((await _homes.ExpectMsgAsync<NodeReport>()).Page.Sessions).Status);
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    [Trait("Clause", "E2")]
+    public async Task A_gap_in_the_changes_makes_the_relay_report_again_and_the_answer_brings_what_it_lacks()
+    {
+        var relay = Start();
+        relay.Tell(new RelayCommand.Follow([_user], 1), _alice);
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>(), Elsewhere("one", 1));
+        await _alice.ExpectMsgAsync<RelayReply.Followed>();
+
+        var other = NewRelayId();
+        relay.Tell(new PresenceChanged(_user, 1, _sequence + 2, new BookPage(other, new Page(1, [Shows("late")]))), _shard);
+
+        Assert.Null(Assert.Single((await _alice.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes).Old);
+        var report = await _homes.ExpectMsgAsync<NodeReport>();
+        Accept(relay, report, Elsewhere("two", 2));
+        var change = Assert.Single((await _alice.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes);
+        Assert.Equal("one", change.Old!.Status);
+        Assert.Equal("two", change.New!.Status);
+    }
+
+    [Fact]
+    [Trait("Clause", "E2")]
+    [Trait("Clause", "S7")]
+    public async Task Without_any_home_requests_are_answered_with_what_the_node_knows_and_the_rest_follows()
+    {
+        var relay = Start(Quick with { Patience = TimeSpan.FromMilliseconds(300) });
+        relay.Tell(new RelayCommand.Publish(_user, Shows("here"), 1), _alice);
+        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+
+        await _alice.ExpectMsgAsync<RelayReply.Done>();
+        Assert.Equal("here", Assert.Single(Assert.Single((await _bob.ExpectMsgAsync<RelayReply.Followed>()).Snapshots).Sessions).Status);
+
+        Accept(relay, (NodeReport)await _homes.FishForMessageAsync(m => m is NodeReport { Watching: true }), Elsewhere("there"));
+        Assert.Equal("there", Assert.Single((await _bob.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes).New!.Status);
+    }
+
+    [Fact]
+    [Trait("Clause", "E6")]
+    public async Task A_home_that_believes_in_something_that_is_gone_is_told_so()
+    {
+        var relay = Start();
+        relay.Tell(new ReportAccepted(_user, 1, 1, 0, Holds: true, []), _shard);
+        var report = await _homes.ExpectMsgAsync<NodeReport>();
+        Assert.Empty(report.Page.Sessions);
+        Assert.False(report.Watching);
+
+        relay.Tell(new PresenceChanged(_user, 1, 1, new BookPage(_elsewhere, new Page(1, []))), _shard);
+        Assert.True((await _homes.ExpectMsgAsync<NodeReport>()).Page.Version > report.Page.Version);
+
+        relay.Tell(new AskReport(_user, _id), _shard);
+        await _homes.ExpectMsgAsync<NodeReport>();
+    }
+
+    private IActorRef Start(RelaySettings? settings = null) => Sys.ActorOf(Relay.Props(_id, _homes, settings ?? RelaySettings.Default));
+
+    private void Accept(IActorRef relay, NodeReport report, params BookPage[] newer) => relay.Tell(
+        new ReportAccepted(report.Subject, report.Page.Version, 1, ++_sequence, true, [.. newer]), _shard);
+
+    private BookPage Elsewhere(string status, long version = 1) =>
+        new(_elsewhere, new Page(version, ImmutableArray.Create(Shows(status, version, _session))));
+
+    private readonly SessionId _session = SessionId.New();
+
+    /// <summary>The relay has sent nothing before the report that it is asked for now.</summary>
+    private async Task NoReportAsync(IActorRef relay)
+    {
+        var other = NewUser();
+        relay.Tell(new AskReport(other, _id), _shard);
+        Assert.Equal(other, (await _homes.ExpectMsgAsync<NodeReport>()).Subject);
+    }
+}

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using Presence.Tests.Build;
+using Presence.Tests.Host;
+using Xunit;
+
+namespace Presence.Tests.Sdk;
+
+/// <summary>
+/// The JavaScript SDK on Node, in both of its formats. The tests themselves are the <c>.test.mjs</c> files in <c>js</c>, which
+/// need <c>npm ci</c> once.
+/// </summary>
+public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixture>
+{
+    private const int LeastNode = 18;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly string Folder = Path.Combine(Repository.Root, "Presence.Tests", "Sdk", "js");
+
+    [SkippableFact]
+    [Trait("Clause", "A1")]
+    [Trait("Clause", "A3")]
+    [Trait("Clause", "A5")]
+    public Task Sessions_and_accounts() => PassAsync("account.test.mjs", "json");
+
+    [SkippableTheory]
+    [InlineData("json")]
+    [InlineData("protobuf")]
+    [Trait("Clause", "S1")]
+    [Trait("Clause", "S2")]
+    [Trait("Clause", "S3")]
+    [Trait("Clause", "S4")]
+    [Trait("Clause", "S5")]
+    [Trait("Clause", "S8")]
+    [Trait("Clause", "E1")]
+    public Task Statuses(string format) => PassAsync("status.test.mjs", format);
+
+    [SkippableTheory]
+    [InlineData("json")]
+    [InlineData("protobuf")]
+    [Trait("Clause", "F1")]
+    [Trait("Clause", "F3")]
+    [Trait("Clause", "F4")]
+    [Trait("Clause", "F7")]
+    [Trait("Clause", "F9")]
+    [Trait("Clause", "L3")]
+    public Task Follows(string format) => PassAsync("follow.test.mjs", format);
+
+    [SkippableTheory]
+    [InlineData("json")]
+    [InlineData("protobuf")]
+    [Trait("Clause", "C2")]
+    [Trait("Clause", "E2")]
+    [Trait("Clause", "E3")]
+    [Trait("Clause", "L1")]
+    public Task Heartbeats_and_crowds(string format) => PassAsync("crowd.test.mjs", format);
+
+    private async Task PassAsync(string tests, string format)
+    {
+        await SkipWithoutNodeAsync();
+        var (exitCode, output) = await RunAsync(["--test", tests], ("PRESENCE_URL", $"{server.Http}"), ("PRESENCE_FORMAT", format));
+        Assert.True(exitCode == 0, output);
+        // A file without tests would pass too.
+        Assert.Matches(@"(?m)^. pass [1-9]", output);
+    }
+
+    private static async Task SkipWithoutNodeAsync()
+    {
+        string version;
+        try
+        {
+            (_, version) = await RunAsync(["--version"]);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            version = "";
+        }
+        Skip.If(version.Length == 0, "Node is not installed.");
+        Skip.If(
+            !Version.TryParse(version.Trim().TrimStart('v'), out var number) || number.Major < LeastNode,
+            $"Node {LeastNode} or later is needed, not {version.Trim()}.");
+        Skip.IfNot(
+            Directory.Exists(Path.Combine(Folder, "node_modules", "@heroiclabs", "nakama-js")),
+            $"The packages are not installed: npm ci --prefix {Path.GetRelativePath(Repository.Root, Folder)}");
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(
+        string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo("node", arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+
+        using var node = Process.Start(start)!;
+        using var patience = new CancellationTokenSource(Patience);
+        try
+        {
+            var output = node.StandardOutput.ReadToEndAsync(patience.Token);
+            var errors = node.StandardError.ReadToEndAsync(patience.Token);
+            await node.WaitForExitAsync(patience.Token);
+            return (node.ExitCode, await output + await errors);
+        }
+        finally
+        {
+            if (!node.HasExited)
+                node.Kill(entireProcessTree: true);
+        }
+    }
+}

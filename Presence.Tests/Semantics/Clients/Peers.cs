@@ -1,0 +1,50 @@
+using Microsoft.Extensions.DependencyInjection;
+using Presence.Actors.Connections;
+using Presence.Actors.Hosting;
+using Presence.Actors.Model;
+using Presence.Tests.Host;
+using Presence.Tests.Node;
+
+namespace Presence.Tests.Semantics.Clients;
+
+/// <summary>Connects clients of any kind.</summary>
+public static class Peers
+{
+    /// <summary>A user that nobody has heard of.</summary>
+    public static UserId NewUser() => new(Guid.NewGuid());
+
+    /// <summary>Who bears a token that was issued now; tokens tell the time in whole seconds.</summary>
+    public static Identity IdentityOf(UserId user, string username, TimeSpan? life = null)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        return new Identity(user, username, Guid.NewGuid().ToString(), now, now + (life ?? TimeSpan.FromHours(1)));
+    }
+
+    /// <summary>
+    /// A client of a server, with a token of its own. A WebSocket is open for its client a moment before its connection is
+    /// there: where others must find it, a ping makes sure.
+    /// </summary>
+    public static Task<Peer> ConnectAsync(
+        this ServerFixture server, LinkKind kind, UserId user, string username, bool appearsOnline = false, int? receiveBuffer = null) =>
+        server.ConnectAsync(kind, IdentityOf(user, username), appearsOnline, receiveBuffer);
+
+    /// <summary>A client of a server.</summary>
+    /// <param name="server">The server.</param>
+    /// <param name="kind">How it speaks.</param>
+    /// <param name="identity">What its token says.</param>
+    /// <param name="appearsOnline">Whether it begins with an empty status.</param>
+    /// <param name="receiveBuffer">How much the network may keep for it while it does not read; null leaves it to the system.</param>
+    public static Task<Peer> ConnectAsync(
+        this ServerFixture server, LinkKind kind, Identity identity, bool appearsOnline = false, int? receiveBuffer = null) => kind switch
+        {
+            LinkKind.WebSocketJson => WebSocketPeer.ConnectAsync(server.Http, ClientFormat.Json, identity, appearsOnline, receiveBuffer),
+            LinkKind.WebSocketProtobuf => WebSocketPeer.ConnectAsync(server.Http, ClientFormat.Protobuf, identity, appearsOnline, receiveBuffer),
+            LinkKind.TcpJson => TcpPeer.ConnectAsync(server.Tcp, ClientFormat.Json, identity, appearsOnline, receiveBuffer),
+            LinkKind.TcpProtobuf => TcpPeer.ConnectAsync(server.Tcp, ClientFormat.Protobuf, identity, appearsOnline, receiveBuffer),
+            _ => MemoryPeer.ConnectAsync(server.Services.GetRequiredService<PresenceNode>(), identity, appearsOnline),
+        };
+
+    /// <summary>A client without bytes, of a node without sockets.</summary>
+    public static Task<Peer> ConnectAsync(this NodeFixture node, UserId user, string username, bool appearsOnline = false) =>
+        MemoryPeer.ConnectAsync(node.Node, IdentityOf(user, username), appearsOnline);
+}

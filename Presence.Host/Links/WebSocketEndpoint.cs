@@ -20,6 +20,9 @@ namespace Presence.Host.Links;
 internal sealed class WebSocketEndpoint(
     PresenceNode node, TokenValidator tokens, LinkSet links, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
 {
+    /// <summary>Where it is.</summary>
+    public const string Path = "/ws";
+
     private const string Bearer = "Bearer ";
 
     private readonly LimitSettings _limits = options.Value.Limits;
@@ -29,6 +32,13 @@ internal sealed class WebSocketEndpoint(
     public async Task ServeAsync(HttpContext context)
     {
         var request = context.Request;
+        // Routing takes other cases and a slash at the end for the same; the protocol does not (section A1).
+        if (!string.Equals(request.Path.Value, Path, StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
         if (FormatOf(request.Query["format"]) is not { } format)
         {
             await RefuseAsync(context, StatusCodes.Status400BadRequest, "Invalid format parameter").ConfigureAwait(false);

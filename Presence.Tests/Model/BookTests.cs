@@ -1,0 +1,55 @@
+using CsCheck;
+using Presence.Actors.Model;
+using Xunit;
+using static Presence.Tests.Model.Samples;
+
+namespace Presence.Tests.Model;
+
+[Trait("Clause", "K2")]
+public sealed class BookTests
+{
+    private static readonly Gen<BookPage> AnyPage =
+        Gen.Select(Gen.Int[1, 3], Gen.Int[0, 2], Gen.OneOf(Gen.Long[1, 5], Gen.Const(long.MaxValue)))
+            .Select((node, life, version) => new BookPage(new RelayId(node, 0, life), new Page(version, [])));
+
+    [Theory]
+    [InlineData(4, 5, 5)]
+    [InlineData(5, 5, 5)]
+    [InlineData(6, 5, 6)]
+    [InlineData(long.MaxValue, 5, long.MaxValue)]
+    public void The_higher_version_wins(long there, long comes, long stays)
+    {
+        var book = BookOf(new BookPage(R1, PageAt(there)), new BookPage(R2, PageAt(1)));
+        var merged = book.Merge(R1, PageAt(comes));
+        Assert.Equal(stays, merged[R1]!.Version);
+        Assert.Equal(1, merged[R2]!.Version);
+        Assert.Equal(there == stays, ReferenceEquals(book, merged));
+    }
+
+    [Fact]
+    public void Whatever_the_order_and_however_often_the_book_is_the_same() =>
+        Gen.Select(AnyPage.Array[0, 8], Gen.Int).Sample((pages, seed) =>
+        {
+            var shuffled = pages.Concat(pages).ToArray();
+            new Random(seed).Shuffle(shuffled);
+            Assert.Equal(Told(BookOf(pages).Pages), Told(BookOf(shuffled).Pages));
+        });
+
+    [Fact]
+    public void A_page_is_newer_to_exactly_those_whose_own_would_change() =>
+        Gen.Select(AnyPage.Array[0, 6], AnyPage.Array[0, 6]).Sample((mine, theirs) =>
+        {
+            var (book, other) = (BookOf(mine), BookOf(theirs));
+            var lacking = book.Pages.Where(p => !ReferenceEquals(other.Merge(p.Relay, p.Page), other));
+
+            // The end of a relay says nothing to those who never knew that it was there.
+            lacking = lacking.Where(p => !p.Page.IsRetired || other[p.Relay] is not null);
+            Assert.Equal(Told(lacking), Told(book.NewerThan(other.Digest)));
+        });
+
+    [Fact]
+    public void A_digest_says_how_far_each_page_goes() =>
+        Assert.True(
+            BookOf(new BookPage(R1, PageAt(4)), new BookPage(R2, Page.Retired)).Digest
+                .SequenceEqual([new Known(R1, 4), new Known(R2, long.MaxValue)]));
+}

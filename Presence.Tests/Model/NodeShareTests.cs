@@ -1,0 +1,253 @@
+using Presence.Actors.Model;
+using Xunit;
+using static Presence.Tests.Model.Samples;
+
+namespace Presence.Tests.Model;
+
+[Trait("Clause", "E2")]
+public sealed class NodeShareTests
+{
+    private static readonly Departed Nobody = Departed.Nobody;
+
+    [Fact]
+    [Trait("Clause", "E4")]
+    public void An_update_that_is_older_than_what_is_known_changes_nothing()
+    {
+        var share = NodeShare.None.Put(Status(1, 5), 2).Next;
+        foreach (var revision in (long[])[4, 5])
+        {
+            var step = share.Put(Status(1, revision), 3);
+            Assert.Same(share, step.Next);
+            Assert.False(step.MustReport);
+        }
+
+        Assert.Equal(Status(1, 6), Assert.Single(share.Put(Status(1, 6), 3).Next.Own));
+    }
+
+    [Fact]
+    [Trait("Clause", "S4")]
+    public void To_remove_what_is_not_shown_changes_nothing()
+    {
+        var share = NodeShare.None.Put(Status(1, 1), 2).Next;
+        Assert.Same(share, share.Remove(Session(2), 3).Next);
+        Assert.False(share.Remove(Session(2), 3).MustReport);
+        Assert.True(share.Remove(Session(1), 3).MustReport);
+        Assert.Empty(share.Remove(Session(1), 3).Next.Own);
+    }
+
+    [Fact]
+    [Trait("Clause", "F4")]
+    public void To_watch_again_or_not_to_watch_again_changes_nothing()
+    {
+        var watching = NodeShare.None.Watch(2).Next;
+        Assert.Same(watching, watching.Watch(3).Next);
+        Assert.Same(NodeShare.None, NodeShare.None.Unwatch(3).Next);
+    }
+
+    [Fact]
+    [Trait("Clause", "S7")]
+    public void An_own_change_is_shown_when_a_home_has_accepted_it()
+    {
+        var put = Settled().Put(Status(1, 1), 3);
+        Assert.True(put.MustReport);
+        Assert.Empty(put.Changes);
+        Assert.Empty(put.Next.Accept(Accepted(2), R1, Nobody).Changes);
+        var accepted = put.Next.Accept(Accepted(3), R1, Nobody);
+        Assert.Equal(">s1@1", Told(accepted.Changes));
+        Assert.False(accepted.Next.IsOwed);
+        Assert.Empty(accepted.Next.Accept(Accepted(3), R1, Nobody).Changes);
+    }
+
+    [Fact]
+    [Trait("Clause", "S7")]
+    public void What_is_accepted_is_shown_and_not_what_came_after_it()
+    {
+        var share = Settled().Put(Status(1, 1), 3).Next.Put(Status(1, 2), 4).Next.Remove(Session(1), 5).Next;
+        var first = share.Accept(Accepted(3), R1, Nobody);
+        Assert.Equal(">s1@1", Told(first.Changes));
+        var second = first.Next.Accept(Accepted(4), R1, Nobody);
+        Assert.Equal("s1@1>s1@2", Told(second.Changes));
+        Assert.Equal("s1@2>", Told(second.Next.Accept(Accepted(5), R1, Nobody).Changes));
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    public void The_answer_to_a_later_report_stands_for_the_lost_answers_before_it()
+    {
+        var share = Settled().Put(Status(1, 1), 3).Next.Put(Status(1, 2), 4).Next;
+        var step = share.Accept(Accepted(4), R1, Nobody);
+        Assert.Equal(">s1@2", Told(step.Changes));
+        Assert.False(step.Next.IsOwed);
+    }
+
+    [Fact]
+    [Trait("Clause", "L1")]
+    public void Beyond_the_window_changes_wait_and_go_as_one_report()
+    {
+        var share = Settled();
+        var version = 2L;
+        for (var i = 0; i < NodeShare.Window; i++)
+        {
+            var step = share.Put(Status(1, ++version), version);
+            Assert.True(step.MustReport);
+            share = step.Next;
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            var step = share.Put(Status(1, ++version), version);
+            Assert.False(step.MustReport);
+            share = step.Next;
+        }
+
+        Assert.True(share.IsOwed);
+        var freed = share.Accept(Accepted(3), R1, Nobody);
+        Assert.True(freed.MustReport);
+        Assert.Equal(version, freed.Next.ToReport(User, R1).Page.Version);
+        Assert.Equal($"s1@{version}", Assert.Single(freed.Next.ToReport(User, R1).Page.Sessions).Status);
+
+        var all = freed.Next.Accept(Accepted(version), R1, Nobody);
+        Assert.Equal($"s1@3>s1@{version}", Told(all.Changes));
+        Assert.False(all.MustReport);
+        Assert.False(all.Next.IsOwed);
+    }
+
+    [Fact]
+    [Trait("Clause", "F2")]
+    public void A_watch_is_settled_when_a_home_has_accepted_it_and_not_by_what_it_accepted_before()
+    {
+        var share = NodeShare.None.Put(Status(1, 1), 2).Next.Watch(3).Next;
+        Assert.False(share.IsSettled);
+        share = share.Accept(Accepted(2), R1, Nobody).Next;
+        Assert.False(share.IsSettled);
+        share = share.Accept(Accepted(3, 1, 7, new BookPage(R2, PageAt(5, Status(2, 1)))), R1, Nobody).Next;
+        Assert.True(share.IsSettled);
+        Assert.Equal(["s1@1", "s2@1"], share.Book.Sessions.Select(s => s.Status).Order(StringComparer.Ordinal));
+
+        var again = share.Unwatch(4).Next.Watch(5).Next;
+        Assert.False(again.IsSettled);
+        Assert.True(again.Book.ShowsNothing);
+        Assert.True(again.Accept(Accepted(5), R1, Nobody).Next.IsSettled);
+    }
+
+    [Fact]
+    [Trait("Clause", "F8")]
+    public void A_share_is_forgotten_when_it_stands_for_nothing_and_that_is_accepted()
+    {
+        Assert.True(NodeShare.None.IsForgettable);
+        var share = NodeShare.None.Put(Status(1, 1), 2).Next.Watch(3).Next;
+        share = share.Accept(Accepted(3), R1, Nobody).Next;
+        Assert.False(share.IsForgettable);
+        share = share.Remove(Session(1), 4).Next.Accept(Accepted(4), R1, Nobody).Next;
+        Assert.False(share.IsForgettable);
+        share = share.Unwatch(5).Next;
+        Assert.False(share.IsForgettable);
+        Assert.True(share.Accept(Accepted(5), R1, Nobody).Next.IsForgettable);
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    public void The_next_change_is_taken_as_it_is()
+    {
+        var step = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody);
+        Assert.Equal(">s2@1", Told(step.Changes));
+        Assert.False(step.MustReport);
+    }
+
+    /// <summary>The last change of home 1 that is known is the 4th.</summary>
+    [Theory]
+    [InlineData(1, 5, false)]
+    [InlineData(1, 6, true)]
+    [InlineData(1, 9, true)]
+    [InlineData(1, 4, false)]
+    [InlineData(1, 1, false)]
+    [InlineData(2, 5, true)]
+    [InlineData(2, 1, true)]
+    [Trait("Clause", "K2")]
+    public void A_gap_or_an_unknown_life_of_the_home_is_reason_to_report(long incarnation, long sequence, bool reports)
+    {
+        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, incarnation: 1, sequence: 4), R1, Nobody).Next;
+        var step = share.Changed(Changed(sequence, R2, PageAt(5, Status(2, 1)), incarnation), Nobody);
+        Assert.Equal(">s2@1", Told(step.Changes));
+        Assert.Equal(reports, step.MustReport);
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    public void A_gap_is_reason_to_report_once()
+    {
+        var share = Settled().Changed(Changed(3, R2, PageAt(5)), Nobody).Next;
+        Assert.False(share.Changed(Changed(4, R2, PageAt(6)), Nobody).MustReport);
+    }
+
+    [Fact]
+    [Trait("Clause", "E4")]
+    public void A_page_that_comes_late_is_not_shown()
+    {
+        var share = Settled().Changed(Changed(2, R2, PageAt(6, Status(2, 2))), Nobody).Next;
+        Assert.Empty(share.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody).Changes);
+    }
+
+    [Fact]
+    [Trait("Clause", "F7")]
+    public void Who_does_not_watch_and_is_told_says_so()
+    {
+        var step = NodeShare.None.Put(Status(1, 1), 2).Next.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody);
+        Assert.Empty(step.Changes);
+        Assert.True(step.MustReport);
+        Assert.False(step.Next.ToReport(User, R1).Watching);
+    }
+
+    [Fact]
+    [Trait("Clause", "K3")]
+    public void What_a_removed_node_showed_leaves_at_once_and_does_not_come_again()
+    {
+        var departed = Nobody.With(R2.Node);
+        var share = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody).Next
+            .Changed(Changed(2, R3, PageAt(5, Status(3, 1))), Nobody).Next;
+        var step = share.Retire(departed);
+        Assert.Equal("s2@1>", Told(step.Changes));
+        Assert.Empty(step.Next.Retire(departed).Changes);
+        Assert.Empty(step.Next.Changed(Changed(3, R2, PageAt(6, Status(2, 2))), departed).Changes);
+
+        // Nor at somebody who never knew it there.
+        Assert.Empty(Settled().Changed(Changed(1, R2, PageAt(6, Status(2, 2))), departed).Changes);
+        Assert.Empty(Settled().Accept(Accepted(2, 1, 1, new BookPage(R2, PageAt(6, Status(2, 2)))), R1, departed).Changes);
+    }
+
+    [Fact]
+    [Trait("Clause", "E6")]
+    public void A_leave_that_was_shown_by_the_node_itself_is_not_told_again_by_the_home()
+    {
+        var share = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody).Next.Retire(Nobody.With(R2.Node)).Next;
+        Assert.Empty(share.Changed(Changed(2, R2, Page.Retired), Nobody.With(R2.Node)).Changes);
+    }
+
+    [Fact]
+    [Trait("Clause", "F1")]
+    public void Without_a_home_a_node_shows_what_it_knows_itself()
+    {
+        var share = NodeShare.None.Put(Status(1, 1), 2).Next.Watch(3).Next;
+        var alone = share.SettleAlone(R1);
+        Assert.Equal(">s1@1", Told(alone.Changes));
+        Assert.False(alone.Next.IsSettled);
+        Assert.Equal(">s2@1", Told(alone.Next.Accept(Accepted(3, 1, 1, new BookPage(R2, PageAt(9, Status(2, 1)))), R1, Nobody).Changes));
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    public void To_send_again_is_to_send_the_present_state_and_what_is_known()
+    {
+        var share = Settled().Changed(Changed(1, R2, PageAt(5)), Nobody).Next.Put(Status(1, 1), 3).Next;
+        var step = share.Resend();
+        Assert.True(step.MustReport);
+        var report = step.Next.ToReport(User, R1);
+        Assert.Equal(3, report.Page.Version);
+        Assert.True(report.Watching);
+        Assert.Contains(new Known(R2, 5), report.Digest);
+        Assert.Equal(">s1@1", Told(step.Next.Accept(Accepted(3), R1, Nobody).Changes));
+    }
+
+    // Watches since version 2, which home 1 has accepted before its first change.
+    private static NodeShare Settled() => NodeShare.None.Watch(2).Next.Accept(Accepted(2), R1, Nobody).Next;
+}

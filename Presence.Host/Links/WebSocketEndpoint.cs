@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Presence.Actors.Connections;
@@ -83,6 +84,10 @@ internal sealed class WebSocketEndpoint(
         StreamTransport transport;
         try
         {
+            // The link has a clock of its own for clients that take nothing (contract L1); the server's would cut one off that
+            // has been fed slowly and stalls for some seconds.
+            if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } pace)
+                pace.MinDataRate = null;
             context.Response.Headers.Upgrade = "websocket";
             context.Response.Headers.SecWebSocketAccept = accept;
             transport = new StreamTransport(await upgrade.UpgradeAsync().ConfigureAwait(false));

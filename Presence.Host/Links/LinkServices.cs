@@ -16,6 +16,6 @@ internal static class LinkServices
     public static void MapPresenceLinks(this WebApplication app)
     {
         var endpoint = app.Services.GetRequiredService<WebSocketEndpoint>();
-        app.MapGet("/ws", endpoint.ServeAsync);
+        app.MapGet(WebSocketEndpoint.Path, endpoint.ServeAsync);
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Presence.Actors.Connections;
@@ -19,6 +20,9 @@ namespace Presence.Host.Links;
 internal sealed class WebSocketEndpoint(
     TokenValidator tokens, LinkOpening opening, LinkSet links, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
 {
+    /// <summary>Where it is.</summary>
+    public const string Path = "/ws";
+
     private const string Bearer = "Bearer ";
 
     private readonly LimitSettings _limits = options.Value.Limits;
@@ -27,6 +31,13 @@ internal sealed class WebSocketEndpoint(
     public async Task ServeAsync(HttpContext context)
     {
         var request = context.Request;
+        // Routing takes other cases and a slash at the end for the same; the protocol does not (section A1).
+        if (!string.Equals(request.Path.Value, Path, StringComparison.Ordinal))
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
         if (FormatOf(request.Query["format"]) is not { } format)
         {
             await RefuseAsync(context, StatusCodes.Status400BadRequest, "Invalid format parameter").ConfigureAwait(false);
@@ -73,6 +84,10 @@ internal sealed class WebSocketEndpoint(
         StreamTransport transport;
         try
         {
+            // The link has a clock of its own for clients that take nothing (contract L1); the server's would cut one off that
+            // has been fed slowly and stalls for some seconds.
+            if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } pace)
+                pace.MinDataRate = null;
             context.Response.Headers.Upgrade = "websocket";
             context.Response.Headers.SecWebSocketAccept = accept;
             transport = new StreamTransport(await upgrade.UpgradeAsync().ConfigureAwait(false));

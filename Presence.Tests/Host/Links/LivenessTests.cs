@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using Presence.Tests.Host.Links.Framing;
+using Presence.Tests.Semantics.Clients;
+using Xunit;
+
+namespace Presence.Tests.Host.Links;
+
+/// <summary>How the server notices that a client is gone, or is not (contract C2, protocol difference 0.8), on short times.</summary>
+public sealed class LivenessTests(LivenessTests.Server server) : IClassFixture<LivenessTests.Server>
+{
+    private static readonly TimeSpan PongWait = TimeSpan.FromSeconds(2);
+
+    [Fact]
+    [Trait("Clause", "C2")]
+    [Trait("Clause", "0.8")]
+    public async Task Who_is_silent_is_pinged_and_who_stays_silent_is_gone_within_the_pong_wait()
+    {
+        var identity = Peers.IdentityOf(Peers.NewUser(), "alice");
+        await using var bob = await server.ConnectAsync(LinkKind.Memory, Peers.NewUser(), "bob");
+        await bob.FollowAsync(identity.User);
+        await using var client = await RawClient.UpgradeAsync(server.Http, identity, "&status=true");
+        var since = Stopwatch.GetTimestamp();
+        await bob.NextAsync<Told.Event>();
+        Assert.Equal(ClientFrame.Text, (await client.ReadFrameAsync())!.Opcode);
+        var pings = 0;
+        while (await client.ReadFrameAsync() is { Opcode: ClientFrame.Ping } ping)
+        {
+            Assert.Empty(ping.Payload);
+            pings++;
+        }
+
+        Assert.True(pings > 0);
+        Assert.Equal("", Assert.Single((await bob.NextAsync<Told.Event>()).Leaves).Status);
+        Assert.InRange(Stopwatch.GetElapsedTime(since), PongWait - TimeSpan.FromSeconds(0.5), PongWait + TimeSpan.FromSeconds(5));
+    }
+
+    public static TheoryData<string> SignsOfLife => ["pongs", "pings", "requests", "pongs that nobody asked for"];
+
+    [Theory]
+    [MemberData(nameof(SignsOfLife))]
+    [Trait("Clause", "C2")]
+    [Trait("Clause", "0.8")]
+    public async Task Any_frame_counts_as_life(string sign)
+    {
+        await using var client = await RawClient.UpgradeAsync(server.Http, Peers.IdentityOf(Peers.NewUser(), "alice"));
+        var since = Stopwatch.GetTimestamp();
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(250));
+        while (Stopwatch.GetElapsedTime(since) < 2 * PongWait && await pace.WaitForNextTickAsync())
+        {
+            switch (sign)
+            {
+                case "pongs":
+                    // Only when it is asked, which is not every time.
+                    Assert.Equal(ClientFrame.Ping, (await client.ReadFrameAsync())!.Opcode);
+                    await client.SendAsync(new ClientFrame(ClientFrame.Pong, []));
+                    break;
+                case "pings":
+                    await client.SendAsync(new ClientFrame(ClientFrame.Ping, "p"u8.ToArray()));
+                    Assert.Equal(ClientFrame.Pong, (await client.ReadFrameAsync())!.Opcode);
+                    break;
+                case "requests":
+                    await client.SendTextAsync("""{"ping":{}}""");
+                    Assert.Equal("""{"pong":{}}""", (await client.ReadFrameAsync())!.Text);
+                    break;
+                default:
+                    await client.SendAsync(new ClientFrame(ClientFrame.Pong, "p"u8.ToArray()));
+                    break;
+            }
+        }
+
+        await client.SendTextAsync("""{"cid":"still there","ping":{}}""");
+        Assert.Equal("""{"cid":"still there","pong":{}}""", (await client.ReadFrameAsync())!.Text);
+    }
+
+    [Theory]
+    [InlineData(LinkKind.TcpJson)]
+    [InlineData(LinkKind.TcpProtobuf)]
+    [Trait("Clause", "C2")]
+    public async Task A_plain_link_may_be_silent_since_the_network_asks_in_its_stead(LinkKind kind)
+    {
+        await using var client = await server.ConnectAsync(kind, Peers.NewUser(), "alice");
+        await using var other = await RawClient.UpgradeAsync(server.Http, Peers.IdentityOf(Peers.NewUser(), "bob"));
+        // As long as it takes for a silent WebSocket to be given up.
+        while (await other.ReadFrameAsync() is not null)
+        {
+        }
+
+        await client.PingAsync();
+    }
+
+    [Theory]
+    [InlineData(LinkKind.WebSocketJson)]
+    [InlineData(LinkKind.WebSocketProtobuf)]
+    [InlineData(LinkKind.TcpJson)]
+    [InlineData(LinkKind.TcpProtobuf)]
+    [Trait("Clause", "L1")]
+    [Trait("Clause", "C2")]
+    public async Task Who_takes_nothing_for_too_long_is_gone(LinkKind kind)
+    {
+        await using var bob = await server.ConnectAsync(LinkKind.Memory, Peers.NewUser(), "bob");
+        await using var noisy = await server.ConnectAsync(LinkKind.Memory, Peers.NewUser(), "noisy");
+        await using var stalled = await server.ConnectAsync(kind, Peers.NewUser(), "stalled", receiveBuffer: 8 * 1024);
+        var shown = await stalled.ShowAsync("here");
+        await stalled.FollowAsync(noisy.User);
+        await bob.FollowAsync(stalled.User);
+        stalled.StopReading();
+        // However much there is room for between the two, at some time it is full.
+        var padding = new string('\u0001', 2000);
+        var leave = bob.NextAsync();
+        for (var i = 0; !leave.IsCompleted; i++)
+            await noisy.SetAsync($"{i}{padding}");
+        Assert.Equal(Told.Event.Leave(shown), await leave);
+    }
+
+    /// <summary>A server that loses its patience soon.</summary>
+    public sealed class Server : ServerFixture
+    {
+        protected override IEnumerable<string> Settings =>
+        [
+            "--Presence:Limits:PingPeriod=00:00:00.5",
+            $"--Presence:Limits:PongWait={PongWait}",
+            "--Presence:Limits:IdleWrite=00:00:02",
+        ];
+    }
+}

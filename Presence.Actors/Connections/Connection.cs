@@ -17,9 +17,6 @@ namespace Presence.Actors.Connections;
 /// </remarks>
 public sealed class Connection : UntypedActor
 {
-    // The first thing that a connection publishes is that it bears its name.
-    private const long NameRevision = 1;
-
     private readonly Opening _opening;
     private readonly ImmutableArray<IActorRef> _relays;
     private readonly IActorRef _registry;
@@ -38,8 +35,8 @@ public sealed class Connection : UntypedActor
     private ServerMessage? _whenDone;
     private bool _isBusy;
 
-    // What the connection asks of relays by itself at its start. No request is carried out before that is in force: whoever has
-    // been answered can be found, by id and by name (contract S7, F1), and misses nothing of its other devices (F9).
+    // What the connection asks of relays by itself at its start, and is not in force yet. Whoever is connected can be found, by
+    // id and by name (contract S7, F1), and misses nothing of its other devices (F9).
     private int _starting;
 
     /// <summary>For <see cref="Props"/>.</summary>
@@ -74,8 +71,6 @@ public sealed class Connection : UntypedActor
         _starting++;
         Publish(Subject.OfName(Identity.Username), Identity.User.ToString());
         _starting++;
-        _opening.Link.Attach(Self);
-        _opening.Link.Demand(_settings.Pipeline);
     }
 
     /// <inheritdoc/>
@@ -101,7 +96,7 @@ public sealed class Connection : UntypedActor
                 break;
             case RelayReply when _starting > 0:
                 _starting--;
-                GoOn();
+                Start();
                 break;
             case RelayReply.Done:
                 Complete(_whenDone!);
@@ -131,24 +126,31 @@ public sealed class Connection : UntypedActor
         }
     }
 
-    /// <summary>A session is visible only once it can be found by its name, so that no follow by name misses what is shown.</summary>
-    private void GoOn()
+    /// <summary>
+    /// Goes on with the start. A session is visible only once it can be found by its name, so that no follow by name misses what
+    /// is shown; and the link is taken up only once all is in force, so that whoever is connected is online.
+    /// </summary>
+    private void Start()
     {
-        if (_starting == 0 && _opening.AppearsOnline && _revision == NameRevision)
+        if (_starting > 0)
+            return;
+        if (_opening.AppearsOnline && !_isVisible)
         {
             _isVisible = true;
             Publish(Own, "");
             _starting++;
+            return;
         }
 
-        CarryOutNext();
+        _opening.Link.Attach(Self);
+        _opening.Link.Demand(_settings.Pipeline);
     }
 
     // ---- requests, one at a time
 
     private void CarryOutNext()
     {
-        while (!_isBusy && !_isOver && _starting == 0 && _requests.TryDequeue(out var request))
+        while (!_isBusy && !_isOver && _requests.TryDequeue(out var request))
         {
             _isBusy = true;
             CarryOut(request);

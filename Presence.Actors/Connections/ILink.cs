@@ -11,7 +11,7 @@ namespace Presence.Actors.Connections;
 public interface ILink
 {
     /// <summary>
-    /// The connection is there. From now on the link tells it <see cref="LinkSignal"/>s; it ends in exactly one
+    /// The connection is there, and all that its client asked for by connecting is in force. From now on the link tells it <see cref="LinkSignal"/>s; it ends in exactly one
     /// <see cref="LinkSignal.Closed"/>.
     /// </summary>
     void Attach(IActorRef connection);

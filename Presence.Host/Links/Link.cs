@@ -32,16 +32,19 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_message;
 
-    private readonly IDuplexPipe _transport;
     private readonly MessageFraming _framing;
     private readonly EnvelopeCodec _codec;
     private readonly LinkTimes _times;
     private readonly Action _abort;
+    private readonly bool _holdsFirstFrame;
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
-    private readonly long _startedAt = Environment.TickCount64;
+    private long _startedAt = Environment.TickCount64;
 
+    // Null until the client may be spoken to.
+    private IDuplexPipe? _transport;
     private IActorRef _connection = ActorRefs.Nobody;
     private int _demanded;
     private TaskCompletionSource<bool>? _awaitsDemand;
@@ -58,31 +61,32 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     private volatile bool _isWriteDead;
     private volatile bool _clientHasClosed;
 
-    /// <param name="transport">Where bytes come from and go to.</param>
     /// <param name="framing">How messages are told apart; the link disposes of it.</param>
     /// <param name="codec">How messages are written.</param>
     /// <param name="times">The times of the link.</param>
     /// <param name="holdsFirstFrame">Whether the first frame waits for the client or for <see cref="LinkTimes.FirstFrameHold"/>.</param>
     /// <param name="abort">Cuts the transport.</param>
-    public Link(
-        IDuplexPipe transport, MessageFraming framing, EnvelopeCodec codec, LinkTimes times, bool holdsFirstFrame, Action abort)
+    public Link(MessageFraming framing, EnvelopeCodec codec, LinkTimes times, bool holdsFirstFrame, Action abort)
     {
-        _transport = transport;
         _framing = framing;
         _codec = codec;
         _times = times;
+        _holdsFirstFrame = holdsFirstFrame;
         _abort = abort;
-        _isHeld = holdsFirstFrame;
+        _isHeld = true;
     }
 
+    /// <summary>Completes when the connection is there, or has refused the link: the client may be told that it is connected.</summary>
+    public Task Started => _started.Task;
+
     /// <summary>Carries the link from now to its end.</summary>
-    public async Task RunAsync()
+    /// <param name="transport">Where bytes come from and go to.</param>
+    public async Task RunAsync(IDuplexPipe transport)
     {
-        if (_isHeld)
-            _ = ReleaseLaterAsync();
+        Begin(transport);
         try
         {
-            await ReadAsync().ConfigureAwait(false);
+            await ReadAsync(transport.Input).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
@@ -91,10 +95,26 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
 
         EndByClient();
         await _written.Task.ConfigureAwait(false);
-        await LingerAsync().ConfigureAwait(false);
+        await LingerAsync(transport.Input).ConfigureAwait(false);
         _framing.Dispose();
-        await _transport.Output.CompleteAsync().ConfigureAwait(false);
-        await _transport.Input.CompleteAsync().ConfigureAwait(false);
+        await transport.Output.CompleteAsync().ConfigureAwait(false);
+        await transport.Input.CompleteAsync().ConfigureAwait(false);
+    }
+
+    private void Begin(IDuplexPipe transport)
+    {
+        lock (_gate)
+        {
+            _startedAt = _heardAt = _wroteAt = Environment.TickCount64;
+            _transport = transport;
+            if (_isClosing)
+                FinishWriting();
+        }
+
+        if (_holdsFirstFrame)
+            _ = ReleaseLaterAsync();
+        else
+            Release();
     }
 
     /// <inheritdoc/>
@@ -111,6 +131,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     /// <inheritdoc/>
     public void Demand(int requests)
     {
+        _started.TrySetResult();
         lock (_gate)
         {
             _demanded += requests;
@@ -151,6 +172,18 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Ends the connection from the server's side, by whoever is not its connection.</summary>
+    public void End(CloseReason reason)
+    {
+        lock (_gate)
+        {
+            if (_connection.IsNobody())
+                Close(reason);
+            else
+                _connection.Tell(new Connection.Kick(reason));
+        }
+    }
+
     /// <summary>Looks at the clock: pings a client that is silent, gives up one that is gone. Called every second or so.</summary>
     public void Watch(long now)
     {
@@ -177,9 +210,8 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
 
     // ---- reading
 
-    private async Task ReadAsync()
+    private async Task ReadAsync(PipeReader input)
     {
-        var input = _transport.Input;
         while (await DemandAsync().ConfigureAwait(false))
         {
             var inHand = true;
@@ -296,17 +328,17 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     }
 
     /// <summary>Reads and forgets until the client has closed too, or <see cref="Watch"/> cuts the link.</summary>
-    private async Task LingerAsync()
+    private async Task LingerAsync(PipeReader input)
     {
         try
         {
             while (!_clientHasClosed && !_isWriteDead)
             {
-                var read = await _transport.Input.ReadAsync().ConfigureAwait(false);
+                var read = await input.ReadAsync().ConfigureAwait(false);
                 var rest = read.Buffer;
                 while (!_clientHasClosed && _framing.TryRead(ref rest, out var frame))
                     _clientHasClosed = frame.Kind == FrameKind.Close;
-                _transport.Input.AdvanceTo(rest.Start, rest.End);
+                input.AdvanceTo(rest.Start, rest.End);
                 _clientHasClosed |= read.IsCompleted;
             }
         }
@@ -336,7 +368,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
 
     private void WriteSoon()
     {
-        if (_isWriting || _isHeld || _waiting.Length == 0)
+        if (_isWriting || _isHeld || _waiting.Length == 0 || _transport is null)
             return;
         _isWriting = true;
         _wroteAt = Environment.TickCount64;
@@ -345,12 +377,13 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
 
     private async Task WriteAsync()
     {
+        var output = _transport!.Output;
         try
         {
             while (TakeRound())
             {
-                _transport.Output.Write(_onTheWay.Written.Span);
-                var flushed = await _transport.Output.FlushAsync().ConfigureAwait(false);
+                output.Write(_onTheWay.Written.Span);
+                var flushed = await output.FlushAsync().ConfigureAwait(false);
                 if (flushed.IsCompleted || flushed.IsCanceled)
                     throw new IOException("The client takes nothing more.");
                 EndRound();
@@ -433,17 +466,25 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     {
         _isClosing = true;
         _closingSince = Environment.TickCount64;
+        _started.TrySetResult();
+        _awaitsDemand?.TrySetResult(false);
+        _closing.TrySetResult();
+        if (_transport is null)
+            return;
+        FinishWriting();
+        _transport.Input.CancelPendingRead();
+    }
+
+    private void FinishWriting()
+    {
         _isHeld = false;
         WriteSoon();
         if (!_isWriting)
             _written.TrySetResult();
-        _awaitsDemand?.TrySetResult(false);
-        _closing.TrySetResult();
-        _transport.Input.CancelPendingRead();
     }
 
     /// <summary>The client is gone, or as good as: nothing more is sent, and the transport is cut.</summary>
-    private void GiveUp()
+    public void GiveUp()
     {
         lock (_gate)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.IO.Pipelines;
 using Presence.Actors.Connections;
 
 namespace Presence.Host.Links;
@@ -16,14 +17,14 @@ internal sealed class LinkSet(IHostApplicationLifetime lifetime) : BackgroundSer
     public int Count => _links.Count;
 
     /// <summary>Carries a link from now to its end.</summary>
-    public async Task RunAsync(Link link)
+    public async Task RunAsync(Link link, IDuplexPipe transport)
     {
         _links.TryAdd(link, true);
         try
         {
             if (lifetime.ApplicationStopping.IsCancellationRequested)
-                link.Close(CloseReason.Restart);
-            await link.RunAsync().ConfigureAwait(false);
+                link.End(CloseReason.Restart);
+            await link.RunAsync(transport).ConfigureAwait(false);
         }
         finally
         {
@@ -38,7 +39,7 @@ internal sealed class LinkSet(IHostApplicationLifetime lifetime) : BackgroundSer
         await using var closing = lifetime.ApplicationStopping.Register(() =>
         {
             foreach (var (link, _) in _links)
-                link.Close(CloseReason.Restart);
+                link.End(CloseReason.Restart);
         }).ConfigureAwait(false);
         using var timer = new PeriodicTimer(Period);
         // Links outlive the stop signal by their closing time, and need the clock until they are gone.

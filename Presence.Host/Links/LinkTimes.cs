@@ -8,7 +8,7 @@ namespace Presence.Host.Links;
 /// <param name="WriteStall">A link that takes nothing of what waits for it for this long has ended (contract L1).</param>
 /// <param name="FirstFrameHold">How long the first frame is held back that the client did not ask for (protocol difference 0.3).</param>
 /// <param name="CloseWait">How long a closing link waits for its client to take what was sent and to close.</param>
-internal sealed record LinkTimes(long PingPeriod, long PongWait, long WriteStall, long FirstFrameHold = 30, long CloseWait = 2000)
+internal sealed record LinkTimes(long PingPeriod, long PongWait, long WriteStall, long FirstFrameHold = 50, long CloseWait = 2000)
 {
     /// <summary>The times that are configured.</summary>
     public static LinkTimes Of(LimitSettings limits) => new(

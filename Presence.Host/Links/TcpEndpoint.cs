@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Options;
 using Presence.Actors.Connections;
-using Presence.Actors.Hosting;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
@@ -20,8 +19,8 @@ namespace Presence.Host.Links;
 /// is refused is told in one line of JSON, and then the connection is closed.
 /// </summary>
 internal sealed partial class TcpEndpoint(
-    PresenceNode node,
     TokenValidator tokens,
+    LinkOpening opening,
     LinkSet links,
     LinkAdmission admission,
     IOptions<PresenceOptions> options,
@@ -31,7 +30,6 @@ internal sealed partial class TcpEndpoint(
     private static readonly TimeSpan RefusalWait = TimeSpan.FromSeconds(1);
 
     private readonly LimitSettings _limits = options.Value.Limits;
-    private readonly LinkTimes _times = LinkTimes.Of(options.Value.Limits);
 
     /// <inheritdoc/>
     public override async Task OnConnectedAsync(ConnectionContext connection)
@@ -69,16 +67,30 @@ internal sealed partial class TcpEndpoint(
         }
 
         var session = SessionId.New();
-        Hello.WriteAnswer(new ServerMessage.Welcome(identity.User, session, identity.Username), transport.Output);
-        transport.Output.Write("\n"u8);
-        await transport.Output.FlushAsync().ConfigureAwait(false);
         MessageFraming framing = hello.Format == WireFormat.Protobuf
             ? new DelimitedFraming(_limits.MessageBytes)
             : new LineFraming(_limits.MessageBytes);
-        var link = new Link(
-            transport, framing, EnvelopeCodec.Of(hello.Format), _times, holdsFirstFrame: false, () => connection.Abort());
-        node.Open(new Connection.Opening(link, session, identity, hello.ShowsStatus));
-        await links.RunAsync(link).ConfigureAwait(false);
+        var link = await opening.OpenAsync(
+            identity,
+            session,
+            hello.ShowsStatus,
+            framing,
+            EnvelopeCodec.Of(hello.Format),
+            holdsFirstFrame: false,
+            () => connection.Abort()).ConfigureAwait(false);
+        try
+        {
+            Hello.WriteAnswer(new ServerMessage.Welcome(identity.User, session, identity.Username), transport.Output);
+            transport.Output.Write("\n"u8);
+            await transport.Output.FlushAsync().ConfigureAwait(false);
+        }
+        catch
+        {
+            link.GiveUp();
+            throw;
+        }
+
+        await links.RunAsync(link, transport).ConfigureAwait(false);
     }
 
     /// <summary>Reads the first line; null and the reason if there is no hello in it.</summary>

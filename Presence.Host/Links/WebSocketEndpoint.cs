@@ -3,7 +3,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Presence.Actors.Connections;
-using Presence.Actors.Hosting;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
@@ -18,12 +17,11 @@ namespace Presence.Host.Links;
 /// refused is refused before the upgrade, in plain text and without detail (contract A1).
 /// </summary>
 internal sealed class WebSocketEndpoint(
-    PresenceNode node, TokenValidator tokens, LinkSet links, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
+    TokenValidator tokens, LinkOpening opening, LinkSet links, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
 {
     private const string Bearer = "Bearer ";
 
     private readonly LimitSettings _limits = options.Value.Limits;
-    private readonly LinkTimes _times = LinkTimes.Of(options.Value.Limits);
 
     /// <summary>Serves one request, and its link to the end.</summary>
     public async Task ServeAsync(HttpContext context)
@@ -64,18 +62,28 @@ internal sealed class WebSocketEndpoint(
             return;
         }
 
-        context.Response.Headers.Upgrade = "websocket";
-        context.Response.Headers.SecWebSocketAccept = accept;
-        var stream = await upgrade.UpgradeAsync().ConfigureAwait(false);
-        var link = new Link(
-            new StreamTransport(stream),
+        var link = await opening.OpenAsync(
+            identity,
+            SessionId.New(),
+            IsTrue(request.Query["status"]),
             new WebSocketFraming(format, _limits.MessageBytes),
             EnvelopeCodec.Of(format),
-            _times,
             holdsFirstFrame: true,
-            context.Abort);
-        node.Open(new Connection.Opening(link, SessionId.New(), identity, IsTrue(request.Query["status"])));
-        await links.RunAsync(link).ConfigureAwait(false);
+            context.Abort).ConfigureAwait(false);
+        StreamTransport transport;
+        try
+        {
+            context.Response.Headers.Upgrade = "websocket";
+            context.Response.Headers.SecWebSocketAccept = accept;
+            transport = new StreamTransport(await upgrade.UpgradeAsync().ConfigureAwait(false));
+        }
+        catch
+        {
+            link.GiveUp();
+            throw;
+        }
+
+        await links.RunAsync(link, transport).ConfigureAwait(false);
     }
 
     private static WireFormat? FormatOf(string? text) => text switch

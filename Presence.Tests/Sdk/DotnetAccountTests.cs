@@ -93,7 +93,7 @@ public sealed class DotnetAccountTests(ServerFixture server) : IClassFixture<Ser
     public async Task A_logout_ends_the_connections_of_the_token_and_no_others()
     {
         var id = NewId();
-        await using var phone = await Player.ConnectAsync(server.Http, await _client.AuthenticateCustomAsync(id), appearOnline: true);
+        await using var phone = await Player.ConnectAsync(server.Http, await _client.AuthenticateCustomAsync(id));
         await using var desktop = await Player.ConnectAsync(server.Http, await _client.AuthenticateCustomAsync(id));
 
         await _client.SessionLogoutAsync(phone.Session);
@@ -137,8 +137,9 @@ public sealed class DotnetAccountTests(ServerFixture server) : IClassFixture<Ser
     [Trait("Clause", "S1")]
     public async Task A_user_is_online_while_a_status_is_visible()
     {
-        await using var visible = await Player.ConnectAsync(server.Http, appearOnline: true);
+        await using var visible = await Player.ConnectAsync(server.Http);
         await using var hidden = await Player.ConnectAsync(server.Http);
+        await visible.UpdateAsync("");
 
         await OnlineAsync([visible.UserId, hidden.UserId], [visible.UserId]);
         await hidden.UpdateAsync("here");
@@ -157,7 +158,8 @@ public sealed class DotnetAccountTests(ServerFixture server) : IClassFixture<Ser
     [Trait("Clause", "A3")]
     public async Task Users_are_found_by_name()
     {
-        await using var alice = await Player.ConnectAsync(server.Http, appearOnline: true, NewName());
+        await using var alice = await Player.ConnectAsync(server.Http, username: NewName());
+        await alice.UpdateAsync("here");
         var found = await _client.GetUsersAsync(alice.Session, [], [alice.Username, NewName()]);
         var user = Assert.Single(found.Users);
         Assert.Equal((alice.UserId, alice.Username, true), (user.Id, user.Username, user.Online));

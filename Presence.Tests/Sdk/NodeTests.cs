@@ -12,7 +12,7 @@ namespace Presence.Tests.Sdk;
 public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixture>
 {
     private const int LeastNode = 18;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly string Folder = Path.Combine(Repository.Root, "Presence.Tests", "Sdk", "js");
 
     [SkippableFact]
@@ -95,18 +95,12 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
             start.Environment[name] = value;
 
         using var node = Process.Start(start)!;
+        var output = node.StandardOutput.ReadToEndAsync();
+        var errors = node.StandardError.ReadToEndAsync();
         using var patience = new CancellationTokenSource(Patience);
-        try
-        {
-            var output = node.StandardOutput.ReadToEndAsync(patience.Token);
-            var errors = node.StandardError.ReadToEndAsync(patience.Token);
-            await node.WaitForExitAsync(patience.Token);
-            return (node.ExitCode, await output + await errors);
-        }
-        finally
-        {
-            if (!node.HasExited)
-                node.Kill(entireProcessTree: true);
-        }
+        // A run that hangs is cut, and what it said until then is the message.
+        await using var cut = patience.Token.Register(() => node.Kill(entireProcessTree: true));
+        await node.WaitForExitAsync(CancellationToken.None);
+        return (node.ExitCode, await output + await errors);
     }
 }

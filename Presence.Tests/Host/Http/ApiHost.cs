@@ -4,14 +4,17 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Http;
+using Presence.Host.Node;
 using Presence.Tests.Host.Auth;
 
 namespace Presence.Tests.Host.Http;
@@ -50,6 +53,7 @@ internal sealed class ApiHost : IAsyncDisposable
             [
                 new("Presence:Http:Address", "127.0.0.1"),
                 new("Presence:Http:Port", "0"),
+                new("Presence:Tcp:Port", "-1"),
                 .. settings.Select(each => KeyValuePair.Create<string, string?>(each.Key, each.Value)),
             ]);
         var (time, lookup, logs) = (new FakeTimeProvider(Jwt.Now), new FakeLookup(), new RecordedLogs());
@@ -57,6 +61,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services
             .AddSingleton<TimeProvider>(time)
             .AddSingleton<IPresenceLookup>(lookup)
+            .AddSingleton<IConfigureOptions<KestrelServerOptions>, Listeners>()
             .AddPresenceOptions(builder.Configuration, builder.Environment)
             .AddPresenceAuth()
             .AddPresenceHttp();

@@ -40,6 +40,7 @@ test('the account tells who one is', async () => {
 test('a user is online while a status is visible', async () => {
   const client = newClient();
   const [visible, hidden] = [await connect({ appearOnline: true }), await connect()];
+  await visible.next();
   const online = async () => {
     const { users } = await client.getUsers(visible.session, [visible.userId, hidden.userId]);
     return users.filter((user) => user.online).map((user) => user.id);

@@ -4,13 +4,13 @@ import { withPlayers } from './player.mjs';
 
 test('heartbeats are answered', withPlayers(async (connect) => {
   // The SDK closes its connection when a heartbeat has no answer by the time of the next one.
-  const heartbeat = 100;
+  const heartbeat = 500;
   const alice = await connect({ heartbeat });
   let pings = 0;
   const enough = new Promise((resolve) => {
     const send = alice.socket.send.bind(alice.socket);
     alice.socket.send = (message, ...rest) => {
-      if (message.ping && ++pings === 5) resolve();
+      if (message.ping && ++pings === 4) resolve();
       return send(message, ...rest);
     };
   });
@@ -25,11 +25,10 @@ test('a follower of 200 users who all change at once misses nothing', withPlayer
   for (let i = 0; i < 200; i += 20)
     players.push(...(await Promise.all(Array.from({ length: 20 }, () => connect({ appearOnline: true })))));
   const shown = new Map((await follower.follow(...players.map((player) => player.userId))).map((p) => [p.session_id, p.status]));
-  assert.equal(shown.size, players.length);
 
   await Promise.all(players.flatMap((player) => ['a', 'b', 'c'].map((status) => player.socket.updateStatus(status))));
 
-  while ([...shown.values()].some((status) => status !== 'c')) {
+  while (shown.size < players.length || [...shown.values()].some((status) => status !== 'c')) {
     const { sessionId, before, now } = await follower.next();
     assert.equal(before, shown.get(sessionId));
     shown.set(sessionId, now);

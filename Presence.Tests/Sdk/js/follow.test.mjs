@@ -29,6 +29,7 @@ test('a malformed id is refused and nothing of the request is applied', withPlay
 
 test('following again answers with the present state and doubles nothing', withPlayers(async (connect) => {
   const [alice, bob] = [await connect({ appearOnline: true }), await connect()];
+  await alice.next();
   await bob.follow(alice.userId);
   assert.equal((await bob.follow(alice.userId))[0].status, '');
   await alice.socket.updateStatus('a');
@@ -39,6 +40,7 @@ test('following again answers with the present state and doubles nothing', withP
 
 test('unfollowing stops at once', withPlayers(async (connect) => {
   const [alice, bob] = [await connect({ appearOnline: true }), await connect()];
+  await alice.next();
   await bob.follow(alice.userId);
   await bob.socket.unfollowUsers([alice.userId]);
   await bob.socket.unfollowUsers([alice.userId, newId()]);

@@ -20,6 +20,7 @@ test('who does not appear online is invisible until the first status', withPlaye
 
 test('an update names the old status and the new one of the same session', withPlayers(async (connect) => {
   const [alice, bob] = [await connect({ appearOnline: true }), await connect()];
+  await alice.next();
   const [{ session_id: sessionId }] = await bob.follow(alice.userId);
 
   await alice.socket.updateStatus('a');

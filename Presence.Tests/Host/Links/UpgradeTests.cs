@@ -1,0 +1,239 @@
+using System.Text.Json;
+using Presence.Actors.Connections;
+using Presence.Host.Configuration;
+using Presence.Tests.Host.Links.Framing;
+using Presence.Tests.Semantics.Clients;
+using Xunit;
+
+namespace Presence.Tests.Host.Links;
+
+/// <summary>What happens before a WebSocket is one (protocol sections A1 to A3).</summary>
+public sealed class UpgradeTests(ServerFixture server) : IClassFixture<ServerFixture>
+{
+    private const string BadFormat = "400 Invalid format parameter\n";
+    private const string BadToken = "401 Missing or invalid token\n";
+    private const string BadRequest = "400 Bad Request\n";
+
+    private static string Token => Tokens.Sign(Alice());
+
+    // Made when they are used: tokens tell the time.
+    private static readonly Dictionary<string, Func<(string Target, string Answer)>> Refused = new()
+    {
+        ["an unknown format"] = () => ($"/ws?token={Token}&format=xml", BadFormat),
+        ["a format in capitals"] = () => ($"/ws?token={Token}&format=JSON", BadFormat),
+        ["an unknown format comes before a bad token"] = () => ("/ws?token=x&format=xml", BadFormat),
+        ["no token"] = () => ("/ws", BadToken),
+        ["an empty token"] = () => ("/ws?token=", BadToken),
+        ["two tokens"] = () => ($"/ws?token={Token}&token={Token}", BadToken),
+        ["a token that is none"] = () => ("/ws?token=x", BadToken),
+        ["a token without a signature"] = () => ($"/ws?token={Token[..(Token.LastIndexOf('.') + 1)]}", BadToken),
+        ["a token without a part"] = () => ($"/ws?token={Token[..Token.LastIndexOf('.')]}", BadToken),
+        ["a token that was tampered with"] = () => ($"/ws?token={Tampered()}", BadToken),
+        ["a token of another key"] = () => ($"/ws?token={WithHeader("""{"alg":"HS256","typ":"JWT"}""", "another key")}", BadToken),
+        ["a refresh token"] = () => ($"/ws?token={WithHeader("""{"alg":"HS256","typ":"JWT"}""", WellKnownKeys.RefreshSigning)}", BadToken),
+        ["a token of no algorithm"] = () => ($"/ws?token={WithHeader("""{"alg":"none","typ":"JWT"}""")}", BadToken),
+        ["a token of no algorithm and no signature"] = () => ($"/ws?token={Unsigned()}", BadToken),
+        ["a token that says HS512"] = () => ($"/ws?token={WithHeader("""{"alg":"HS512","typ":"JWT"}""")}", BadToken),
+        ["a token that says RS256"] = () => ($"/ws?token={WithHeader("""{"alg":"RS256","typ":"JWT"}""")}", BadToken),
+        ["an expired token"] = () => ($"/ws?token={WithClaims(exp: $"{Now - 1}")}", BadToken),
+        ["a token that expires in words"] = () => ($"/ws?token={WithClaims(exp: $"\"{Now + 60}\"")}", BadToken),
+        ["a token that expires within a second"] = () => ($"/ws?token={WithClaims(exp: $"{Now + 60}.5")}", BadToken),
+        ["a token that never expires"] = () => ($"/ws?token={WithClaims(exp: "null")}", BadToken),
+        ["a token that is not valid yet"] = () => ($"/ws?token={WithClaims(exp: $"{Now + 600},\"nbf\":{Now + 300}")}", BadToken),
+        ["a token of nobody"] = () => ($"/ws?token={WithClaims(uid: "null")}", BadToken),
+        ["a token of an empty user"] = () => ($"/ws?token={WithClaims(uid: "\"\"")}", BadToken),
+        ["a token of a user that is none"] = () => ($"/ws?token={WithClaims(uid: "\"alice\"")}", BadToken),
+    };
+
+    public static TheoryData<string> Refusals => [.. Refused.Keys];
+
+    public static TheoryData<string, string> BadHandshakes => new()
+    {
+        { "no upgrade", "Connection: keep-alive\r\n" },
+        { "another upgrade", "Upgrade: h2c\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" },
+        { "no connection header", "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" },
+        { "an old version", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" },
+        { "no version", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" },
+        { "no key", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n" },
+        { "a short key", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2hvcnQ=\r\n" },
+    };
+
+    private static long Now => DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+
+    [Theory]
+    [MemberData(nameof(Refusals))]
+    [Trait("Clause", "A1")]
+    [Trait("Clause", "L3")]
+    public async Task A_request_is_refused_before_the_upgrade(string what)
+    {
+        var (target, expected) = Refused[what]();
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(RawClient.UpgradeRequest(target));
+        await ExpectRefusalAsync(client, what, expected);
+    }
+
+    [Theory]
+    [MemberData(nameof(BadHandshakes))]
+    [Trait("Clause", "L3")]
+    public async Task A_request_that_is_no_handshake_is_refused_with_the_version_to_use(string what, string headers)
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync($"GET /ws?token={Token} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+        var answer = await ExpectRefusalAsync(client, what, BadRequest);
+        Assert.Equal("13", answer.Headers["Sec-WebSocket-Version"]);
+
+        // The token is looked at before the handshake.
+        await using var stranger = await RawClient.ConnectAsync(server.Http);
+        await stranger.SendAsync($"GET /ws HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n");
+        await ExpectRefusalAsync(stranger, what, BadToken);
+    }
+
+    [Theory]
+    [InlineData("Authorization: bearer {0}")]
+    [InlineData("Authorization: Bearer  {0}")]
+    [InlineData("Authorization: {0}")]
+    [InlineData("Authorization: Basic {0}")]
+    [InlineData("Authorization: Bearer nonsense")]
+    [InlineData("Authorization: ")]
+    [Trait("Clause", "A1")]
+    public async Task A_header_of_authorization_wins_even_if_it_is_of_no_use(string header)
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(RawClient.UpgradeRequest($"/ws?token={Token}", string.Format(null, header, Token) + "\r\n"));
+        await ExpectRefusalAsync(client, header, BadToken);
+    }
+
+    [Theory]
+    [InlineData("/ws?token={0}", "")]
+    [InlineData("/ws?lang=en&status=true&token={0}&format=", "")]
+    [InlineData("/ws?token={0}&format=json&unknown=1", "")]
+    [InlineData("/ws", "Authorization: Bearer {0}\r\n")]
+    [InlineData("/ws?token=nonsense", "Authorization: Bearer {0}\r\n")]
+    [InlineData("/ws?token={0}", "Sec-WebSocket-Protocol: \r\n")]
+    [InlineData("/ws?token={0}", "Sec-WebSocket-Protocol: chat, superchat\r\n")]
+    [InlineData("/ws?token={0}", "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n")]
+    [InlineData("/ws?token={0}", "Origin: null\r\n")]
+    [InlineData("/ws?token={0}", "Origin: https://anywhere.example\r\n")]
+    [Trait("Clause", "A1")]
+    public async Task A_good_request_is_upgraded_without_protocol_or_extension(string target, string headers)
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(RawClient.UpgradeRequest(string.Format(null, target, Token), string.Format(null, headers, Token)));
+        var answer = await client.ReadHeadAsync();
+        Assert.Equal(101, answer.Status);
+        Assert.Equal("Upgrade", answer.Headers["Connection"]);
+        Assert.Equal("websocket", answer.Headers["Upgrade"]);
+        // The example of RFC 6455.
+        Assert.Equal("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer.Headers["Sec-WebSocket-Accept"]);
+        Assert.DoesNotContain(answer.Headers.Keys, h => h is "Sec-WebSocket-Protocol" or "Sec-WebSocket-Extensions" or "Server");
+        await client.SendTextAsync("""{"cid":"1","ping":{}}""");
+        JsonElement reply;
+        do
+        {
+            reply = await client.ReadJsonFrameAsync();
+        }
+        while (!reply.TryGetProperty("cid", out _));
+        Assert.Equal("""{"cid":"1","pong":{}}""", reply.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("t", true)]
+    [InlineData("T", true)]
+    [InlineData("true", true)]
+    [InlineData("TRUE", true)]
+    [InlineData("True", true)]
+    [InlineData("0", false)]
+    [InlineData("False", false)]
+    [InlineData("tRuE", false)]
+    [InlineData("yes", false)]
+    [InlineData("", false)]
+    [Trait("Clause", "S1")]
+    public async Task Status_is_true_in_six_spellings_and_false_in_every_other(string text, bool appears)
+    {
+        var alice = Alice();
+        await using var client = await RawClient.UpgradeAsync(server.Http, alice, $"&status={text}");
+        await client.SendTextAsync("""{"cid":"1","ping":{}}""");
+        var first = await client.ReadJsonFrameAsync();
+        await using var bob = await server.ConnectAsync(LinkKind.Memory, Peers.NewUser(), "bob");
+        Assert.Equal(appears ? 1 : 0, (await bob.FollowAsync(alice.User)).Count);
+        Assert.Equal(appears, first.TryGetProperty("status_presence_event", out _));
+    }
+
+    [Theory]
+    [InlineData("GET /ws/")]
+    [InlineData("GET /WS")]
+    [InlineData("GET /ws/x")]
+    [InlineData("POST /ws")]
+    [InlineData("PUT /ws")]
+    [InlineData("DELETE /ws")]
+    [Trait("Clause", "L3")]
+    public async Task Another_path_or_method_is_not_found(string request)
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync($"{request}?token={Token} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+        var answer = await client.ReadHeadAsync();
+        Assert.Equal(404, answer.Status);
+        Assert.StartsWith("application/json", answer.Headers["Content-Type"], StringComparison.Ordinal);
+        Assert.Equal(5, JsonElement.Parse(answer.Body).GetProperty("code").GetInt32());
+    }
+
+    [Fact]
+    [Trait("Clause", "L3")]
+    public async Task A_long_token_is_taken_and_an_endless_header_is_not()
+    {
+        var alice = Alice();
+        var vars = $"\"vrs\":{{\"v\":\"{new string('v', 6500)}\"}}";
+        var token = WithClaims(exp: $"{Now + 60},{vars}");
+        Assert.True(token.Length > 8800);
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(RawClient.UpgradeRequest($"/ws?token={token}"));
+        Assert.Equal(101, (await client.ReadHeadAsync()).Status);
+
+        await using var endless = await RawClient.ConnectAsync(server.Http);
+        await endless.SendAsync(RawClient.UpgradeRequest($"/ws?token={Tokens.Sign(alice)}", $"X-Long: {new string('x', 64 * 1024)}\r\n"));
+        Assert.Equal(431, (await endless.ReadHeadAsync()).Status);
+        await endless.ExpectEndAsync();
+    }
+
+    [Fact]
+    [Trait("Clause", "A3")]
+    public async Task What_comes_right_behind_the_request_is_taken_for_frames()
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        var early = new ClientFrame(ClientFrame.Text, """{"cid":"early","ping":{}}"""u8.ToArray());
+        await client.SendAsync((byte[])[.. System.Text.Encoding.ASCII.GetBytes(RawClient.UpgradeRequest($"/ws?token={Token}")), .. early.ToBytes()]);
+        Assert.Equal(101, (await client.ReadHeadAsync()).Status);
+        Assert.Equal("""{"cid":"early","pong":{}}""", (await client.ReadFrameAsync())!.Text);
+    }
+
+    private static async Task<HttpAnswer> ExpectRefusalAsync(RawClient client, string what, string expected)
+    {
+        var answer = await client.ReadHeadAsync();
+        Assert.Equal((what, expected), (what, $"{answer.Status} {answer.Body}"));
+        Assert.Equal("text/plain; charset=utf-8", answer.Headers["Content-Type"]);
+        Assert.Equal("nosniff", answer.Headers["X-Content-Type-Options"]);
+        return answer;
+    }
+
+    private static Identity Alice() => Peers.IdentityOf(Peers.NewUser(), "alice");
+
+    private static string WithHeader(string header, string key = WellKnownKeys.Signing) => Tokens.Sign(header, Tokens.Payload(Alice()), key);
+
+    private static string WithClaims(string? exp = null, string? uid = null) => Tokens.Sign(
+        """{"alg":"HS256","typ":"JWT"}""",
+        $$"""{"tid":"1","uid":{{uid ?? $"\"{Guid.NewGuid()}\""}},"usn":"alice","exp":{{exp ?? $"{Now + 60}"}},"iat":{{Now}}}""",
+        WellKnownKeys.Signing);
+
+    private static string Unsigned()
+    {
+        var token = WithHeader("""{"alg":"none","typ":"JWT"}""");
+        return token[..(token.LastIndexOf('.') + 1)];
+    }
+
+    private static string Tampered()
+    {
+        var parts = Token.Split('.');
+        return $"{parts[0]}.{Token.Split('.')[1]}.{parts[2]}";
+    }
+}

@@ -65,6 +65,9 @@ public sealed record Home
     /// <summary>Whether nobody would miss this home.</summary>
     public bool IsEmpty => Watchers.IsEmpty && !IsAsking && Book.ShowsNothing;
 
+    /// <summary>Whether the home has heard from a relay, or of it.</summary>
+    public bool Concerns(RelayId relay) => Book[relay] is not null || Named.Contains(relay) || Silent.Contains(relay);
+
     /// <summary>Whether the home holds anything for a relay.</summary>
     public bool Holds(RelayId relay) => Watchers.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
 

@@ -75,7 +75,7 @@ public readonly record struct Subject
 /// </summary>
 /// <param name="Node">The cluster's unique id of the node that it lives on.</param>
 /// <param name="Index">Which of the node's relays it is.</param>
-/// <param name="Incarnation">How often the relay of this index had been started on the node before.</param>
+/// <param name="Incarnation">A number that no other relay of the node has had.</param>
 public readonly record struct RelayId(int Node, int Index, int Incarnation)
 {
     /// <inheritdoc/>

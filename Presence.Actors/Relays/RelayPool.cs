@@ -31,7 +31,7 @@ public sealed class RelayPool : UntypedActor
         _ids = new RelayId[settings.Count];
         _relays = new IActorRef[settings.Count];
         for (var i = 0; i < settings.Count; i++)
-            Start(i, incarnation: 0);
+            Start(i);
         _table.Set(_relays);
     }
 
@@ -59,7 +59,7 @@ public sealed class RelayPool : UntypedActor
             case Terminated { ActorRef: var failed }:
                 var index = Array.IndexOf(_relays, failed);
                 Context.GetLogger().Error("Relay {0} has failed; its connections end and a new relay takes its place", _ids[index]);
-                Start(index, _ids[index].Incarnation + 1);
+                Start(index);
                 _table.Set(_relays);
                 Context.System.EventStream.Publish(RelayFailed.Instance);
                 break;
@@ -69,8 +69,9 @@ public sealed class RelayPool : UntypedActor
         }
     }
 
-    private void Start(int index, int incarnation)
+    private void Start(int index)
     {
+        var incarnation = _table.NextIncarnation();
         _ids[index] = new RelayId(Cluster.Get(Context.System).SelfUniqueAddress.Uid, index, incarnation);
         _relays[index] = Context.Watch(
             Context.ActorOf(Relay.Props(_ids[index], _homes, _settings), $"{index}.{incarnation}"));

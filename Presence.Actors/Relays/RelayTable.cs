@@ -13,6 +13,7 @@ public sealed class RelayTable
 {
     private readonly TaskCompletionSource _filled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IActorRef[] _relays = [];
+    private int _started;
 
     /// <summary>The relays in the order of their index, as they are now.</summary>
     public ImmutableArray<IActorRef> Current => [.. _relays];
@@ -22,6 +23,12 @@ public sealed class RelayTable
 
     /// <summary>Which of a number of relays a subject belongs to.</summary>
     public static int IndexOf(Subject subject, int relays) => HomeSharding.ShardOf(subject) % relays;
+
+    /// <summary>
+    /// A number that no relay of this node has had. It is kept here, outside of the actor that starts them: homes have been told
+    /// for good that a relay of an earlier number is gone.
+    /// </summary>
+    internal int NextIncarnation() => _started++;
 
     internal void Set(IEnumerable<IActorRef> relays)
     {

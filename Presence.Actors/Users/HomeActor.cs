@@ -18,9 +18,18 @@ namespace Presence.Actors.Users;
 /// </remarks>
 public abstract class HomeActor : UntypedActor, IWithTimers
 {
+    /// <summary>
+    /// How often in a row a relay on no node of the cluster is looked for before it is taken for gone. Nodes learn of each other
+    /// before their relays report, so this only has to outlast the gossip.
+    /// </summary>
+    private const int LookUps = 20;
+
     private readonly HomeSettings _settings;
     private readonly Dictionary<RelayId, IActorRef> _relays = [];
     private TimeSpan _sweptAt;
+
+    // How many times in a row a relay could not be asked because its node is none of the cluster.
+    private readonly Dictionary<RelayId, int> _lost = [];
     private bool _asking;
     private bool _empty;
 
@@ -70,6 +79,7 @@ public abstract class HomeActor : UntypedActor, IWithTimers
             case AskAgain:
                 foreach (var home in Homes)
                     Ask(home, home.Asked);
+                GiveUpTheLost();
                 break;
             case EmptyForLong:
                 if (_empty)
@@ -108,9 +118,30 @@ public abstract class HomeActor : UntypedActor, IWithTimers
         foreach (var id in _relays.Where(r => r.Value.Equals(relay)).Select(r => r.Key).ToList())
         {
             _relays.Remove(id);
-            foreach (var home in Homes.ToList())
-                Carry(home.Remove(id), ActorRefs.Nobody);
+            Retire(id);
         }
+    }
+
+    // A relay that is asked but never met is not watched. If its node left before this one could see it go, nobody will ever
+    // answer for it, and whoever named it shows what it had.
+    private void GiveUpTheLost()
+    {
+        var asked = Homes.SelectMany(h => h.Asked).ToHashSet();
+        foreach (var found in _lost.Keys.Where(id => !asked.Contains(id)).ToList())
+            _lost.Remove(found);
+        foreach (var id in asked)
+        {
+            if (AddressOf(id) is not null)
+                _lost.Remove(id);
+            else if ((_lost[id] = _lost.GetValueOrDefault(id) + 1) >= LookUps)
+                Retire(id);
+        }
+    }
+
+    private void Retire(RelayId id)
+    {
+        foreach (var home in Homes.Where(h => h.Concerns(id)).ToList())
+            Carry(home.Remove(id), ActorRefs.Nobody);
     }
 
     private void Carry(Home.Step step, IActorRef reporter)
@@ -133,13 +164,15 @@ public abstract class HomeActor : UntypedActor, IWithTimers
         foreach (var id in relays)
         {
             // A relay that has never reported here is asked through its node, which also knows if that relay is no more.
-            var address = Cluster.Get(Context.System).State.Members.FirstOrDefault(m => m.UniqueAddress.Uid == id.Node)?.Address;
-            if (address is null)
+            if (AddressOf(id) is not { } address)
                 continue;
             Context.GetLogger().Debug("Asking relay {0} to report on {1}", id, home.Subject);
             Context.ActorSelection(new RootActorPath(address) / "user" / RelayPool.Name).Tell(new AskReport(home.Subject, id));
         }
     }
+
+    private static Address? AddressOf(RelayId relay) =>
+        Cluster.Get(Context.System).State.Members.FirstOrDefault(m => m.UniqueAddress.Uid == relay.Node)?.Address;
 
     private void SweepIfDue()
     {

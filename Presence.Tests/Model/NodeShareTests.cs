@@ -181,6 +181,26 @@ public sealed class NodeShareTests
     }
 
     [Fact]
+    [Trait("Clause", "K2")]
+    public void A_new_life_of_the_home_counts_from_what_it_said_when_it_accepted()
+    {
+        var share = Settled().Changed(Changed(1, R2, PageAt(5)), Nobody).Next.Resend().Next
+            .Accept(Accepted(2, incarnation: 2, sequence: 0), R1, Nobody).Next;
+        Assert.False(share.Changed(Changed(1, R2, PageAt(6), incarnation: 2), Nobody).MustReport);
+        Assert.True(share.Changed(Changed(2, R2, PageAt(6), incarnation: 2), Nobody).MustReport);
+        Assert.True(share.Changed(Changed(2, R2, PageAt(6), incarnation: 1), Nobody).MustReport);
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    public void An_answer_that_comes_late_makes_no_gap()
+    {
+        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, sequence: 7), R1, Nobody).Next
+            .Accept(Accepted(2, sequence: 3), R1, Nobody).Next;
+        Assert.False(share.Changed(Changed(8, R2, PageAt(5)), Nobody).MustReport);
+    }
+
+    [Fact]
     [Trait("Clause", "E4")]
     public void A_page_that_comes_late_is_not_shown()
     {

@@ -24,17 +24,18 @@ public sealed class RelayPoolSpecs : ActorSpec
         var user = NewUser();
         var first = table.Current;
 
-        pool.Tell(new AskReport(user, new RelayId(node, 1, 0)));
-        Assert.Equal(new RelayId(node, 1, 0), (await homes.ExpectMsgAsync<NodeReport>()).Relay);
+        // The two relays were started as numbers 0 and 1.
+        pool.Tell(new AskReport(user, new RelayId(node, 1, 1)));
+        Assert.Equal(new RelayId(node, 1, 1), (await homes.ExpectMsgAsync<NodeReport>()).Relay);
 
         first[1].Tell(Kill.Instance);
         await listener.ExpectMsgAsync<RelayFailed>();
         Assert.Same(first[0], table.Current[0]);
         Assert.NotSame(first[1], table.Current[1]);
 
-        pool.Tell(new AskReport(user, new RelayId(node, 1, 0)));
-        Assert.Equal(new RelayRetired(user, new RelayId(node, 1, 0)), await homes.ExpectMsgAsync<RelayRetired>());
         pool.Tell(new AskReport(user, new RelayId(node, 1, 1)));
-        Assert.Equal(new RelayId(node, 1, 1), (await homes.ExpectMsgAsync<NodeReport>()).Relay);
+        Assert.Equal(new RelayRetired(user, new RelayId(node, 1, 1)), await homes.ExpectMsgAsync<RelayRetired>());
+        pool.Tell(new AskReport(user, new RelayId(node, 1, 2)));
+        Assert.Equal(new RelayId(node, 1, 2), (await homes.ExpectMsgAsync<NodeReport>()).Relay);
     }
 }

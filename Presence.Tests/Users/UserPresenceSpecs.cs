@@ -112,7 +112,7 @@ public sealed class UserPresenceSpecs : ActorSpec
     [Trait("Clause", "K2")]
     public async Task A_relay_that_only_others_know_of_is_asked_until_it_is_gone()
     {
-        // No such node is in the cluster, so nobody is asked yet; the home stays, although nothing else is known.
+        // No such node is in the cluster, so nobody can be asked yet; the home stays, although nothing else is known.
         var named = NewRelayId();
         Home.Tell(Report(_west, 1, [], watching: false, new Known(named, 5)), _westRelay);
         await _westRelay.ExpectMsgAsync<ReportAccepted>();
@@ -120,6 +120,19 @@ public sealed class UserPresenceSpecs : ActorSpec
         Home.Tell(new RelayRetired(_user, named), ActorRefs.NoSender);
 
         await _shard.ExpectMsgAsync<Passivate>();
+    }
+
+    [Fact]
+    [Trait("Clause", "E6")]
+    public async Task A_relay_on_a_node_that_is_none_of_the_cluster_is_given_up_and_whoever_named_it_is_told()
+    {
+        var named = NewRelayId();
+        Home.Tell(Report(_west, 1, [], watching: true, new Known(named, 5)), _westRelay);
+        await _westRelay.ExpectMsgAsync<ReportAccepted>();
+
+        var change = await _westRelay.ExpectMsgAsync<PresenceChanged>();
+        Assert.Equal(named, change.Changed.Relay);
+        Assert.True(change.Changed.Page.IsRetired);
     }
 
     [Fact]

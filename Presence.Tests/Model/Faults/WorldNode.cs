@@ -34,7 +34,7 @@ internal sealed class WorldNode
 
     public void Die() => IsUp = false;
 
-    /// <summary>The relay fails; its connections live on and turn to the next one.</summary>
+    /// <summary>The relay fails, and another begins with nothing.</summary>
     public void RestartRelay() => Relay = StartRelay();
 
     public bool HasSeenRemoved(WorldNode node) => _seenRemoved.Contains(node);

@@ -29,6 +29,9 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     private const int HighWater = 64 * 1024;
     private const int LowWater = 16 * 1024;
 
+    // How much must be taken within the time of a stall.
+    private const int PieceSize = 16 * 1024;
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_message;
 
@@ -382,15 +385,25 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         {
             while (TakeRound())
             {
-                output.Write(_onTheWay.Written.Span);
-                var flushed = await output.FlushAsync().ConfigureAwait(false);
-                if (flushed.IsCompleted || flushed.IsCanceled)
-                    throw new IOException("The client takes nothing more.");
+                // In pieces: a client that takes a large answer slowly is slow, and not dead, as long as it takes anything.
+                for (var rest = _onTheWay.Written; !rest.IsEmpty;)
+                {
+                    var piece = rest[..Math.Min(rest.Length, PieceSize)];
+                    output.Write(piece.Span);
+                    var flushed = await output.FlushAsync().ConfigureAwait(false);
+                    if (flushed.IsCompleted || flushed.IsCanceled)
+                        throw new IOException("The client takes nothing more.");
+                    Volatile.Write(ref _wroteAt, Environment.TickCount64);
+                    rest = rest[piece.Length..];
+                }
+
                 EndRound();
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
+            lock (_gate)
+                _isWriting = false;
             GiveUp();
         }
     }
@@ -418,7 +431,6 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         lock (_gate)
         {
             _onTheWay.Clear();
-            _wroteAt = Environment.TickCount64;
             hasCaughtUp = _isBehind && _waiting.Length < LowWater;
             if (hasCaughtUp)
                 _isBehind = false;
@@ -489,13 +501,17 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         lock (_gate)
         {
             _isWriteDead = true;
-            _isWriting = false;
             _waiting.Clear();
         }
 
         EndByClient();
-        _written.TrySetResult();
         _abort();
+        // A write that is under way ends by the abort, and must have ended before the transport is let go.
+        lock (_gate)
+        {
+            if (!_isWriting)
+                _written.TrySetResult();
+        }
     }
 
     private bool IsAlive(long now)
@@ -505,7 +521,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         if (_connection.IsNobody())
             return now - _startedAt <= _times.PongWait;
         if (_waiting.Length + _onTheWay.Length > 0 && !_isHeld)
-            return now - _wroteAt <= _times.WriteStall;
+            return now - Volatile.Read(ref _wroteAt) <= _times.WriteStall;
         return !_framing.HasControlFrames || now - _heardAt <= _times.PongWait;
     }
 

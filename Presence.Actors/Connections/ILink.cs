@@ -79,9 +79,6 @@ public sealed record CloseReason(ushort Code, string Text)
     /// <summary>The node is stopping; another takes the client.</summary>
     public static readonly CloseReason Restart = new(1012, "service restart");
 
-    /// <summary>No sign of life.</summary>
-    public static readonly CloseReason Silence = new(4000, "no sign of life");
-
     /// <summary>The session's token has expired (contract C4).</summary>
     public static readonly CloseReason Expired = new(4001, "token expired");
 

@@ -35,6 +35,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_message;
 
+    private readonly Demand _demand = new();
     private readonly MessageFraming _framing;
     private readonly EnvelopeCodec _codec;
     private readonly LinkTimes _times;
@@ -49,8 +50,6 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     // Null until the client may be spoken to.
     private IDuplexPipe? _transport;
     private IActorRef _connection = ActorRefs.Nobody;
-    private int _demanded;
-    private TaskCompletionSource<bool>? _awaitsDemand;
     private OutputBuffer _waiting = new();
     private OutputBuffer _onTheWay = new();
     private long _heardAt = Environment.TickCount64; // written by the reader alone
@@ -135,15 +134,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     public void Demand(int requests)
     {
         _started.TrySetResult();
-        lock (_gate)
-        {
-            _demanded += requests;
-            if (_awaitsDemand is null || _demanded == 0)
-                return;
-            _demanded--;
-            _awaitsDemand.TrySetResult(true);
-            _awaitsDemand = null;
-        }
+        _demand.Add(requests);
     }
 
     /// <inheritdoc/>
@@ -215,7 +206,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
 
     private async Task ReadAsync(PipeReader input)
     {
-        while (await DemandAsync().ConfigureAwait(false))
+        while (await _demand.TakeAsync().ConfigureAwait(false))
         {
             var inHand = true;
             while (inHand)
@@ -231,7 +222,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
                     switch (Take(frame))
                     {
                         case Taken.Request:
-                            inHand = TryDemand();
+                            inHand = _demand.TryTake();
                             break;
                         case Taken.LastWord:
                             input.AdvanceTo(rest.Start);
@@ -255,34 +246,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         }
     }
 
-    private ValueTask<bool> DemandAsync()
-    {
-        lock (_gate)
-        {
-            if (_isClosing)
-                return ValueTask.FromResult(false);
-            if (_demanded > 0)
-            {
-                _demanded--;
-                return ValueTask.FromResult(true);
-            }
-
-            _awaitsDemand = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-            return new ValueTask<bool>(_awaitsDemand.Task);
-        }
-    }
-
-    private bool TryDemand()
-    {
-        lock (_gate)
-        {
-            if (_demanded == 0)
-                return false;
-            _demanded--;
-            return true;
-        }
-    }
-
+    /// <summary>Handles one frame; says what it means for those behind it.</summary>
     private Taken Take(in InboundFrame frame)
     {
         switch (frame.Kind)
@@ -479,7 +443,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         _isClosing = true;
         _closingSince = Environment.TickCount64;
         _started.TrySetResult();
-        _awaitsDemand?.TrySetResult(false);
+        _demand.End();
         _closing.TrySetResult();
         if (_transport is null)
             return;

@@ -353,9 +353,11 @@ public sealed class World(NodeFixture node)
                 throw new InvalidOperationException("F1: the answer names somebody who was not asked for");
             foreach (var (user, _) in users)
             {
-                // A name may have been resolved or not; its bearers are certain only when the answer shows one of them.
-                var isCertain = !byName || shown.Any(p => p.User == user) || _follows.GetValueOrDefault(user, Following.Perhaps) == Following.Certainly;
-                _follows[user] = isCertain ? Following.Certainly : Following.Perhaps;
+                // A name says nothing of a user who bears it no more, or not yet: only an answer that shows one of the user's
+                // sessions is about that user.
+                var isCertain = !byName || shown.Any(p => p.User == user);
+                if (isCertain || !_follows.ContainsKey(user))
+                    _follows[user] = isCertain ? Following.Certainly : Following.Perhaps;
                 foreach (var history in _world._histories.Values.Where(h => h.User == user))
                 {
                     var status = shown.Where(p => p.Status.Session == history.Session).Select(p => p.Status.Status).SingleOrDefault();

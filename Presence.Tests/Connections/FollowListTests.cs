@@ -1,0 +1,191 @@
+using Presence.Actors.Connections;
+using Presence.Actors.Messages;
+using Presence.Actors.Model;
+using Xunit;
+
+namespace Presence.Tests.Connections;
+
+public sealed class FollowListTests
+{
+    private const int Limit = 4;
+
+    private static readonly UserId Self = new(Guid.NewGuid()), Bob = new(Guid.NewGuid()), Carl = new(Guid.NewGuid());
+    private static readonly SessionId Session = SessionId.New();
+
+    private readonly FollowList _follows = new(Self, "self", Limit);
+    private long _request;
+
+    [Fact]
+    [Trait("Clause", "F2")]
+    public void Nothing_of_a_user_is_told_before_the_answer_and_everything_after_it()
+    {
+        Begin([Bob]);
+        Assert.False(_follows.Admits(Change(Bob, null, 1)));
+
+        Assert.Equal([1L], Revisions(Take(Bob, 1).Reply));
+        Assert.True(_follows.Admits(Change(Bob, 1, 2)));
+    }
+
+    [Fact]
+    [Trait("Clause", "F2")]
+    public void A_change_that_comes_while_others_are_awaited_goes_into_the_answer()
+    {
+        Begin([Bob, Carl]);
+        Assert.Null(Take(Bob, 1).Reply);
+        Assert.False(_follows.Admits(Change(Bob, 1, 2)));
+        Assert.Equal([2L], Revisions(Take(Carl).Reply));
+    }
+
+    [Fact]
+    [Trait("Clause", "F4")]
+    public void Following_again_answers_with_the_present_state_and_goes_on_telling()
+    {
+        Begin([Bob]);
+        Take(Bob, 1);
+        Begin([Bob, Carl]);
+        Assert.True(_follows.Admits(Change(Bob, 1, 2)));
+        Take(Bob, 2);
+        Assert.True(_follows.Admits(Change(Bob, 2, 3)));
+        Assert.Equal([3L], Revisions(Take(Carl).Reply));
+        Assert.Equal(2, _follows.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F7")]
+    public void After_an_unfollow_nothing_is_told_and_a_late_answer_means_nothing()
+    {
+        Begin([Bob]);
+        Take(Bob, 1);
+        var ended = _follows.End(new ClientRequest.Unfollow("9", [Bob.ToString()]), _request);
+        Assert.Equal(Subject.OfUser(Bob), Assert.Single(ended.Drop));
+        Assert.False(_follows.Admits(Change(Bob, 1, 2)));
+
+        var old = _request;
+        Begin([Bob]);
+        Assert.Null(_follows.Take(new RelayReply.Followed(old, [Snapshot(Bob, 1)])).Reply);
+        Assert.Equal([2L], Revisions(Take(Bob, 2).Reply));
+    }
+
+    [Fact]
+    [Trait("Clause", "F9")]
+    public void Oneself_is_always_told_and_never_followed()
+    {
+        Assert.True(_follows.Admits(Change(Self, null, 1)));
+        var outcome = _follows.Begin(new ClientRequest.Follow("1", [Self.ToString()], ["self"]), ++_request);
+        Assert.Empty(outcome.Ask);
+        Assert.Empty(Assert.IsType<ServerMessage.Snapshot>(outcome.Reply).Presences);
+        Assert.Empty(_follows.End(new ClientRequest.Unfollow("2", [Self.ToString()]), _request).Drop);
+        Assert.True(_follows.Admits(Change(Self, 1, 2)));
+    }
+
+    [Theory]
+    [Trait("Clause", "F3")]
+    [InlineData("not an id", null)]
+    [InlineData(null, "")]
+    public void A_malformed_request_applies_nothing(string? id, string? name)
+    {
+        var outcome = _follows.Begin(
+            new ClientRequest.Follow("1", id is null ? [Bob.ToString()] : [Bob.ToString(), id], name is null ? [] : [name]), ++_request);
+        Assert.Equal(ErrorCode.BadInput, Assert.IsType<ServerMessage.Failed>(outcome.Reply).Code);
+        Assert.Equal(0, _follows.Count);
+        Assert.Empty(outcome.Ask);
+    }
+
+    [Fact]
+    [Trait("Clause", "F10")]
+    public void A_request_that_would_pass_the_limit_applies_nothing_and_one_that_repeats_passes()
+    {
+        var users = Enumerable.Range(0, Limit).Select(_ => new UserId(Guid.NewGuid())).ToArray();
+        Begin(users);
+        Take(users.Select(u => Snapshot(u)));
+        Assert.Equal(Limit, _follows.Count);
+
+        Assert.IsType<ServerMessage.Failed>(_follows.Begin(new ClientRequest.Follow("1", [Bob.ToString()], []), ++_request).Reply);
+        Assert.IsType<ServerMessage.Failed>(_follows.Begin(new ClientRequest.Follow("1", [], ["bob"]), ++_request).Reply);
+        Assert.Equal(Limit, _follows.Count);
+        Begin(users);
+        Assert.IsType<ServerMessage.Snapshot>(Take(users.Select(u => Snapshot(u))).Reply);
+    }
+
+    [Fact]
+    [Trait("Clause", "F1")]
+    public void A_name_is_followed_as_the_user_who_bears_it()
+    {
+        Begin([], "bob");
+        var found = Take(Bearers("bob", Bob));
+        Assert.Equal(Subject.OfUser(Bob), Assert.Single(found.Ask));
+        Assert.Equal(Subject.OfName("bob"), Assert.Single(found.Drop));
+        Assert.Equal([1L], Revisions(Take(Bob, 1).Reply));
+        Assert.True(_follows.Admits(Change(Bob, 1, 2)));
+        Assert.Equal(1, _follows.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F6")]
+    public void A_name_that_nobody_bears_waits_and_whoever_comes_is_told_as_joins()
+    {
+        Begin([], "bob");
+        Assert.Empty(Revisions(Take(Bearers("bob")).Reply));
+        Assert.Equal(1, _follows.Count);
+
+        var resolved = _follows.Resolve(Appears("bob", Bob));
+        Assert.Equal(Subject.OfUser(Bob), Assert.Single(resolved.Ask));
+        Assert.False(_follows.Admits(Change(Bob, null, 1)));
+
+        var shown = Assert.Single(Take(Bob, 1).Events);
+        Assert.Null(Assert.Single(shown.Changes).Old);
+        Assert.True(_follows.Admits(Change(Bob, 1, 2)));
+        Assert.Empty(_follows.Resolve(Appears("bob", Carl)).Ask);
+    }
+
+    [Fact]
+    [Trait("Clause", "F2")]
+    public void Somebody_who_appears_while_the_name_is_being_followed_belongs_into_the_answer()
+    {
+        Begin([Carl], "bob");
+        Assert.Null(Take(Bearers("bob")).Reply);
+        Assert.Equal(Subject.OfUser(Bob), Assert.Single(_follows.Resolve(Appears("bob", Bob)).Ask));
+        Assert.Null(Take(Carl).Reply);
+        Assert.Equal([1L], Revisions(Take(Bob, 1).Reply));
+    }
+
+    [Fact]
+    [Trait("Clause", "F7")]
+    public void A_user_who_was_unfollowed_is_not_brought_back_by_a_name_that_was_waiting()
+    {
+        Begin([], "bob");
+        Take(Bearers("bob"));
+        _follows.End(new ClientRequest.Unfollow("2", [Bob.ToString()]), _request);
+        Assert.Empty(_follows.Resolve(Appears("bob", Bob)).Ask);
+
+        Begin([], "bob");
+        Assert.Single(Take(Bearers("bob", Bob)).Ask);
+    }
+
+    private void Begin(UserId[] users, params string[] names) =>
+        _follows.Begin(new ClientRequest.Follow("1", [.. users.Select(u => u.ToString())], [.. names]), ++_request);
+
+    private FollowList.Outcome Take(UserId user, params long[] revisions) => Take([Snapshot(user, revisions)]);
+
+    private FollowList.Outcome Take(RelayReply.Snapshot snapshot) => Take([snapshot]);
+
+    private FollowList.Outcome Take(IEnumerable<RelayReply.Snapshot> snapshots) =>
+        _follows.Take(new RelayReply.Followed(_request, [.. snapshots]));
+
+    private static RelayReply.Snapshot Snapshot(UserId user, params long[] revisions) =>
+        new(Subject.OfUser(user), [.. revisions.Select(r => Shown(r)!)]);
+
+    private static RelayReply.Snapshot Bearers(string name, params UserId[] users) =>
+        new(Subject.OfName(name), [.. users.Select(u => Bearer(name, u))]);
+
+    private static RelayReply.BearersChanged Appears(string name, UserId user) => new(name, [new StatusChange(null, Bearer(name, user))]);
+
+    private static SessionStatus Bearer(string name, UserId user) => new(SessionId.New(), name, user.ToString(), 1);
+
+    private static ServerMessage.StatusEvent Change(UserId user, long? from, long? to) => new(user, [new StatusChange(Shown(from), Shown(to))]);
+
+    private static SessionStatus? Shown(long? revision) => revision is { } r ? new SessionStatus(Session, "bob", $"status {r}", r) : null;
+
+    private static long[] Revisions(ServerMessage? reply) =>
+        [.. Assert.IsType<ServerMessage.Snapshot>(reply).Presences.Select(p => p.Status.Revision)];
+}

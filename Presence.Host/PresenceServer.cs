@@ -29,6 +29,7 @@ internal static class PresenceServer
             .AddPresenceHttp()
             .AddSingleton<IPresenceLookup, PresenceLookup>()
             .AddSingleton<IConfigureOptions<KestrelServerOptions>, Listeners>()
+            .AddHostedService<PromptStop>()
             .Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
 
         var app = builder.Build();

@@ -118,6 +118,18 @@ internal sealed class RawClient : IAsyncDisposable
             : throw new InvalidOperationException($"A server's frame is final and unmasked and has no reserved bits, unlike {head[0]:x2} {head[1]:x2}.");
     }
 
+    /// <summary>The next frame that is no ping of the server's; null when the server has hung up.</summary>
+    public async Task<ServerFrame?> ReadFrameBesidePingsAsync()
+    {
+        ServerFrame? frame;
+        do
+        {
+            frame = await ReadFrameAsync();
+        }
+        while (frame is { Opcode: ClientFrame.Ping });
+        return frame;
+    }
+
     /// <summary>The next text frame, as JSON.</summary>
     public async Task<JsonElement> ReadJsonFrameAsync() => await ReadFrameAsync() is { Opcode: ClientFrame.Text } frame
         ? JsonElement.Parse(frame.Payload)
@@ -147,6 +159,13 @@ internal sealed class RawClient : IAsyncDisposable
     {
         if (await FillAsync())
             throw new InvalidOperationException($"Something came where nothing should: '{Encoding.UTF8.GetString(_buffer, _from, Unread)}'.");
+    }
+
+    /// <summary>Waits until the server has hung up, whatever comes before that.</summary>
+    public async Task ReadToEndAsync()
+    {
+        while (await FillAsync())
+            _from = _to;
     }
 
     public async Task<byte[]> ReadAsync(int count)

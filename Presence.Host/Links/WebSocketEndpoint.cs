@@ -24,6 +24,7 @@ internal sealed class WebSocketEndpoint(
     public const string Path = "/ws";
 
     private const string Bearer = "Bearer ";
+    private const string BearerProtocol = "bearer";
 
     private readonly LimitSettings _limits = options.Value.Limits;
 
@@ -44,7 +45,8 @@ internal sealed class WebSocketEndpoint(
             return;
         }
 
-        if (TokenOf(request) is not { } token
+        var (token, subProtocol) = TokenOf(request);
+        if (token is null
             || await tokens.ValidateAsync(token, context.RequestAborted).ConfigureAwait(false) is not { } identity)
         {
             await RefuseAsync(context, StatusCodes.Status401Unauthorized, "Missing or invalid token").ConfigureAwait(false);
@@ -90,6 +92,8 @@ internal sealed class WebSocketEndpoint(
                 pace.MinDataRate = null;
             context.Response.Headers.Upgrade = "websocket";
             context.Response.Headers.SecWebSocketAccept = accept;
+            if (subProtocol is not null)
+                context.Response.Headers.SecWebSocketProtocol = subProtocol;
             transport = new StreamTransport(await upgrade.UpgradeAsync().ConfigureAwait(false));
         }
         catch
@@ -108,12 +112,18 @@ internal sealed class WebSocketEndpoint(
         _ => null,
     };
 
-    /// <summary>A header of authorization wins over the query, even if it is of no use.</summary>
-    private static string? TokenOf(HttpRequest request)
+    /// <summary>
+    /// The token and, if it came as one, the sub-protocol that is to be selected for it. A header of authorization wins, even if
+    /// it is of no use; then comes a token as a sub-protocol, which keeps it out of URLs where a browser can set no header
+    /// (protocol difference 0.13), and then the query.
+    /// </summary>
+    private static (string? Token, string? SubProtocol) TokenOf(HttpRequest request)
     {
         if (request.Headers.TryGetValue(HeaderNames.Authorization, out var header))
-            return header is [{ } line] && line.StartsWith(Bearer, StringComparison.Ordinal) ? line[Bearer.Length..] : null;
-        return request.Query["token"] is [{ Length: > 0 } token] ? token : null;
+            return (header is [{ } line] && line.StartsWith(Bearer, StringComparison.Ordinal) ? line[Bearer.Length..] : null, null);
+        if (request.Headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketProtocol) is [BearerProtocol, { Length: > 0 } offered])
+            return (offered, BearerProtocol);
+        return (request.Query["token"] is [{ Length: > 0 } token] ? token : null, null);
     }
 
     /// <summary>The spellings of true; everything else is false and never an error.</summary>

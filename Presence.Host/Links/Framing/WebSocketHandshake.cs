@@ -6,8 +6,8 @@ using Microsoft.Extensions.Primitives;
 namespace Presence.Host.Links.Framing;
 
 /// <summary>
-/// The opening handshake of RFC 6455, 4.2, as far as it lies in headers. Extensions and sub-protocols that a client offers
-/// are declined by saying nothing of them; the origin is somebody else's business.
+/// The opening handshake of RFC 6455, 4.2, as far as it lies in headers. Extensions that a client offers are
+/// declined by saying nothing of them; sub-protocols and the origin are somebody else's business.
 /// </summary>
 internal static class WebSocketHandshake
 {

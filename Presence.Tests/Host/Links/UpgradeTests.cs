@@ -131,6 +131,26 @@ public sealed class UpgradeTests(ServerFixture server) : IClassFixture<ServerFix
     }
 
     [Theory]
+    [InlineData("/ws", "bearer, {0}", 101)]
+    [InlineData("/ws?token=nonsense", "bearer,{0}", 101)]
+    [InlineData("/ws", "bearer, nonsense", 401)]
+    [InlineData("/ws?token={0}", "bearer, nonsense", 401)]
+    [InlineData("/ws", "{0}, bearer", 401)]
+    [InlineData("/ws", "{0}", 401)]
+    [InlineData("/ws", "bearer", 401)]
+    [Trait("Clause", "A1")]
+    [Trait("Clause", "0.13")]
+    public async Task A_token_may_come_as_a_sub_protocol_which_is_then_selected(string target, string offered, int status)
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(RawClient.UpgradeRequest(
+            string.Format(null, target, Token), $"Sec-WebSocket-Protocol: {string.Format(null, offered, Token)}\r\n"));
+        var answer = await client.ReadHeadAsync();
+        Assert.Equal(status, answer.Status);
+        Assert.Equal(status == 101 ? "bearer" : null, answer.Headers.GetValueOrDefault("Sec-WebSocket-Protocol"));
+    }
+
+    [Theory]
     [InlineData("1", true)]
     [InlineData("t", true)]
     [InlineData("T", true)]

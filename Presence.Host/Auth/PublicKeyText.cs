@@ -21,8 +21,12 @@ internal static class PublicKeyText
     private const string Ed448Oid = "1.3.101.113";
 
     private const int LeastRsaBits = 2048;
+    private const string Kinds = "RSA, elliptic (P-256) or Ed25519";
 
-    /// <summary>The key, as an <see cref="RsaSecurityKey"/>, <see cref="ECDsaSecurityKey"/> or <see cref="Ed25519Key"/>; or why there is none.</summary>
+    /// <summary>
+    /// The key, as an <see cref="RsaSecurityKey"/>, <see cref="ECDsaSecurityKey"/> or <see cref="Ed25519Key"/>; or why there
+    /// is none.
+    /// </summary>
     public static bool TryRead(
         string textOrPath, [NotNullWhen(true)] out AsymmetricSecurityKey? key, [NotNullWhen(false)] out string? reason)
     {
@@ -82,10 +86,10 @@ internal static class PublicKeyText
                 reason = "is an Ed448 key; of the EdDSA keys, only Ed25519 is taken";
                 return null;
             case X25519Oid or X448Oid:
-                reason = $"is an {(key.Oid.Value == X448Oid ? "X448" : "X25519")} key, which can sign nothing; it must be RSA, elliptic (P-256) or Ed25519";
+                reason = $"is an {(key.Oid.Value == X448Oid ? "X448" : "X25519")} key, which can sign nothing; it must be {Kinds}";
                 return null;
             default:
-                reason = $"is of the kind {key.Oid.FriendlyName ?? key.Oid.Value}; it must be RSA, elliptic (P-256) or Ed25519";
+                reason = $"is of the kind {key.Oid.FriendlyName ?? key.Oid.Value}; it must be {Kinds}";
                 return null;
         }
     }

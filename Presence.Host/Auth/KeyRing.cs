@@ -15,7 +15,7 @@ internal sealed class KeyRing
     /// <summary>Below this Microsoft.IdentityModel refuses an HS256 key.</summary>
     private const int LeastHmacBytes = 32;
 
-    private static readonly string[] Asymmetric = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256];
+    private static readonly string[] Asymmetric = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.EcdsaSha256, Ed25519Key.Algorithm];
 
     private readonly ImmutableArray<SecurityKey> _secrets;
     private readonly ImmutableArray<AsymmetricSecurityKey> _publicKeys;
@@ -79,6 +79,7 @@ internal sealed class KeyRing
     {
         RsaSecurityKey or X509SecurityKey { PublicKey: RSA } => algorithm == SecurityAlgorithms.RsaSha256,
         ECDsaSecurityKey elliptic => algorithm == SecurityAlgorithms.EcdsaSha256 && elliptic.KeySize == 256,
+        Ed25519Key => algorithm == Ed25519Key.Algorithm,
         JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.RSA } => algorithm == SecurityAlgorithms.RsaSha256,
         JsonWebKey { Kty: JsonWebAlgorithmsKeyTypes.EllipticCurve, Crv: JsonWebKeyECTypes.P256 } => algorithm == SecurityAlgorithms.EcdsaSha256,
         _ => false,

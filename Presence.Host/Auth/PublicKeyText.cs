@@ -13,9 +13,20 @@ internal static class PublicKeyText
 {
     private const string RsaOid = "1.2.840.113549.1.1.1";
     private const string EllipticOid = "1.2.840.10045.2.1";
-    private const int LeastRsaBits = 2048;
 
-    /// <summary>The key, as an <see cref="RsaSecurityKey"/> or an <see cref="ECDsaSecurityKey"/>; or why there is none.</summary>
+    // RFC 8410, 3.
+    private const string X25519Oid = "1.3.101.110";
+    private const string X448Oid = "1.3.101.111";
+    private const string Ed25519Oid = "1.3.101.112";
+    private const string Ed448Oid = "1.3.101.113";
+
+    private const int LeastRsaBits = 2048;
+    private const string Kinds = "RSA, elliptic (P-256) or Ed25519";
+
+    /// <summary>
+    /// The key, as an <see cref="RsaSecurityKey"/>, <see cref="ECDsaSecurityKey"/> or <see cref="Ed25519Key"/>; or why there
+    /// is none.
+    /// </summary>
     public static bool TryRead(
         string textOrPath, [NotNullWhen(true)] out AsymmetricSecurityKey? key, [NotNullWhen(false)] out string? reason)
     {
@@ -69,8 +80,16 @@ internal static class PublicKeyText
                 return OfRsa(key.GetRSAPublicKey()!, out reason);
             case EllipticOid:
                 return OfElliptic(key.GetECDsaPublicKey()!, out reason);
+            case Ed25519Oid:
+                return OfEdwards(key.EncodedKeyValue.RawData, out reason);
+            case Ed448Oid:
+                reason = "is an Ed448 key; of the EdDSA keys, only Ed25519 is taken";
+                return null;
+            case X25519Oid or X448Oid:
+                reason = $"is an {(key.Oid.Value == X448Oid ? "X448" : "X25519")} key, which can sign nothing; it must be {Kinds}";
+                return null;
             default:
-                reason = $"is of the kind {key.Oid.FriendlyName ?? key.Oid.Value}; it must be RSA or elliptic (P-256)";
+                reason = $"is of the kind {key.Oid.FriendlyName ?? key.Oid.Value}; it must be {Kinds}";
                 return null;
         }
     }
@@ -88,5 +107,12 @@ internal static class PublicKeyText
             ? null
             : $"is an elliptic key of the curve {curve.FriendlyName ?? curve.Value}; ES256 wants P-256";
         return reason is null ? new ECDsaSecurityKey(key) : null;
+    }
+
+    private static Ed25519Key? OfEdwards(byte[] point, out string? reason)
+    {
+        var key = Ed25519Key.Of(point);
+        reason = key is null ? "is an Ed25519 key that no private key belongs to" : null;
+        return key;
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Collections.Immutable;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -57,7 +58,7 @@ internal sealed partial class RemoteKeys : IDisposable
             async documents =>
             {
                 var found = await OpenIdConnectConfigurationRetriever.GetAsync(address, documents, CancellationToken.None).ConfigureAwait(false);
-                return new([.. found.SigningKeys], found.Issuer);
+                return new([.. found.SigningKeys, .. Ed25519Keys(found.JsonWebKeySet)], found.Issuer);
             },
             time,
             log);
@@ -69,7 +70,8 @@ internal sealed partial class RemoteKeys : IDisposable
             async documents =>
             {
                 var text = await documents.GetDocumentAsync(url, CancellationToken.None).ConfigureAwait(false);
-                return new([.. new JsonWebKeySet(text).GetSigningKeys()], null);
+                var found = new JsonWebKeySet(text);
+                return new([.. found.GetSigningKeys(), .. Ed25519Keys(found)], null);
             },
             time,
             log);
@@ -91,6 +93,16 @@ internal sealed partial class RemoteKeys : IDisposable
         _http.Dispose();
         _turn.Dispose();
     }
+
+    /// <summary>The keys of RFC 8037, which the library passes over, as it does keys for other uses or those it cannot read.</summary>
+    private static IEnumerable<Ed25519Key> Ed25519Keys(JsonWebKeySet? set) =>
+        from key in set?.Keys ?? []
+        where key is { Kty: "OKP", Crv: "Ed25519" }
+            && key.Use is null or "" or JsonWebKeyUseNames.Sig
+            && key.Alg is null or "" or Ed25519Key.Algorithm
+        let point = Base64Url.IsValid(key.X) ? Ed25519Key.Of(Base64Url.DecodeFromChars(key.X), key.Kid) : null
+        where point is not null
+        select point;
 
     private async ValueTask<Published> ReadAsync(CancellationToken cancel)
     {

@@ -19,7 +19,7 @@ internal sealed class SessionSettings
     /// <summary>Secrets that signed session tokens before: still accepted, no longer signed with (contract A2).</summary>
     public string[] PreviousSigningKeys { get; set; } = [];
 
-    /// <summary>RSA (RS256) and P-256 (ES256) public keys or certificates: each a PEM text or the path of a PEM file.</summary>
+    /// <summary>RSA (RS256), P-256 (ES256) and Ed25519 (EdDSA) public keys or certificates: each a PEM text or a PEM file's path.</summary>
     public string[] PublicKeys { get; set; } = [];
 
     /// <summary>The URL of an OpenID provider, whose discovery document names its keys.</summary>

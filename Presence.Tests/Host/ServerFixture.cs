@@ -35,6 +35,7 @@ public class ServerFixture : IAsyncLifetime
             "--Presence:Tcp:Address=127.0.0.1",
             "--Presence:Tcp:Port=0",
             "--Logging:LogLevel:Default=Warning",
+            "--Logging:LogLevel:Presence=Warning",
             .. Settings,
         ]);
         await _server.StartAsync();

@@ -46,6 +46,9 @@ internal static class Jwt
     public static string Elliptic(string payload, ECDsa key, string header = """{"alg":"ES256"}""") =>
         Signed(header, Encoding.UTF8.GetBytes(payload), signed => key.SignData(signed, HashAlgorithmName.SHA256));
 
+    public static string Edwards(string payload, Ed25519Pair key, string header = """{"alg":"EdDSA"}""") =>
+        Signed(header, Encoding.UTF8.GetBytes(payload), key.Sign);
+
     public static string Signed(string header, byte[] payload, Func<byte[], byte[]> sign)
     {
         var signed = $"{Base64Url.EncodeToString(Encoding.UTF8.GetBytes(header))}.{Base64Url.EncodeToString(payload)}";

@@ -128,8 +128,13 @@ public sealed class PublicKeyTests : IDisposable
                 { curve.ExportSubjectPublicKeyInfoPem(), "P-256" },
                 { PemEncoding.WriteString("CERTIFICATE REQUEST", [1, 2, 3]), "CERTIFICATE REQUEST" },
                 { PemEncoding.WriteString("PUBLIC KEY", [1, 2, 3]), "cannot be read" },
-                // An Ed25519 key: 32 bytes behind their algorithm's identifier.
-                { PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("302a300506032b6570032100"), .. new byte[32]]), "must be RSA or elliptic" },
+                { Ed25519Pair.PemOf(new byte[32]), "no private key belongs to" },
+                // The other keys of RFC 8410: so many bytes behind their algorithm's identifier.
+                { PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("3043300506032b6571033a00"), .. new byte[57]]), "Ed448" },
+                { PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("302a300506032b656e032100"), .. new byte[32]]), "X25519" },
+                { PemEncoding.WriteString("PUBLIC KEY", [.. Convert.FromHexString("3042300506032b656f033900"), .. new byte[56]]), "X448" },
+                // A key for Diffie-Hellman, RFC 3279, 2.3.3, without its numbers.
+                { PemEncoding.WriteString("PUBLIC KEY", Convert.FromHexString("300f300906072a8648ce3e020103020001")), "must be RSA, elliptic (P-256) or Ed25519" },
                 { "-----BEGIN PUBLIC KEY-----", "cannot be read" },
                 { "/no/such/file.pem", "cannot be read" },
                 { "", "cannot be read" },

@@ -71,6 +71,11 @@ public sealed class PublishedKeyTests : IAsyncLifetime, IDisposable
             """;
     }
 
+    private static string Key(Ed25519Pair key, string id, string more = "") =>
+        $$"""{"kty":"OKP","crv":"Ed25519","kid":"{{id}}","x":"{{key.X}}"{{more}}}""";
+
+    private static string EdDsa(string id) => $$"""{"alg":"EdDSA","kid":"{{id}}"}""";
+
     private static string Rs256(string id) => $$"""{"alg":"RS256","kid":"{{id}}"}""";
 
     private TokenValidator Validator(Action<SessionSettings> change)
@@ -171,6 +176,71 @@ public sealed class PublishedKeyTests : IAsyncLifetime, IDisposable
         var token = Jwt.Hmac(Jwt.Payload(), new string('\0', 32), """{"alg":"HS256","kid":"s"}""");
 
         Assert.Null(await ByKeySet().ValidateAsync(token));
+    }
+
+    [Fact]
+    public async Task Tokens_of_published_Ed25519_keys_are_taken_and_others_refused()
+    {
+        var (plain, declared) = (new Ed25519Pair(), new Ed25519Pair());
+        Publish(Key(_rsa, "one"), Key(plain, "plain"), Key(declared, "declared", ""","use":"sig","alg":"EdDSA" """));
+        var validator = ByKeySet();
+
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), plain, EdDsa("plain"))));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), plain)));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), declared, EdDsa("declared"))));
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"))));
+        Assert.Null(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), new Ed25519Pair(), EdDsa("plain"))));
+        Assert.Null(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), plain, Rs256("plain"))));
+        Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, EdDsa("one"))));
+        Assert.Null(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), plain.X, """{"alg":"HS256","kid":"plain"}""")));
+    }
+
+    [Fact]
+    public async Task An_Ed25519_key_that_is_published_later_is_found_with_the_first_token_it_signs()
+    {
+        var (key, next) = (new Ed25519Pair(), new Ed25519Pair());
+        Publish(Key(key, "one"));
+        var validator = ByKeySet();
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), key, EdDsa("one"))));
+        Publish(Key(next, "two"));
+        _time.Advance(RemoteKeys.RenewInterval);
+
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), next, EdDsa("two"))));
+        Assert.Null(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), key, EdDsa("one"))));
+    }
+
+    [Fact]
+    [Trait("Clause", "A1")]
+    public async Task A_published_key_for_another_use_or_of_another_kind_is_passed_over()
+    {
+        var (good, key) = (new Ed25519Pair(), new Ed25519Pair());
+        string[] unfit =
+        [
+            Key(key, "k", ""","use":"enc" """), Key(key, "k", ""","alg":"ES256" """),
+            .. ((string[])["X25519", "Ed448", "ed25519", "P-256"]).Select(crv => Key(key, "k").Replace("Ed25519", crv, StringComparison.Ordinal)),
+            Key(key, "k").Replace("OKP", "EC", StringComparison.Ordinal),
+            .. ((string[])["", "****", key.X[4..], key.X + "AAAA", new string('A', 43)]).Select(x => Key(key, "k").Replace(key.X, x, StringComparison.Ordinal)),
+            """{"kty":"OKP","crv":"Ed25519","kid":"k"}""",
+        ];
+        foreach (var published in unfit)
+        {
+            Publish(published, Key(good, "good"));
+            var validator = ByKeySet();
+
+            Assert.True(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), key, EdDsa("k"))) is null, $"accepted: {published}");
+            Assert.True(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(), good, EdDsa("good"))) is not null, $"spoiled by: {published}");
+        }
+    }
+
+    [Fact]
+    public async Task An_authority_names_Ed25519_keys_as_well()
+    {
+        var key = new Ed25519Pair();
+        Publish(Key(key, "one"));
+        var validator = Validator(session => session.Authority = _url);
+
+        Assert.NotNull(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(("iss", "\"the issuer\"")), key, EdDsa("one"))));
+        Assert.Null(await validator.ValidateAsync(Jwt.Edwards(Jwt.Payload(("iss", "\"another\"")), key, EdDsa("one"))));
     }
 
     [Fact]

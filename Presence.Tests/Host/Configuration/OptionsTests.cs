@@ -119,6 +119,8 @@ public sealed class OptionsTests
         { "Session:PreviousSigningKeys:0", "", "Presence:Session:PreviousSigningKeys:0", "empty" },
         { "Session:PreviousSigningKeys", "old", "Presence:Session:PreviousSigningKeys", "list" },
         { "Session:PublicKeys:0", "/no/such/file.pem", "Presence:Session:PublicKeys:0", "cannot be read" },
+        // An Ed448 key, as long as one is.
+        { "Session:PublicKeys:0", $"-----BEGIN PUBLIC KEY-----\\nMEMwBQYDK2VxAzoA{new string('A', 76)}\\n-----END PUBLIC KEY-----", "Presence:Session:PublicKeys:0", "Ed448" },
         { "Session:TokenLifetime", "00:00:00", "Presence:Session:TokenLifetime", "above zero" },
         { "Session:TokenLifetime", "-00:00:01", "Presence:Session:TokenLifetime", "above zero" },
         { "Session:TokenLifetime", "soon", "Presence:Session:TokenLifetime", "time span" },

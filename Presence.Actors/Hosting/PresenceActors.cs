@@ -2,6 +2,7 @@ using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Presence.Actors.Connections;
+using Presence.Actors.Delivery;
 using Presence.Actors.Relays;
 using Presence.Actors.Users;
 
@@ -16,7 +17,7 @@ public static class PresenceActors
     // More parents than cores, so that a storm of connects is not one mailbox's work.
     private const int ConnectionPools = 32;
 
-    /// <summary>Adds the homes, the relays and the connections.</summary>
+    /// <summary>Adds the homes, the ways to other nodes, the relays and the connections.</summary>
     /// <param name="builder">The actor system being built.</param>
     /// <param name="node">What the host and the actors share, and how the actors are to behave.</param>
     public static AkkaConfigurationBuilder AddPresence(this AkkaConfigurationBuilder builder, PresenceNode node)
@@ -26,12 +27,13 @@ public static class PresenceActors
             .WithShardRegion<UserPresence>(
                 HomesRegion,
                 entityId => HomeSharding.IsDirectory(entityId)
-                    ? UsernameDirectory.Props(node.Homes)
-                    : UserPresence.Props(entityId, node.Homes),
+                    ? UsernameDirectory.Props(node.Homes, node.PeerTable)
+                    : UserPresence.Props(entityId, node.Homes, node.PeerTable),
                 HomeSharding.Instance,
                 new ShardOptions { StateStoreMode = StateStoreMode.DData, RememberEntities = false })
             .WithActors((system, registry) =>
             {
+                registry.Register<PeerPool>(system.ActorOf(PeerPool.Props(node.PeerTable, node.Peers), "peers"));
                 var homes = registry.Get<UserPresence>();
                 registry.Register<RelayPool>(
                     system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays), RelayPool.Name));

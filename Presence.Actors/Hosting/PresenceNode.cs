@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Presence.Actors.Connections;
+using Presence.Actors.Delivery;
 using Presence.Actors.Relays;
 using Presence.Actors.Users;
 
@@ -28,6 +29,12 @@ public sealed class PresenceNode
 
     /// <summary>The times of the homes.</summary>
     public HomeSettings Homes { get; init; } = HomeSettings.Default;
+
+    /// <summary>The sizes and times of what goes to other nodes.</summary>
+    public PeerSettings Peers { get; init; } = PeerSettings.Default;
+
+    /// <summary>The ways to the other nodes.</summary>
+    public PeerTable PeerTable { get; } = new();
 
     /// <summary>The relays of this node.</summary>
     public RelayTable RelayTable { get; } = new();

@@ -39,12 +39,54 @@ public sealed record ReportAccepted(
     Subject Subject, long Version, long Incarnation, long Sequence, bool Holds, ImmutableArray<BookPage> Newer)
     : IClusterMessage;
 
-/// <summary>Home to every watching relay but the one that reported it: a page has changed.</summary>
+/// <summary>
+/// Home to every watching relay but the one that reported it: a page has changed. Changes that wait for the same node on the
+/// way become one (<see cref="Then"/>), which stands for all of them.
+/// </summary>
 /// <param name="Subject">What it is about.</param>
 /// <param name="Incarnation">Which life of the home this is.</param>
-/// <param name="Sequence">Numbers the changes of this life; a gap means that one was lost.</param>
-/// <param name="Changed">The new page, whole.</param>
-public sealed record PresenceChanged(Subject Subject, long Incarnation, long Sequence, BookPage Changed) : IClusterMessage;
+/// <param name="Since">The number of the first change that this stands for.</param>
+/// <param name="Sequence">The number of the last one. Numbers count the changes of a life; a gap means that one was lost.</param>
+/// <param name="Pages">The new pages, whole, one per relay.</param>
+public sealed record PresenceChanged(
+    Subject Subject, long Incarnation, long Since, long Sequence, ImmutableArray<BookPage> Pages) : IClusterMessage
+{
+    /// <summary>One change.</summary>
+    public PresenceChanged(Subject subject, long incarnation, long sequence, BookPage page)
+        : this(subject, incarnation, sequence, sequence, [page])
+    {
+    }
+
+    /// <summary>
+    /// This change and the one that its home told of after it as one: of each page the newer, and the numbers of both. If a new
+    /// life of the home has begun between them, whoever is told reconciles with that life in any case.
+    /// </summary>
+    public PresenceChanged Then(PresenceChanged next)
+    {
+        var pages = Pages;
+        foreach (var page in next.Pages)
+        {
+            var at = IndexOf(pages, page.Relay);
+            if (at < 0)
+                pages = pages.Add(page);
+            else if (pages[at].Page.Version < page.Page.Version)
+                pages = pages.SetItem(at, page);
+        }
+
+        return next with { Since = next.Incarnation == Incarnation ? Math.Min(Since, next.Since) : next.Since, Pages = pages };
+    }
+
+    private static int IndexOf(ImmutableArray<BookPage> pages, RelayId relay)
+    {
+        for (var i = 0; i < pages.Length; i++)
+        {
+            if (pages[i].Relay == relay)
+                return i;
+        }
+
+        return -1;
+    }
+}
 
 /// <summary>Home to a relay that others know of, or that has been silent: report.</summary>
 /// <param name="Subject">What it is about.</param>

@@ -139,12 +139,12 @@ public sealed record NodeShare
     {
         if (!IsWatching)
             return Resend();
-        var (next, changes) = Merge([change.Changed], departed);
+        var (next, changes) = Merge(change.Pages, departed);
         if (change.Incarnation != Incarnation)
             return next.Resend() with { Changes = changes };
         if (change.Sequence <= Sequence)
             return new Step(next, changes, false);
-        var gap = change.Sequence > Sequence + 1;
+        var gap = change.Since > Sequence + 1;
         next = next with { Sequence = change.Sequence };
         return gap ? next.Resend() with { Changes = changes } : new Step(next, changes, false);
     }

@@ -113,6 +113,11 @@ public sealed class Relay : UntypedActor, IWithTimers
                 foreach (var entry in _entries.Values.ToList())
                     Carry(entry, entry.Share.Retire(_departed));
                 break;
+            case PeerIsBack { Peer: var peer }:
+                var there = _shards.Where(s => s.Key.Path.Address == peer).Select(s => s.Value).ToHashSet();
+                if (there.Count > 0)
+                    ReportAgain(e => there.Contains(HomeSharding.ShardOf(e.Subject)));
+                break;
             case Tick:
                 CarryDue();
                 break;
@@ -362,6 +367,13 @@ public sealed class Relay : UntypedActor, IWithTimers
 
         return follower;
     }
+
+    /// <summary>
+    /// A node can be reached again, or by a new connection: what its homes and this relay had said to each other meanwhile may
+    /// have been lost, so everything that concerns them is reported again (contract K2).
+    /// </summary>
+    /// <param name="Peer">The node.</param>
+    internal sealed record PeerIsBack(Address Peer) : INoSerializationVerificationNeeded;
 
     private sealed class Tick : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression
     {

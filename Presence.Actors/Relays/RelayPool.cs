@@ -1,13 +1,14 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Akka.Remote;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Relays;
 
 /// <summary>
-/// Starts the relays of a node, and starts a new one where one has failed. A relay that fails is stopped, not restarted: what
+/// Starts the relays of a node, is the door by which other nodes reach them, and starts a new one where one has failed. A relay that fails is stopped, not restarted: what
 /// it had shown to its followers is lost with it, so the connections that depended on it end too, and a new relay begins with
 /// new pages.
 /// </summary>
@@ -43,6 +44,21 @@ public sealed class RelayPool : UntypedActor
         Akka.Actor.Props.Create(() => new RelayPool(homes, table, settings));
 
     /// <inheritdoc/>
+    protected override void PreStart()
+    {
+        Cluster.Get(Context.System).Subscribe(
+            Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.ReachableMember));
+        Context.System.EventStream.Subscribe(Self, typeof(AssociatedEvent));
+    }
+
+    /// <inheritdoc/>
+    protected override void PostStop()
+    {
+        Cluster.Get(Context.System).Unsubscribe(Self);
+        Context.System.EventStream.Unsubscribe(Self);
+    }
+
+    /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
 
     /// <inheritdoc/>
@@ -56,6 +72,16 @@ public sealed class RelayPool : UntypedActor
             case AskReport ask when ask.Relay.Node == Cluster.Get(Context.System).SelfUniqueAddress.Uid:
                 _homes.Tell(new RelayRetired(ask.Subject, ask.Relay));
                 break;
+            case PeerBatch batch:
+                Tell(batch);
+                Sender.Tell(new PeerBatchAccepted(batch.Number));
+                break;
+            case ClusterEvent.ReachableMember { Member.Address: var reachable }:
+                TellAll(new Relay.PeerIsBack(reachable));
+                break;
+            case AssociatedEvent { RemoteAddress: var associated }:
+                TellAll(new Relay.PeerIsBack(associated));
+                break;
             case Terminated { ActorRef: var failed }:
                 var index = Array.IndexOf(_relays, failed);
                 Context.GetLogger().Error("Relay {0} has failed; its connections end and a new relay takes its place", _ids[index]);
@@ -67,6 +93,24 @@ public sealed class RelayPool : UntypedActor
                 Unhandled(message);
                 break;
         }
+    }
+
+    // The homes of another node have something to tell. What it does not know of its relays is decided by the subject.
+    private void Tell(PeerBatch batch)
+    {
+        foreach (var change in batch.Changes)
+            _relays[RelayTable.IndexOf(change.Subject, _relays.Length)].Tell(change);
+        foreach (var subject in batch.Unsure)
+        {
+            var index = RelayTable.IndexOf(subject, _relays.Length);
+            _relays[index].Tell(new AskReport(subject, _ids[index]));
+        }
+    }
+
+    private void TellAll(Relay.PeerIsBack back)
+    {
+        foreach (var relay in _relays)
+            relay.Tell(back);
     }
 
     private void Start(int index)

@@ -27,6 +27,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
     internal const string RelayRetiredManifest = "RR";
     internal const string BookQueryManifest = "BQ";
     internal const string BookAnswerManifest = "BA";
+    internal const string PeerBatchManifest = "PB";
+    internal const string PeerBatchAcceptedManifest = "PA";
 
     /// <inheritdoc/>
     public override int Identifier => Id;
@@ -41,6 +43,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
         RelayRetired => RelayRetiredManifest,
         BookQuery => BookQueryManifest,
         BookAnswer => BookAnswerManifest,
+        PeerBatch => PeerBatchManifest,
+        PeerBatchAccepted => PeerBatchAcceptedManifest,
         _ => throw Unwritable(o),
     };
 
@@ -53,7 +57,9 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
         AskReport m => Schema.Write(m),
         RelayRetired m => Schema.Write(m),
         BookQuery m => Schema.Write(m),
-        BookAnswer m => (IMessage)Schema.Write(m),
+        BookAnswer m => Schema.Write(m),
+        PeerBatch m => Schema.Write(m),
+        PeerBatchAccepted m => (IMessage)Schema.Write(m),
         _ => throw Unwritable(obj),
     }).ToByteArray();
 
@@ -71,6 +77,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
                 RelayRetiredManifest => Schema.Read(V1.RelayRetired.Parser.ParseFrom(bytes)),
                 BookQueryManifest => Schema.Read(V1.BookQuery.Parser.ParseFrom(bytes)),
                 BookAnswerManifest => Schema.Read(V1.BookAnswer.Parser.ParseFrom(bytes)),
+                PeerBatchManifest => Schema.Read(V1.PeerBatch.Parser.ParseFrom(bytes)),
+                PeerBatchAcceptedManifest => Schema.Read(V1.PeerBatchAccepted.Parser.ParseFrom(bytes)),
                 _ => throw new SerializationException($"No message of this release has the manifest '{manifest}'"),
             };
         }

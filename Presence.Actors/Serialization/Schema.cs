@@ -43,11 +43,12 @@ internal static class Schema
         Subject = Write(m.Subject),
         Incarnation = m.Incarnation,
         Sequence = m.Sequence,
-        Changed = Write(m.Changed),
+        Changed = { m.Pages.Select(Write) },
+        Earlier = m.Sequence - m.Since,
     };
 
     public static PresenceChanged Read(V1.PresenceChanged m) =>
-        new(Read(m.Subject), m.Incarnation, m.Sequence, Read(Needed(m.Changed)));
+        new(Read(m.Subject), m.Incarnation, m.Sequence - m.Earlier, m.Sequence, ReadAll(m.Changed, Read));
 
     public static V1.AskReport Write(AskReport m) => new() { Subject = Write(m.Subject), Relay = Write(m.Relay) };
 
@@ -68,6 +69,19 @@ internal static class Schema
     };
 
     public static BookAnswer Read(V1.BookAnswer m) => new(Read(m.Subject), ReadAll(m.Sessions, Read));
+
+    public static V1.PeerBatch Write(PeerBatch m) => new()
+    {
+        Number = m.Number,
+        Changes = { m.Changes.Select(Write) },
+        Unsure = { m.Unsure.Select(Write) },
+    };
+
+    public static PeerBatch Read(V1.PeerBatch m) => new(Counted(m.Number), ReadAll(m.Changes, Read), ReadAll(m.Unsure, Read));
+
+    public static V1.PeerBatchAccepted Write(PeerBatchAccepted m) => new() { Number = m.Number };
+
+    public static PeerBatchAccepted Read(V1.PeerBatchAccepted m) => new(Counted(m.Number));
 
     private static V1.Subject Write(Subject subject) =>
         subject.Name is { } name ? new V1.Subject { Name = name } : new V1.Subject { User = Write(subject.User.Value) };
@@ -136,6 +150,9 @@ internal static class Schema
             all.Add(read(form));
         return all.MoveToImmutable();
     }
+
+    private static long Counted(long number) =>
+        number > 0 ? number : throw new SerializationException("A batch without its number");
 
     private static T Needed<T>(T? part)
         where T : class => part ?? throw new SerializationException($"A message without its {typeof(T).Name}");

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using Presence.Actors.Delivery;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
@@ -25,6 +26,7 @@ public abstract class HomeActor : UntypedActor, IWithTimers
     private const int LookUps = 20;
 
     private readonly HomeSettings _settings;
+    private readonly PeerTable _peers;
     private readonly Dictionary<RelayId, IActorRef> _relays = [];
     private TimeSpan _sweptAt;
 
@@ -33,10 +35,13 @@ public abstract class HomeActor : UntypedActor, IWithTimers
     private bool _asking;
     private bool _empty;
 
-    /// <summary>A home with these settings.</summary>
-    protected HomeActor(HomeSettings settings)
+    /// <summary>A home.</summary>
+    /// <param name="settings">Its times.</param>
+    /// <param name="peers">The ways to the other nodes.</param>
+    protected HomeActor(HomeSettings settings, PeerTable peers)
     {
         _settings = settings;
+        _peers = peers;
         _sweptAt = Now;
     }
 
@@ -153,7 +158,10 @@ public abstract class HomeActor : UntypedActor, IWithTimers
         if (step.Change is { } change)
         {
             foreach (var watcher in step.Audience)
-                _relays[watcher].Tell(change);
+            {
+                if (!_peers.Tell(watcher.Node, change))
+                    _relays[watcher].Tell(change);
+            }
         }
 
         Ask(step.Next, step.Ask);

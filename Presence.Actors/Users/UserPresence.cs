@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Presence.Actors.Delivery;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Users;
@@ -12,8 +13,8 @@ public sealed class UserPresence : HomeActor
     private readonly Home[] _home;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public UserPresence(UserId user, HomeSettings settings)
-        : base(settings) => _home = [new Home(Subject.OfUser(user), NewIncarnation())];
+    public UserPresence(UserId user, HomeSettings settings, PeerTable peers)
+        : base(settings, peers) => _home = [new Home(Subject.OfUser(user), NewIncarnation())];
 
     /// <inheritdoc/>
     protected override IEnumerable<Home> Homes => _home;
@@ -21,8 +22,9 @@ public sealed class UserPresence : HomeActor
     /// <summary>How to make the home of a user.</summary>
     /// <param name="entityId">The user's id.</param>
     /// <param name="settings">Its times.</param>
-    public static Props Props(string entityId, HomeSettings settings) =>
-        Akka.Actor.Props.Create(() => new UserPresence(new UserId(Guid.Parse(entityId)), settings));
+    /// <param name="peers">The ways to the other nodes.</param>
+    public static Props Props(string entityId, HomeSettings settings, PeerTable peers) =>
+        Akka.Actor.Props.Create(() => new UserPresence(new UserId(Guid.Parse(entityId)), settings, peers));
 
     /// <inheritdoc/>
     protected override Home HomeOf(Subject subject) => _home[0];

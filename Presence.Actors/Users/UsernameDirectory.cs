@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Presence.Actors.Delivery;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Users;
@@ -11,8 +12,8 @@ public sealed class UsernameDirectory : HomeActor
     private readonly Dictionary<Subject, Home> _homes = [];
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public UsernameDirectory(HomeSettings settings)
-        : base(settings)
+    public UsernameDirectory(HomeSettings settings, PeerTable peers)
+        : base(settings, peers)
     {
     }
 
@@ -20,7 +21,10 @@ public sealed class UsernameDirectory : HomeActor
     protected override IEnumerable<Home> Homes => _homes.Values;
 
     /// <summary>How to make a directory.</summary>
-    public static Props Props(HomeSettings settings) => Akka.Actor.Props.Create(() => new UsernameDirectory(settings));
+    /// <param name="settings">Its times.</param>
+    /// <param name="peers">The ways to the other nodes.</param>
+    public static Props Props(HomeSettings settings, PeerTable peers) =>
+        Akka.Actor.Props.Create(() => new UsernameDirectory(settings, peers));
 
     /// <inheritdoc/>
     protected override Home HomeOf(Subject subject) =>

@@ -13,8 +13,8 @@ public sealed class HomeTests
     {
         var step = Watched(R1, R2, R3).Report(Report(R2, PageAt(5, Status(2, 1)), watching: true));
         Assert.Equal("1.0, 3.0", Told(step.Audience));
-        Assert.Equal(R2, step.Change!.Changed.Relay);
-        Assert.Equal("s2@1", Assert.Single(step.Change.Changed.Page.Sessions).Status);
+        Assert.Equal(R2, step.Change!.Pages[0].Relay);
+        Assert.Equal("s2@1", Assert.Single(step.Change.Pages[0].Page.Sessions).Status);
         Assert.Equal(5, step.Accepted!.Version);
     }
 
@@ -114,7 +114,7 @@ public sealed class HomeTests
     {
         var step = Watched(R1).Report(Report(R2, PageAt(5, Status(2, 1)), watching: true)).Next.Remove(R2);
         Assert.Equal("1.0", Told(step.Audience));
-        Assert.True(step.Change!.Changed.Page.IsRetired);
+        Assert.True(step.Change!.Pages[0].Page.IsRetired);
         Assert.Equal("1.0", Told(step.Next.Watchers));
 
         var late = step.Next.Report(Report(R2, PageAt(6, Status(2, 2)), watching: true));
@@ -139,7 +139,7 @@ public sealed class HomeTests
         var home = Fresh().Report(Report(R1, PageAt(1), watching: true, new Known(R2, 7))).Next;
         var step = home.Remove(R2);
         Assert.Equal("1.0", Told(step.Audience));
-        Assert.True(step.Change!.Changed.Page.IsRetired);
+        Assert.True(step.Change!.Pages[0].Page.IsRetired);
         Assert.Empty(step.Next.Asked);
         Assert.Empty(step.Next.Report(Report(R1, PageAt(1), watching: true, new Known(R2, 7))).Ask);
     }

@@ -1,3 +1,4 @@
+using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Xunit;
 using static Presence.Tests.Model.Samples;
@@ -170,6 +171,22 @@ public sealed class NodeShareTests
         var step = share.Changed(Changed(sequence, R2, PageAt(5, Status(2, 1)), incarnation), Nobody);
         Assert.Equal(">s2@1", Told(step.Changes));
         Assert.Equal(reports, step.MustReport);
+    }
+
+    /// <summary>Changes 5 to 8 come as one, or 6 to 8 do and the 5th is lost.</summary>
+    [Theory]
+    [InlineData(5, false)]
+    [InlineData(3, false)]
+    [InlineData(6, true)]
+    [Trait("Clause", "K5")]
+    public void Changes_that_come_as_one_make_no_gap_of_their_own(long since, bool reports)
+    {
+        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, incarnation: 1, sequence: 4), R1, Nobody).Next;
+        var step = share.Changed(
+            new PresenceChanged(User, 1, since, 8, [new BookPage(R2, PageAt(5, Status(2, 1))), new BookPage(R3, PageAt(9, Status(3, 1)))]), Nobody);
+        Assert.Equal(">s2@1, >s3@1", Told(step.Changes));
+        Assert.Equal(reports, step.MustReport);
+        Assert.False(step.Next.Changed(Changed(9, R2, PageAt(6)), Nobody).MustReport);
     }
 
     [Fact]

@@ -7,7 +7,7 @@ using Presence.Actors.Model;
 namespace Presence.Tests.Node;
 
 /// <summary>Speaks to a connection as a client's link does.</summary>
-public sealed class TestClient(TestLink link, UserId user, string username, SessionId session)
+public sealed class TestClient(TestLink link, UserId user, string username, SessionId session, InMemoryNode node)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
@@ -20,6 +20,9 @@ public sealed class TestClient(TestLink link, UserId user, string username, Sess
     public string Username { get; } = username;
 
     public SessionId Session { get; } = session;
+
+    /// <summary>The node that it is connected to.</summary>
+    public InMemoryNode Node { get; } = node;
 
     public string NewCid() => (++_cid).ToString(CultureInfo.InvariantCulture);
 

@@ -1,4 +1,5 @@
 using Presence.Actors.Model;
+using Presence.Tests.Node;
 
 namespace Presence.Tests.Programs;
 
@@ -6,7 +7,7 @@ namespace Presence.Tests.Programs;
 /// The truth about one session: every status that its connection has shown, in order, from nothing to its end. A follower's
 /// knowledge is a place in it.
 /// </summary>
-public sealed class History(UserId user, SessionId session)
+public sealed class History(UserId user, SessionId session, InMemoryNode node)
 {
     private readonly List<string?> _states = [null];
     private bool _hasEnded;
@@ -14,6 +15,8 @@ public sealed class History(UserId user, SessionId session)
     public UserId User { get; } = user;
 
     public SessionId Session { get; } = session;
+
+    public InMemoryNode Node { get; } = node;
 
     /// <summary>The last place that an answer has confirmed: whoever asks later must not be told less (contract S7).</summary>
     public int Confirmed { get; set; }

@@ -8,16 +8,17 @@ using Presence.Tests.Node;
 namespace Presence.Tests.Programs;
 
 /// <summary>
-/// Runs one program against a node, and holds all that every client is told against the truth, as it comes. Users, devices and
-/// followers are those of this program alone, so any number of programs can share a node.
+/// Runs one program against one node or several, and holds all that every client is told against the truth, as it comes. Users, devices and
+/// followers are those of this program alone, so any number of programs can share them.
 /// </summary>
-public sealed class World(NodeFixture node)
+public sealed class World(INodes nodes)
 {
     public const int Users = 4;
     private const int MostConnections = 12;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
+    private readonly bool _mayMerge = nodes.MayMerge;
     private readonly Lock _gate = new();
     private readonly (UserId Id, string Name)[] _users =
         [.. Enumerable.Range(0, Users).Select(i => (new UserId(Guid.NewGuid()), $"user{i}-{Guid.NewGuid().ToString()[..8]}"))];
@@ -25,9 +26,9 @@ public sealed class World(NodeFixture node)
     private readonly List<Client> _clients = [];
     private int _statuses;
 
-    public static async Task RunAsync(NodeFixture node, Step[] program)
+    public static async Task RunAsync(INodes nodes, Step[] program)
     {
-        var world = new World(node);
+        var world = new World(nodes);
         foreach (var step in program)
             await world.TakeAsync(step);
         await world.SettleAsync();
@@ -83,8 +84,8 @@ public sealed class World(NodeFixture node)
     {
         lock (_gate)
         {
-            var connection = node.Connect(user.Id, user.Name, appearsOnline);
-            var own = new History(user.Id, connection.Session);
+            var connection = nodes.Connect(user.Id, user.Name, appearsOnline);
+            var own = new History(user.Id, connection.Session, connection.Node);
             foreach (var client in _clients)
                 client.Expect(own);
             _histories.Add(connection.Session, own);
@@ -148,7 +149,7 @@ public sealed class World(NodeFixture node)
         private readonly StringBuilder _story = new();
         private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private string? _violation;
-        private bool _wasBehind;
+        private bool _mayMerge;
         private bool _wasAnswered;
 
         public Client(World world, TestClient connection, History own)
@@ -156,8 +157,11 @@ public sealed class World(NodeFixture node)
             _world = world;
             _connection = connection;
             Own = own;
+            _mayMerge = world._mayMerge;
             foreach (var history in world._histories.Values.Where(h => h.User == own.User))
                 _views[history.Session] = history == own ? View.FromTheStart() : View.Anywhere();
+            foreach (var view in _views.Values)
+                view.MayBeMerged = _mayMerge;
             _ = ListenAsync();
         }
 
@@ -190,7 +194,7 @@ public sealed class World(NodeFixture node)
                     : null;
             if (view is null)
                 return;
-            view.MayBeMerged = _wasBehind;
+            view.MayBeMerged = _mayMerge;
             _views[history.Session] = view;
         }
 
@@ -218,7 +222,8 @@ public sealed class World(NodeFixture node)
                 cid, byName ? [] : [.. users.Select(u => u.Id.ToString())], byName ? [.. users.Select(u => u.Name)] : []),
             () =>
             {
-                var atLeast = _world._histories.Values.ToDictionary(h => h.Session, h => h.Confirmed);
+                // On another node what was confirmed may follow as an event (contract S7).
+                var atLeast = _world._histories.Values.ToDictionary(h => h.Session, h => h.Node == _connection.Node ? h.Confirmed : 0);
                 return told => Learn(users.FindAll(u => u.Id != Own.User), byName, atLeast, ((ServerMessage.Snapshot)told).Presences);
             });
 
@@ -239,7 +244,7 @@ public sealed class World(NodeFixture node)
         {
             lock (_world._gate)
             {
-                _wasBehind = true;
+                _mayMerge = true;
                 foreach (var view in _views.Values)
                     view.MayBeMerged = true;
                 _connection.Link.IsWritable = false;
@@ -365,7 +370,7 @@ public sealed class World(NodeFixture node)
                     var view = isCertain ? View.Shown(history, status, atLeast.GetValueOrDefault(history.Session)) : View.Unresolved();
                     if (_views.TryGetValue(history.Session, out var known))
                         view = isCertain ? known.And(view, history) : known;
-                    view.MayBeMerged |= _wasBehind;
+                    view.MayBeMerged |= _mayMerge;
                     if (!view.IsPossible)
                         throw new InvalidOperationException($"F2: shown {status ?? "nothing"} when at {known?.ToString() ?? "no place"}, at least {atLeast.GetValueOrDefault(history.Session)}, of {history}");
                     _views[history.Session] = view;

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
+using Presence.Actors.Connections;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
@@ -37,5 +38,42 @@ public sealed class RelayPoolSpecs : ActorSpec
         Assert.Equal(new RelayRetired(user, new RelayId(node, 1, 1)), await homes.ExpectMsgAsync<RelayRetired>());
         pool.Tell(new AskReport(user, new RelayId(node, 1, 2)));
         Assert.Equal(new RelayId(node, 1, 2), (await homes.ExpectMsgAsync<NodeReport>()).Relay);
+    }
+
+    [Fact]
+    [Trait("Clause", "K5")]
+    public async Task What_another_node_has_to_tell_is_told_to_the_relay_of_each_subject_and_answered()
+    {
+        var (homes, follower, table) = (CreateTestProbe(), CreateTestProbe(), new RelayTable());
+        var pool = Sys.ActorOf(RelayPool.Props(homes, table, RelaySettings.Default with { Count = 2 }), RelayPool.Name);
+        await table.Filled;
+        var (even, odd) = (UserOf(table, 0), UserOf(table, 1));
+        foreach (var user in new[] { even, odd })
+        {
+            table.Current[RelayTable.IndexOf(user, 2)].Tell(new RelayCommand.Follow([user], 1), follower);
+            var report = await homes.ExpectMsgAsync<NodeReport>();
+            homes.LastSender.Tell(new ReportAccepted(user, report.Page.Version, 1, 0, true, []));
+            await follower.ExpectMsgAsync<RelayReply.Followed>();
+        }
+
+        pool.Tell(new PeerBatch(7, [Change(even, "even"), Change(odd, "odd")], [odd]), TestActor);
+
+        Assert.Equal(7, (await ExpectMsgAsync<PeerBatchAccepted>()).Number);
+        var told = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => follower.ExpectMsgAsync<ServerMessage.StatusEvent>().AsTask()));
+        Assert.Equal([(even.User, "even"), (odd.User, "odd")], told.Select(t => (t.User, t.Changes[0].New!.Status)).OrderBy(t => t.Status));
+        Assert.Equal(odd, (await homes.ExpectMsgAsync<NodeReport>()).Subject);
+
+        static PresenceChanged Change(Subject user, string status) =>
+            new(user, 1, 1, new BookPage(NewRelayId(), new Page(1, [Shows(status)])));
+    }
+
+    private static Subject UserOf(RelayTable table, int relay)
+    {
+        while (true)
+        {
+            var user = NewUser();
+            if (RelayTable.IndexOf(user, table.Current.Length) == relay)
+                return user;
+        }
     }
 }

@@ -124,6 +124,22 @@ public sealed class RelaySpecs : ActorSpec
 
     [Fact]
     [Trait("Clause", "K2")]
+    public async Task A_node_that_can_be_reached_again_is_told_all_that_concerns_its_homes()
+    {
+        var relay = Start(Quick);
+        relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 1), _alice);
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
+        await _alice.ExpectMsgAsync<RelayReply.Done>();
+
+        relay.Tell(new Relay.PeerIsBack(new Address("akka.tcp", "presence", "elsewhere", 1)));
+        await NoReportAsync(relay);
+
+        relay.Tell(new Relay.PeerIsBack(_shard.Ref.Path.Address));
+        Assert.Equal("one", Assert.Single((await _homes.ExpectMsgAsync<NodeReport>()).Page.Sessions).Status);
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
     [Trait("Clause", "E2")]
     public async Task A_gap_in_the_changes_makes_the_relay_report_again_and_the_answer_brings_what_it_lacks()
     {

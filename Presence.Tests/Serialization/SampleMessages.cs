@@ -39,6 +39,9 @@ internal static class SampleMessages
 
     private static readonly Gen<Known> Knowns = Gen.Select(Relays, Gen.Long).Select((r, v) => new Known(r, v));
 
+    private static readonly Gen<PresenceChanged> Changes = Gen.Select(Subjects, Gen.Long, Gen.Long, Gen.Long, Some(BookPages))
+        .Select((s, i, f, n, p) => new PresenceChanged(s, i, f, n, p));
+
     /// <summary>Any message of a type; a type without an entry is a type that somebody forgot.</summary>
     public static readonly ImmutableDictionary<Type, Gen<IClusterMessage>> Any = new Dictionary<Type, Gen<IClusterMessage>>
     {
@@ -46,12 +49,14 @@ internal static class SampleMessages
             .Select((s, r, p, w, d) => (IClusterMessage)new NodeReport(s, r, p, w, d)),
         [typeof(ReportAccepted)] = Gen.Select(Subjects, Gen.Long, Gen.Long, Gen.Long, Gen.Bool, Some(BookPages))
             .Select((s, v, i, n, h, b) => (IClusterMessage)new ReportAccepted(s, v, i, n, h, b)),
-        [typeof(PresenceChanged)] = Gen.Select(Subjects, Gen.Long, Gen.Long, BookPages)
-            .Select((s, i, n, p) => (IClusterMessage)new PresenceChanged(s, i, n, p)),
+        [typeof(PresenceChanged)] = Changes.Select(c => (IClusterMessage)c),
         [typeof(AskReport)] = Gen.Select(Subjects, Relays).Select((s, r) => (IClusterMessage)new AskReport(s, r)),
         [typeof(RelayRetired)] = Gen.Select(Subjects, Relays).Select((s, r) => (IClusterMessage)new RelayRetired(s, r)),
         [typeof(BookQuery)] = Subjects.Select(s => (IClusterMessage)new BookQuery(s)),
         [typeof(BookAnswer)] = Gen.Select(Subjects, Some(Statuses)).Select((s, a) => (IClusterMessage)new BookAnswer(s, a)),
+        [typeof(PeerBatch)] = Gen.Select(Gen.Long[1, long.MaxValue], Some(Changes), Some(Subjects))
+            .Select((n, c, u) => (IClusterMessage)new PeerBatch(n, c, u)),
+        [typeof(PeerBatchAccepted)] = Gen.Long[1, long.MaxValue].Select(n => (IClusterMessage)new PeerBatchAccepted(n)),
     }.ToImmutableDictionary();
 
     private static readonly Subject User = Subject.OfUser(new UserId(Guid.Parse("8f96bc43-7008-4d2a-8be1-1e73859b3033")));
@@ -74,6 +79,11 @@ internal static class SampleMessages
             (new PresenceChanged(User, 258, 3, new BookPage(Relay, new Page(8, []))),
                 "0a140a12092a4d087043bc968f1133309b85731ee18b1102010000000000001803220f0a090dfeffffff100318011202" +
                 "0808"),
+            (new PeerBatch(4, [new PresenceChanged(User, 258, 2, 3, [new BookPage(Relay, new Page(8, []))])], [User]),
+                "080412340a140a12092a4d087043bc968f1133309b85731ee18b1102010000000000001803220f0a090dfeffffff1003" +
+                "18011202080828011a140a12092a4d087043bc968f1133309b85731ee18b"),
+            (new PeerBatchAccepted(4),
+                "0804"),
             (new AskReport(User, Relay),
                 "0a140a12092a4d087043bc968f1133309b85731ee18b12090dfeffffff10031801"),
             (new RelayRetired(User, Relay),

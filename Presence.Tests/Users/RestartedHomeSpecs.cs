@@ -1,3 +1,4 @@
+using Presence.Actors.Delivery;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Users;
@@ -16,7 +17,7 @@ public sealed class RestartedHomeSpecs() : ActorSpec("akka.actor.serialize-messa
         var user = NewUser();
         var id = NewRelayId();
         var relay = CreateTestProbe();
-        var home = Sys.ActorOf(UserPresence.Props(user.User.ToString(), HomeSettings.Default));
+        var home = Sys.ActorOf(UserPresence.Props(user.User.ToString(), HomeSettings.Default, new PeerTable()));
         home.Tell(new NodeReport(user, id, new Page(1, [Shows("one")]), true, []), relay);
         var before = await relay.ExpectMsgAsync<ReportAccepted>();
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.TestKit;
+using Presence.Actors.Delivery;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Users;
@@ -25,7 +26,7 @@ public sealed class UserPresenceSpecs : ActorSpec
         _shard = CreateTestProbe();
         _eastRelay = CreateTestProbe();
         _westRelay = CreateTestProbe();
-        _parent = ActorOfAsTestActorRef<Shard>(Props.Create(() => new Shard(_shard.Ref, UserPresence.Props(_user.User.ToString(), Settings))));
+        _parent = ActorOfAsTestActorRef<Shard>(Props.Create(() => new Shard(_shard.Ref, UserPresence.Props(_user.User.ToString(), Settings, new PeerTable()))));
     }
 
     private IActorRef Home => _parent.UnderlyingActor.Child;
@@ -58,7 +59,7 @@ public sealed class UserPresenceSpecs : ActorSpec
         Home.Tell(Report(_east, 2, [Shows("one")], watching: true), _eastRelay);
         await _eastRelay.ExpectMsgAsync<ReportAccepted>();
         var change = await _westRelay.ExpectMsgAsync<PresenceChanged>();
-        Assert.Equal(_east, change.Changed.Relay);
+        Assert.Equal(_east, Assert.Single(change.Pages).Relay);
         Assert.Equal(1, change.Sequence);
 
         Home.Tell(Report(_east, 3, [Shows("two")], watching: true), _eastRelay);
@@ -93,8 +94,8 @@ public sealed class UserPresenceSpecs : ActorSpec
         Sys.Stop(_eastRelay);
 
         var change = await _westRelay.ExpectMsgAsync<PresenceChanged>();
-        Assert.Equal(_east, change.Changed.Relay);
-        Assert.True(change.Changed.Page.IsRetired);
+        Assert.Equal(_east, Assert.Single(change.Pages).Relay);
+        Assert.True(Assert.Single(change.Pages).Page.IsRetired);
     }
 
     [Fact]
@@ -131,8 +132,8 @@ public sealed class UserPresenceSpecs : ActorSpec
         await _westRelay.ExpectMsgAsync<ReportAccepted>();
 
         var change = await _westRelay.ExpectMsgAsync<PresenceChanged>();
-        Assert.Equal(named, change.Changed.Relay);
-        Assert.True(change.Changed.Page.IsRetired);
+        Assert.Equal(named, Assert.Single(change.Pages).Relay);
+        Assert.True(Assert.Single(change.Pages).Page.IsRetired);
     }
 
     [Fact]

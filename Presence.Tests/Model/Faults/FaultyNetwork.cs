@@ -5,13 +5,14 @@ namespace Presence.Tests.Model.Faults;
 
 /// <summary>
 /// What is under way. Each pair of ends has an order of its own, unless the run is one without any order; messages are lost
-/// when they are sent and repeated when they arrive.
+/// when they are sent and repeated when they arrive. In some runs the changes that a home tells a relay become one while they wait.
 /// </summary>
 internal sealed class FaultyNetwork(Random random, Without without)
 {
     private readonly List<Envelope> _underWay = [];
     private readonly double _repeat = random.NextDouble() < 0.5 ? 0 : 0.15;
     private readonly bool _hasOrder = random.NextDouble() < 0.7;
+    private readonly bool _gathers = random.NextDouble() < 0.5;
     private double _loss = random.Next(4) switch { 0 or 1 => 0, 2 => 0.05, _ => 0.25 };
     private long _forged = long.MaxValue / 2;
 
@@ -25,7 +26,12 @@ internal sealed class FaultyNetwork(Random random, Without without)
 
     public void Send(object from, RelayId? to, IClusterMessage message)
     {
-        if (random.NextDouble() >= _loss && Sabotaged(message) is { } sent)
+        if (random.NextDouble() < _loss || Sabotaged(message) is not { } sent)
+            return;
+        if (_gathers && sent is PresenceChanged later
+            && _underWay.FindIndex(e => e.From == from && e.To == to && e.Message is PresenceChanged) is var at and >= 0)
+            _underWay[at] = _underWay[at] with { Message = ((PresenceChanged)_underWay[at].Message).Then(later) };
+        else
             _underWay.Add(new Envelope(from, to, sent));
     }
 
@@ -56,7 +62,7 @@ internal sealed class FaultyNetwork(Random random, Without without)
     {
         (Without.Ask, AskReport) => null,
         (Without.Digest, NodeReport report) => report with { Digest = [] },
-        (Without.Merge, PresenceChanged change) => change with { Changed = Forged(change.Changed) },
+        (Without.Merge, PresenceChanged change) => change with { Pages = [.. change.Pages.Select(Forged)] },
         (Without.Merge, ReportAccepted accepted) => accepted with { Newer = [.. accepted.Newer.Select(Forged)] },
 
         // Or else a home would ask for versions that never were, and hear the truth.

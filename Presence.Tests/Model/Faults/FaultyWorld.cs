@@ -469,7 +469,7 @@ internal sealed class FaultyWorld
     {
         NodeReport m => $"report {Told(m.Page)}{(m.Watching ? " watching" : "")} knows [{string.Join(' ', m.Digest.Select(k => $"{k.Relay}@{Told(k.Version)}"))}]",
         ReportAccepted m => $"accepted {m.Version} at {m.Sequence}{(m.Holds ? " holds" : "")} newer [{string.Join(' ', m.Newer.Select(Told))}]",
-        PresenceChanged m => $"change {m.Sequence} {Told(m.Changed)}",
+        PresenceChanged m => $"change {m.Sequence} {string.Join(' ', m.Pages.Select(Told))}",
         AskReport => "ask",
         RelayRetired m => $"{m.Relay} is no more",
         _ => message.ToString()!,

@@ -1,0 +1,72 @@
+using Akka.Actor;
+using Akka.Cluster;
+using Akka.Cluster.Hosting;
+using Akka.Configuration;
+using Akka.Hosting;
+using Akka.Remote.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Presence.Actors.Connections;
+using Presence.Actors.Hosting;
+using Presence.Actors.Model;
+using Presence.Actors.Serialization;
+using Presence.Actors.Users;
+
+namespace Presence.Tests.Node;
+
+/// <summary>One node with everything but sockets for clients: real sharding, real serialization, and remoting on the loopback.</summary>
+public sealed class InMemoryNode : IAsyncDisposable
+{
+    private readonly IHost _host;
+
+    /// <param name="node">How its actors are to behave.</param>
+    /// <param name="settings">Hocon that goes before that of specs.</param>
+    public InMemoryNode(PresenceNode node, string settings = "")
+    {
+        Node = node;
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Services.AddAkka("presence", akka => akka
+            .AddHocon(
+                ConfigurationFactory.ParseString(settings)
+                    .WithFallback(HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", "test.hocon"))),
+                HoconAddMode.Prepend)
+            .WithRemoting("127.0.0.1", 0)
+            .WithClustering()
+            .AddPresenceSerializer()
+            .AddPresence(node));
+        _host = builder.Build();
+    }
+
+    public PresenceNode Node { get; }
+
+    public ActorSystem System => _host.Services.GetRequiredService<ActorSystem>();
+
+    public IActorRef Homes => _host.Services.GetRequiredService<ActorRegistry>().Get<UserPresence>();
+
+    public Address Address => Cluster.Get(System).SelfAddress;
+
+    /// <summary>Starts the node and waits until it is a member.</summary>
+    /// <param name="seed">Through whom it joins; null: it is a cluster of its own.</param>
+    public async Task StartAsync(Address? seed = null)
+    {
+        await _host.StartAsync();
+        Cluster.Get(System).Join(seed ?? Address);
+        await Node.Ready.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>A client of this node, on a link without bytes.</summary>
+    public TestClient Connect(UserId user, string username, bool appearsOnline = false)
+    {
+        var link = new TestLink();
+        var session = SessionId.New();
+        Node.Open(new Connection.Opening(
+            link, session, new Identity(user, username, null, DateTimeOffset.UtcNow, DateTimeOffset.MaxValue), appearsOnline));
+        return new TestClient(link, user, username, session, this);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync();
+        _host.Dispose();
+    }
+}

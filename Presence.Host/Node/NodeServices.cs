@@ -27,7 +27,10 @@ internal static class NodeServices
             return new PresenceNode
             {
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },
-                Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket),
+                Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket)
+                {
+                    ExpiryNotice = options.Session.ExpiryNotice,
+                },
             };
         });
         // The name is needed before the options can be checked; a bad one is told of by the check.
@@ -45,14 +48,23 @@ internal static class NodeServices
                 .WithClustering(new ClusterOptions
                 {
                     Roles = cluster.Roles,
+                    MinimumNumberOfMembers = cluster.Minimum,
                     SeedNodes = [.. cluster.Seeds.Select(seed => AddressOf(seed, cluster.Name))],
                 })
                 .AddPresenceSerializer()
-                .AddPresence(provider.GetRequiredService<PresenceNode>());
+                .AddPresence(provider.GetRequiredService<PresenceNode>())
+                .AddStartup((system, _) => provider.GetRequiredService<NodeRemoval>().WatchFor(system));
             if (cluster.Seeds.Length == 0)
                 akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
         });
         return services
+            .AddSystemd()
+            .AddSingleton<NodeLife>()
+            .AddSingleton<NodeRemoval>()
+            .AddSingleton<NodeStop>()
+            .AddHostedService(provider => provider.GetRequiredService<NodeStop>())
+            .AddSingleton<StopSignals>()
+            .AddHostedService(provider => provider.GetRequiredService<StopSignals>())
             .AddHostedService<NodeReadiness>()
             .AddHostedService<RevocationBridge>()
             .AddHostedService<StartNotice>();

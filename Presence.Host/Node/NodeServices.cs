@@ -58,7 +58,7 @@ internal static class NodeServices
                 akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
         });
         return services
-            .AddSystemd()
+            .AddSupervision()
             .AddSingleton<NodeLife>()
             .AddSingleton<NodeRemoval>()
             .AddSingleton<NodeStop>()

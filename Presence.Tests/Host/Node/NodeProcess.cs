@@ -45,14 +45,24 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 
     /// <summary>Starts a server in Development on free ports.</summary>
     /// <param name="settings">What differs, e.g. <c>Cluster:Port=7354</c>.</param>
-    public static NodeProcess Start(params string[] settings) => Start("dotnet", [Assembly, .. Arguments(settings)], []);
+    public static NodeProcess Start(params string[] settings) => Start([], settings);
 
-    /// <summary>As <see cref="Start(string[])"/>, through a shell that first does something.</summary>
-    /// <param name="first">What the shell does in the process that becomes the server.</param>
-    /// <param name="environment">Variables.</param>
-    /// <param name="settings">What differs.</param>
-    public static NodeProcess StartThrough(string first, (string Name, string Value)[] environment, params string[] settings) =>
-        Start("sh", ["-c", first + """; exec dotnet "$@" """, "sh", Assembly, .. Arguments(settings)], environment);
+    /// <summary>Starts a server in Development on free ports, with more in its environment.</summary>
+    public static NodeProcess Start((string Name, string Value)[] environment, params string[] settings)
+    {
+        Skip.If(OperatingSystem.IsWindows(), "needs signals");
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        foreach (var argument in Arguments(settings))
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return new NodeProcess(start);
+    }
 
     /// <summary>A port that was free a moment ago.</summary>
     public static int FreePort()
@@ -103,8 +113,6 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static string Assembly => Path.Combine(AppContext.BaseDirectory, "Presence.Host.dll");
-
     private string Output
     {
         get
@@ -116,6 +124,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 
     private static IEnumerable<string> Arguments(string[] settings) =>
     [
+        Path.Combine(AppContext.BaseDirectory, "Presence.Host.dll"),
         "--environment=Development",
         "--Presence:Http:Address=127.0.0.1",
         "--Presence:Http:Port=0",
@@ -123,22 +132,6 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         "--Presence:Tcp:Port=0",
         .. settings.Select(setting => $"--Presence:{setting}"),
     ];
-
-    private static NodeProcess Start(string program, string[] arguments, (string Name, string Value)[] environment)
-    {
-        Skip.If(OperatingSystem.IsWindows(), "needs signals");
-        var start = new ProcessStartInfo(program)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        return new NodeProcess(start);
-    }
 
     private void Hear(string? line)
     {

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Akka.Actor;
 
@@ -12,8 +13,17 @@ internal sealed partial class ClusterSettings
     /// <summary>The name or address under which the other nodes reach this one.</summary>
     public string Hostname { get; set; } = "127.0.0.1";
 
-    /// <summary>The node-to-node port; 0 takes any free one.</summary>
+    /// <summary>The port under which the other nodes reach this one; 0 takes any free one.</summary>
     public int Port { get; set; }
+
+    /// <summary>
+    /// The IP address where the node-to-node port really listens, where that is not the <see cref="Hostname"/>'s own: in a
+    /// container, or behind an address translation. Null for the latter's.
+    /// </summary>
+    public string? BindAddress { get; set; }
+
+    /// <summary>The port that is really opened, where the other nodes see another; null for the same.</summary>
+    public int? BindPort { get; set; }
 
     /// <summary>The nodes to join through, as <c>host:port</c> or a full address; the same list on every node.</summary>
     public string[] Seeds { get; set; } = [];
@@ -45,12 +55,7 @@ internal sealed partial class ClusterSettings
             yield return new($"{key}:Hostname", $"is '{Hostname}'; it must be a host name or an IP address without a port");
         foreach (var fault in Rule.Port($"{key}:Port", Port))
             yield return fault;
-        foreach (var fault in Rule.Between($"{key}:MinimumMembers", MinimumMembers, 0, MostMembers))
-            yield return fault;
-        // A node without seeds is its own cluster, and would wait for nobody until it gives up.
-        if (Seeds.Length == 0 && MinimumMembers > 1)
-            yield return new($"{key}:MinimumMembers", $"is {MinimumMembers}, but there are no Seeds to meet others through");
-        foreach (var fault in Rule.Span($"{key}:JoinTimeout", JoinTimeout))
+        foreach (var fault in BindFaults(key).Concat(JoinFaults(key)))
             yield return fault;
         if (!NameRule().IsMatch(Name))
             yield return new($"{key}:Name", $"is '{Name}'; it must be letters, digits, - and _, and start with a letter or digit");
@@ -64,6 +69,34 @@ internal sealed partial class ClusterSettings
             if (string.IsNullOrWhiteSpace(Roles[i]))
                 yield return new($"{key}:Roles:{i}", "is empty");
         }
+    }
+
+    private IEnumerable<ConfigurationFault> JoinFaults(string key)
+    {
+        foreach (var fault in Rule.Between($"{key}:MinimumMembers", MinimumMembers, 0, MostMembers))
+            yield return fault;
+        // A node without seeds is its own cluster, and would wait for nobody until it gives up.
+        if (Seeds.Length == 0 && MinimumMembers > 1)
+            yield return new($"{key}:MinimumMembers", $"is {MinimumMembers}, but there are no Seeds to meet others through");
+        foreach (var fault in Rule.Span($"{key}:JoinTimeout", JoinTimeout))
+            yield return fault;
+    }
+
+    private IEnumerable<ConfigurationFault> BindFaults(string key)
+    {
+        if (!string.IsNullOrEmpty(BindAddress))
+        {
+            foreach (var fault in Rule.Address($"{key}:BindAddress", BindAddress))
+                yield return fault;
+        }
+        if (BindPort is not { } port)
+            yield break;
+        // Whatever forwards to the port has to know it beforehand, so there is no "any free one" here.
+        var faults = Rule.Between($"{key}:BindPort", port, 1, IPEndPoint.MaxPort).ToList();
+        if (faults.Count == 0 && Port == 0)
+            faults.Add(new($"{key}:BindPort", $"is '{port}', but Port is not set; the other nodes must know under which port they reach this one"));
+        foreach (var fault in faults)
+            yield return fault;
     }
 
     private bool IsSeed(string seed) =>

@@ -3,11 +3,11 @@ using Presence.Host.Configuration;
 
 try
 {
-    await PresenceServer.Build(args).RunAsync().ConfigureAwait(false);
-    return 0;
+    return await PresenceServer.RunAsync(args).ConfigureAwait(false);
 }
-catch (Exception fault) when (StartFault.Explain(fault) is { } line)
+catch (Exception fault) when (StartFault.Explain(fault) is not null)
 {
+    var (line, exitCode) = StartFault.Explain(fault)!.Value;
     await Console.Error.WriteLineAsync(line).ConfigureAwait(false);
-    return StartFault.ExitCode;
+    return exitCode;
 }

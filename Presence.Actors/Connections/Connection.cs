@@ -115,6 +115,9 @@ public sealed class Connection : UntypedActor
                 _isOver = true;
                 Context.Stop(Self);
                 break;
+            case ServerMessage.Notice word:
+                _outbox.Reply(word);
+                break;
             case Kick kick:
                 if (kick.Notice is { } notice)
                     _outbox.Reply(notice);

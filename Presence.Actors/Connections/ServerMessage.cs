@@ -23,7 +23,7 @@ public abstract record ServerMessage : INoSerializationVerificationNeeded, IDead
     /// <summary>The link's user, told to a client that opened it with a hello instead of a URL.</summary>
     public sealed record Welcome(UserId User, SessionId Session, string Username) : ServerMessage;
 
-    /// <summary>A word before a kick: why the connection is about to be closed.</summary>
+    /// <summary>A word before a kick, at once or some time before: why the connection is going to be closed.</summary>
     /// <param name="Subject">A short, fixed name of the reason, for programs.</param>
     /// <param name="Code">The protocol's number of the reason.</param>
     /// <param name="At">When.</param>

@@ -7,7 +7,7 @@ namespace Presence.Actors.Connections;
 
 /// <summary>
 /// Knows the connections of this node by user and token, to end those that may not go on: when their token expires or is
-/// revoked (contract C4), when a newer connection replaces them (contract C3), or when a relay that they depend on has failed.
+/// revoked (contract C4, with a word before expiry), when a newer connection replaces them (contract C3), or when a relay that they depend on has failed.
 /// </summary>
 public sealed class SessionRegistry : UntypedActor, IWithTimers
 {
@@ -15,9 +15,15 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     private const int ReplacedCode = -7;
     private const string ReplacedSubject = "single_socket";
 
+    // Ours: Nakama's own numbers go from 0 to about -10, and what an application sends is above 0. It is the close code to come.
+    private const int ExpiringCode = -4001;
+    private const string ExpiringSubject = "session_expiring";
+
     private readonly SessionPolicy _policy;
     private readonly Dictionary<IActorRef, Register> _sessions = [];
     private readonly Dictionary<UserId, HashSet<IActorRef>> _byUser = [];
+
+    // Each connection once: by when it is told that its token will expire, and from then on by when it does.
     private readonly PriorityQueue<IActorRef, DateTimeOffset> _expiries = new();
 
     /// <summary>For <see cref="Props"/>.</summary>
@@ -82,7 +88,10 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
         connections.Add(connection);
         if (_policy.EndAtExpiry)
         {
-            _expiries.Enqueue(connection, register.Identity.ExpiresAt);
+            var expiry = register.Identity.ExpiresAt;
+            // Who comes with a token that expires sooner knows it: a notice would be a greeting, which no client expects.
+            var isTold = _policy.ExpiryNotice > TimeSpan.Zero && expiry - Now > _policy.ExpiryNotice;
+            _expiries.Enqueue(connection, isTold ? expiry - _policy.ExpiryNotice : expiry);
             AwaitExpiry();
         }
     }
@@ -92,8 +101,16 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
         while (_expiries.TryPeek(out var connection, out var at) && at <= Now)
         {
             _expiries.Dequeue();
-            if (_sessions.ContainsKey(connection))
+            if (!_sessions.TryGetValue(connection, out var session))
+                continue;
+            if (session.Identity.ExpiresAt <= Now)
+            {
                 connection.Tell(new Connection.Kick(CloseReason.Expired));
+                continue;
+            }
+
+            connection.Tell(new ServerMessage.Notice(ExpiringSubject, ExpiringCode, Now));
+            _expiries.Enqueue(connection, session.Identity.ExpiresAt);
         }
 
         AwaitExpiry();
@@ -137,4 +154,7 @@ public sealed record SessionPolicy(bool EndAtExpiry, bool SingleConnection)
 {
     /// <summary>What a server runs with unless told otherwise.</summary>
     public static readonly SessionPolicy Default = new(EndAtExpiry: true, SingleConnection: false);
+
+    /// <summary>How long before its end at expiry a connection is told of it; zero for not at all.</summary>
+    public TimeSpan ExpiryNotice { get; init; } = TimeSpan.FromSeconds(30);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Akka.Actor;
 
@@ -6,20 +7,44 @@ namespace Presence.Host.Configuration;
 /// <summary>How this node meets the others. By default it is alone, and its port answers on loopback only (contract A4).</summary>
 internal sealed partial class ClusterSettings
 {
+    // Akka's own experience of clusters ends here.
+    private const int MostMembers = 1000;
+
     /// <summary>The name or address under which the other nodes reach this one.</summary>
     public string Hostname { get; set; } = "127.0.0.1";
 
-    /// <summary>The node-to-node port; 0 takes any free one.</summary>
+    /// <summary>The port under which the other nodes reach this one; 0 takes any free one.</summary>
     public int Port { get; set; }
+
+    /// <summary>
+    /// The IP address where the node-to-node port really listens, where that is not the <see cref="Hostname"/>'s own: in a
+    /// container, or behind an address translation. Null for the latter's.
+    /// </summary>
+    public string? BindAddress { get; set; }
+
+    /// <summary>The port that is really opened, where the other nodes see another; null for the same.</summary>
+    public int? BindPort { get; set; }
 
     /// <summary>The nodes to join through, as <c>host:port</c> or a full address; the same list on every node.</summary>
     public string[] Seeds { get; set; } = [];
+
+    /// <summary>
+    /// How many members a cluster has at least before it begins to serve, so that a node which starts on the lesser side of a
+    /// partition founds no second cluster (contract K4). Zero: the majority of the seeds.
+    /// </summary>
+    public int MinimumMembers { get; set; }
+
+    /// <summary>How long the node may take to become a member. A node that is none by then ends, to be started anew.</summary>
+    public TimeSpan JoinTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>The roles of this node.</summary>
     public string[] Roles { get; set; } = [];
 
     /// <summary>The name of the cluster: nodes of different names never meet.</summary>
     public string Name { get; set; } = "presence";
+
+    /// <summary>The minimum of members that holds.</summary>
+    internal int Minimum => MinimumMembers > 0 ? MinimumMembers : (Seeds.Length / 2) + 1;
 
     /// <summary>The seeds as full addresses, such as <c>akka.tcp://presence@node1.example:7354</c>.</summary>
     internal IEnumerable<string> SeedAddresses => Seeds.Select(FullAddress);
@@ -29,6 +54,8 @@ internal sealed partial class ClusterSettings
         if (Uri.CheckHostName(Hostname) is UriHostNameType.Unknown)
             yield return new($"{key}:Hostname", $"is '{Hostname}'; it must be a host name or an IP address without a port");
         foreach (var fault in Rule.Port($"{key}:Port", Port))
+            yield return fault;
+        foreach (var fault in BindFaults(key).Concat(JoinFaults(key)))
             yield return fault;
         if (!NameRule().IsMatch(Name))
             yield return new($"{key}:Name", $"is '{Name}'; it must be letters, digits, - and _, and start with a letter or digit");
@@ -42,6 +69,34 @@ internal sealed partial class ClusterSettings
             if (string.IsNullOrWhiteSpace(Roles[i]))
                 yield return new($"{key}:Roles:{i}", "is empty");
         }
+    }
+
+    private IEnumerable<ConfigurationFault> JoinFaults(string key)
+    {
+        foreach (var fault in Rule.Between($"{key}:MinimumMembers", MinimumMembers, 0, MostMembers))
+            yield return fault;
+        // A node without seeds is its own cluster, and would wait for nobody until it gives up.
+        if (Seeds.Length == 0 && MinimumMembers > 1)
+            yield return new($"{key}:MinimumMembers", $"is {MinimumMembers}, but there are no Seeds to meet others through");
+        foreach (var fault in Rule.Span($"{key}:JoinTimeout", JoinTimeout))
+            yield return fault;
+    }
+
+    private IEnumerable<ConfigurationFault> BindFaults(string key)
+    {
+        if (!string.IsNullOrEmpty(BindAddress))
+        {
+            foreach (var fault in Rule.Address($"{key}:BindAddress", BindAddress))
+                yield return fault;
+        }
+        if (BindPort is not { } port)
+            yield break;
+        // Whatever forwards to the port has to know it beforehand, so there is no "any free one" here.
+        var faults = Rule.Between($"{key}:BindPort", port, 1, IPEndPoint.MaxPort).ToList();
+        if (faults.Count == 0 && Port == 0)
+            faults.Add(new($"{key}:BindPort", $"is '{port}', but Port is not set; the other nodes must know under which port they reach this one"));
+        foreach (var fault in faults)
+            yield return fault;
     }
 
     private bool IsSeed(string seed) =>

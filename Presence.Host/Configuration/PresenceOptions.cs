@@ -31,6 +31,9 @@ internal sealed class PresenceOptions
     /// <summary>The other nodes.</summary>
     public ClusterSettings Cluster { get; set; } = new();
 
+    /// <summary>How the node stops.</summary>
+    public StopSettings Stop { get; set; } = new();
+
     internal IEnumerable<ConfigurationFault> Faults(bool development) =>
     [
         .. ServerKeyFaults($"{Section}:ServerKey", development),
@@ -40,6 +43,7 @@ internal sealed class PresenceOptions
         .. Session.Faults($"{Section}:Session", development),
         .. Limits.Faults($"{Section}:Limits"),
         .. Cluster.Faults($"{Section}:Cluster"),
+        .. Stop.Faults($"{Section}:Stop"),
     ];
 
     /// <summary>Fills in what Development may leave out (contract A3).</summary>
@@ -49,6 +53,7 @@ internal sealed class PresenceOptions
         Session.SigningKey ??= WellKnownKeys.Signing;
         Session.RefreshSigningKey ??= WellKnownKeys.RefreshSigning;
         Session.AllowMinting ??= true;
+        Stop.DrainTime ??= TimeSpan.Zero;
     }
 
     private IEnumerable<ConfigurationFault> ServerKeyFaults(string key, bool development)

@@ -41,6 +41,13 @@ internal static class Rule
             yield return new(key, Is(value, $"it must be above zero and at most {bound} (a bare number means days; write 00:00:30)"));
     }
 
+    /// <summary>A time of zero, for none, and up to an hour.</summary>
+    public static IEnumerable<ConfigurationFault> SpanOrNone(string key, TimeSpan value)
+    {
+        if (value < TimeSpan.Zero || value > Longest)
+            yield return new(key, Is(value, $"it must be zero to {Longest} (a bare number means days; write 00:00:30)"));
+    }
+
     private static string Is(IFormattable value, string rule) => Is(value.ToString(null, CultureInfo.InvariantCulture), rule);
 
     private static string Is(string value, string rule) => $"is '{value}'; {rule}";

@@ -46,6 +46,9 @@ internal sealed class SessionSettings
     /// <summary>Whether a connection ends when its token expires (contract C4).</summary>
     public bool CloseOnExpiry { get; set; } = true;
 
+    /// <summary>How long before that the connection is told; zero tells it nothing. Only with <see cref="CloseOnExpiry"/>.</summary>
+    public TimeSpan ExpiryNotice { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Whether a connection ends when its token is revoked (protocol difference 0.11).</summary>
     public bool CloseOnRevocation { get; set; } = true;
 
@@ -60,6 +63,7 @@ internal sealed class SessionSettings
         .. UrlFaults($"{key}:JwksUrl", JwksUrl, development),
         .. Rule.Span($"{key}:TokenLifetime", TokenLifetime, LongestLife),
         .. Rule.Span($"{key}:RefreshTokenLifetime", RefreshTokenLifetime, LongestLife),
+        .. Rule.SpanOrNone($"{key}:ExpiryNotice", ExpiryNotice),
     ];
 
     private IEnumerable<ConfigurationFault> KeyFaults(string key, bool development)

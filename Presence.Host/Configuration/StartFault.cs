@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using Presence.Host.Node;
 
 namespace Presence.Host.Configuration;
 
@@ -16,8 +17,11 @@ internal static class StartFault
     /// <exception cref="OptionsValidationException">An option is wrong.</exception>
     public static void CheckOptions(this IHost host) => host.Services.GetRequiredService<IStartupValidator>().Validate();
 
-    /// <summary>The one line that explains the exception to an operator; null if it is not theirs to mend.</summary>
-    public static string? Explain(Exception fault)
+    /// <summary>
+    /// The one line that explains the exception to an operator, and the exit code; null if it is neither theirs to mend nor over
+    /// with another try.
+    /// </summary>
+    public static (string Line, int ExitCode)? Explain(Exception fault)
     {
         var reason = fault switch
         {
@@ -25,8 +29,11 @@ internal static class StartFault
             // A configuration file that is no JSON; the inner exception names the line.
             InvalidDataException unreadable => $"{unreadable.Message} {unreadable.InnerException?.Message}",
             IOException { InnerException: AddressInUseException } taken => taken.Message,
+            JoinException lone => lone.Message,
             _ => null,
         };
-        return reason is null ? null : $"Presence cannot start: {reason.ReplaceLineEndings(" ").Trim()}";
+        if (reason is null)
+            return null;
+        return ($"Presence cannot start: {reason.ReplaceLineEndings(" ").Trim()}", fault is JoinException ? NodeRemoval.ExitCode : ExitCode);
     }
 }

@@ -178,6 +178,18 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Closes the link over the head of its connection: from now on the client gets nothing that it says.</summary>
+    public void Cut(CloseReason reason)
+    {
+        lock (_gate)
+        {
+            if (_isClosing)
+                return;
+            Close(reason);
+            Tell(LinkSignal.Closed.Instance);
+        }
+    }
+
     /// <summary>Looks at the clock: pings a client that is silent, gives up one that is gone. Called every second or so.</summary>
     public void Watch(long now)
     {

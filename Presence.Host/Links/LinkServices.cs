@@ -8,6 +8,7 @@ internal static class LinkServices
         .AddSingleton<LinkAdmission>()
         .AddSingleton<LinkOpening>()
         .AddSingleton<LinkSet>()
+        .AddSingleton<LinkDrain>()
         .AddHostedService(provider => provider.GetRequiredService<LinkSet>())
         .AddSingleton<WebSocketEndpoint>()
         .AddSingleton<TcpEndpoint>();

@@ -4,25 +4,33 @@ using Presence.Actors.Connections;
 
 namespace Presence.Host.Links;
 
-/// <summary>
-/// The links of this node: watches over their clocks with one timer for all of them, and closes them when the node stops.
-/// </summary>
-internal sealed class LinkSet(IHostApplicationLifetime lifetime) : BackgroundService
+/// <summary>The links of this node. Watches over their clocks with one timer for all of them.</summary>
+internal sealed class LinkSet : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
-    private readonly ConcurrentDictionary<Link, bool> _links = new();
+    // With the place of each in the order in which they came.
+    private readonly ConcurrentDictionary<Link, long> _links = new();
+    private long _came;
+    private volatile bool _takesNoMore;
+    private volatile bool _isCut;
 
     /// <summary>How many links there are.</summary>
     public int Count => _links.Count;
 
+    /// <summary>Whether there is none.</summary>
+    public bool IsEmpty => _links.IsEmpty;
+
     /// <summary>Carries a link from now to its end.</summary>
     public async Task RunAsync(Link link, IDuplexPipe transport)
     {
-        _links.TryAdd(link, true);
+        // Seen by whoever sets the flags below, or seeing them: no link is missed.
+        _links.TryAdd(link, Interlocked.Increment(ref _came));
         try
         {
-            if (lifetime.ApplicationStopping.IsCancellationRequested)
+            if (_isCut)
+                link.Cut(CloseReason.Restart);
+            else if (_takesNoMore)
                 link.End(CloseReason.Restart);
             await link.RunAsync(transport).ConfigureAwait(false);
         }
@@ -32,15 +40,27 @@ internal sealed class LinkSet(IHostApplicationLifetime lifetime) : BackgroundSer
         }
     }
 
+    /// <summary>From now on a link that begins is told to go elsewhere at once. Returns those that are there, oldest first.</summary>
+    public IReadOnlyList<Link> TakeNoMore()
+    {
+        _takesNoMore = true;
+        return [.. _links.OrderBy(link => link.Value).Select(link => link.Key)];
+    }
+
+    /// <summary>
+    /// Closes all links at once, over the heads of their connections: when this returns, nothing that a connection still says
+    /// reaches a client.
+    /// </summary>
+    public void CloseAll()
+    {
+        _isCut = true;
+        foreach (var (link, _) in _links)
+            link.Cut(CloseReason.Restart);
+    }
+
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // The server waits for every link before it stops, and a link does not end by itself.
-        await using var closing = lifetime.ApplicationStopping.Register(() =>
-        {
-            foreach (var (link, _) in _links)
-                link.End(CloseReason.Restart);
-        }).ConfigureAwait(false);
         using var timer = new PeriodicTimer(Period);
         // Links outlive the stop signal by their closing time, and need the clock until they are gone.
         while (!stoppingToken.IsCancellationRequested || !_links.IsEmpty)

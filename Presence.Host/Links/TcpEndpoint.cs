@@ -38,7 +38,7 @@ internal sealed partial class TcpEndpoint(
         {
             using var place = admission.TryEnter((connection.RemoteEndPoint as IPEndPoint)?.Address);
             if (place is null)
-                await RefuseAsync(connection.Transport, "Too many connections; try again later.").ConfigureAwait(false);
+                await RefuseAsync(connection.Transport).ConfigureAwait(false);
             else
                 await ServeAsync(connection).ConfigureAwait(false);
         }
@@ -63,6 +63,13 @@ internal sealed partial class TcpEndpoint(
         if (await tokens.ValidateAsync(hello.Token).ConfigureAwait(false) is not { } identity)
         {
             await RefuseAsync(transport, "Missing or invalid token.").ConfigureAwait(false);
+            return;
+        }
+
+        // The stop may have begun while the hello was awaited.
+        if (admission.IsClosed)
+        {
+            await RefuseAsync(transport).ConfigureAwait(false);
             return;
         }
 
@@ -126,13 +133,18 @@ internal sealed partial class TcpEndpoint(
         }
     }
 
+    /// <summary>Refuses a link for which there is no place: as a link is told that ends for a stop, or that the node is full.</summary>
+    private Task RefuseAsync(IDuplexPipe transport) => admission.IsClosed
+        ? RefuseAsync(transport, CloseReason.Restart.Text, ErrorCode.RuntimeException)
+        : RefuseAsync(transport, "Too many connections; try again later.");
+
     /// <summary>
     /// Tells why, and reads what the client still sends for a moment: bytes that nobody reads would make the network drop the
     /// answer.
     /// </summary>
-    private static async Task RefuseAsync(IDuplexPipe transport, string why)
+    private static async Task RefuseAsync(IDuplexPipe transport, string why, ErrorCode code = ErrorCode.BadInput)
     {
-        JsonCodec.Instance.Encode(new ServerMessage.Failed(null, ErrorCode.BadInput, why), transport.Output);
+        JsonCodec.Instance.Encode(new ServerMessage.Failed(null, code, why), transport.Output);
         transport.Output.Write("\n"u8);
         await transport.Output.FlushAsync().ConfigureAwait(false);
         using var time = new CancellationTokenSource(RefusalWait);

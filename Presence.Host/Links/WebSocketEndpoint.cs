@@ -70,8 +70,10 @@ internal sealed class WebSocketEndpoint(
         using var place = admission.TryEnter(context.Connection.RemoteIpAddress);
         if (place is null)
         {
-            context.Response.Headers.RetryAfter = "5";
-            await RefuseAsync(context, StatusCodes.Status503ServiceUnavailable, "Too many connections").ConfigureAwait(false);
+            // Of a node that stops, another takes over in a moment; a full one stays full for longer.
+            context.Response.Headers.RetryAfter = admission.IsClosed ? "1" : "5";
+            await RefuseAsync(
+                context, StatusCodes.Status503ServiceUnavailable, admission.IsClosed ? "Service restart" : "Too many connections").ConfigureAwait(false);
             return;
         }
 

@@ -27,7 +27,10 @@ internal static class NodeServices
             return new PresenceNode
             {
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },
-                Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket),
+                Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket)
+                {
+                    ExpiryNotice = options.Session.ExpiryNotice,
+                },
             };
         });
         // The name is needed before the options can be checked; a bad one is told of by the check.
@@ -41,23 +44,29 @@ internal static class NodeServices
                     loggers.AddLoggerFactory();
                 })
                 .AddHocon(HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", Settings)), HoconAddMode.Prepend)
-                .WithRemoting(new RemoteOptions { HostName = cluster.Hostname, Port = cluster.Port })
+                .WithRemoting(NodeRemoting.Options(cluster))
                 .WithClustering(new ClusterOptions
                 {
                     Roles = cluster.Roles,
-                    SeedNodes = [.. cluster.Seeds.Select(seed => AddressOf(seed, cluster.Name))],
+                    MinimumNumberOfMembers = cluster.Minimum,
+                    SeedNodes = [.. cluster.SeedAddresses],
                 })
                 .AddPresenceSerializer()
-                .AddPresence(provider.GetRequiredService<PresenceNode>());
+                .AddPresence(provider.GetRequiredService<PresenceNode>())
+                .AddStartup((system, _) => provider.GetRequiredService<NodeRemoval>().WatchFor(system));
             if (cluster.Seeds.Length == 0)
                 akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
         });
         return services
+            .AddSupervision()
+            .AddSingleton<NodeLife>()
+            .AddSingleton<NodeRemoval>()
+            .AddSingleton<NodeStop>()
+            .AddHostedService(provider => provider.GetRequiredService<NodeStop>())
+            .AddSingleton<StopSignals>()
+            .AddHostedService(provider => provider.GetRequiredService<StopSignals>())
             .AddHostedService<NodeReadiness>()
             .AddHostedService<RevocationBridge>()
             .AddHostedService<StartNotice>();
     }
-
-    private static string AddressOf(string seed, string name) =>
-        seed.Contains("://", StringComparison.Ordinal) ? seed : $"akka.tcp://{name}@{seed}";
 }

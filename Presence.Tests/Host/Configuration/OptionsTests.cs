@@ -62,7 +62,9 @@ public sealed class OptionsTests
             ("Limits:Connections", "8"), ("Limits:ConnectionsPerAddress", "9"), ("Limits:RequestBodyBytes", "2048"),
             ("Limits:AllowedOrigins:0", "https://game.example"), ("Limits:AllowedOrigins:1", "http://localhost:8080"),
             ("Cluster:Hostname", "node1.example"), ("Cluster:Port", "7354"), ("Cluster:Seeds:0", "node1.example:7354"),
-            ("Cluster:Seeds:1", "akka.tcp://other@10.0.0.2:7354"), ("Cluster:Roles:0", "edge"), ("Cluster:Name", "other"));
+            ("Cluster:Seeds:1", "akka.tcp://other@10.0.0.2:7354"), ("Cluster:Roles:0", "edge"), ("Cluster:Name", "other"),
+            ("Cluster:MinimumMembers", "3"), ("Cluster:JoinTimeout", "00:02:00"), ("Session:ExpiryNotice", "00:00:11"), ("Stop:DrainTime", "00:00:12"),
+            ("Cluster:BindAddress", "0.0.0.0"), ("Cluster:BindPort", "17354"));
 
         Assert.Equal("sk", options.ServerKey);
         Assert.Equal(("::1", 0), (options.Http.Address, options.Http.Port));
@@ -78,11 +80,35 @@ public sealed class OptionsTests
             (limits.MessageBytes, limits.Follows, limits.Connections, limits.ConnectionsPerAddress, limits.RequestBodyBytes));
         Assert.Equal([3, 5, 2, 7],
             new[] { limits.AuthenticateTimeout, limits.PongWait, limits.PingPeriod, limits.IdleWrite }.Select(span => span.TotalSeconds));
+        Assert.Equal((3, TimeSpan.FromMinutes(2)), (options.Cluster.Minimum, options.Cluster.JoinTimeout));
+        Assert.Equal((TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(12)), (session.ExpiryNotice, options.Stop.Drain));
         Assert.Equal(["https://game.example", "http://localhost:8080"], limits.AllowedOrigins);
         Assert.Equal(("node1.example", 7354, "other"), (options.Cluster.Hostname, options.Cluster.Port, options.Cluster.Name));
+        Assert.Equal(("0.0.0.0", 17354), (options.Cluster.BindAddress, options.Cluster.BindPort));
         Assert.Equal(["node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.Seeds);
         Assert.Equal(["akka.tcp://other@node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.SeedAddresses);
         Assert.Equal(["edge"], options.Cluster.Roles);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 2)]
+    [InlineData(4, 3)]
+    [InlineData(5, 3)]
+    [Trait("Clause", "K4")]
+    public void A_cluster_begins_with_the_majority_of_its_seeds(int seeds, int minimum) => Assert.Equal(
+        minimum, Read("Development", [.. Enumerable.Range(0, seeds).Select(i => ($"Cluster:Seeds:{i}", (string?)$"node{i}.example:7354"))]).Cluster.Minimum);
+
+    [Fact]
+    [Trait("Clause", "C5")]
+    public void A_stop_takes_its_time_outside_Development()
+    {
+        Assert.Equal(TimeSpan.Zero, Read("Development").Stop.Drain);
+        Assert.Equal(TimeSpan.FromSeconds(3), Read("Development", ("Stop:DrainTime", "00:00:03")).Stop.Drain);
+        Assert.Equal(TimeSpan.FromSeconds(10), Read("Production", Production).Stop.Drain);
+        Assert.Equal(TimeSpan.Zero, Read("Production", [.. Production, ("Stop:DrainTime", "00:00:00")]).Stop.Drain);
     }
 
     [Fact]
@@ -148,10 +174,21 @@ public sealed class OptionsTests
         { "Cluster:Hostname", "node:1", "Presence:Cluster:Hostname", "host name" },
         { "Cluster:Hostname", "", "Presence:Cluster:Hostname", "host name" },
         { "Cluster:Port", "65536", "Presence:Cluster:Port", "1 to 65535" },
+        { "Cluster:BindAddress", "everywhere", "Presence:Cluster:BindAddress", "IP address" },
+        { "Cluster:BindPort", "0", "Presence:Cluster:BindPort", "1 to 65535" },
+        { "Cluster:BindPort", "65536", "Presence:Cluster:BindPort", "1 to 65535" },
+        { "Cluster:BindPort", "any", "Presence:Cluster:BindPort", "whole number" },
+        { "Cluster:BindPort", "7354", "Presence:Cluster:BindPort", "Port is not set" },
         { "Cluster:Seeds:0", "node1", "Presence:Cluster:Seeds:0", "node1.example:7354" },
         { "Cluster:Seeds:0", "akka.tcp://elsewhere@node1:1", "Presence:Cluster:Seeds:0", "akka.tcp://presence@" },
         { "Cluster:Roles:0", " ", "Presence:Cluster:Roles:0", "empty" },
         { "Cluster:Name", "my cluster", "Presence:Cluster:Name", "letters" },
+        { "Cluster:MinimumMembers", "-1", "Presence:Cluster:MinimumMembers", "0 to" },
+        { "Cluster:MinimumMembers", "2", "Presence:Cluster:MinimumMembers", "no Seeds" },
+        { "Cluster:JoinTimeout", "00:00:00", "Presence:Cluster:JoinTimeout", "above zero" },
+        { "Session:ExpiryNotice", "30", "Presence:Session:ExpiryNotice", "zero to 01:00:00" },
+        { "Stop:DrainTime", "-00:00:01", "Presence:Stop:DrainTime", "zero to 01:00:00" },
+        { "Stop:DrainTime", "01:00:01", "Presence:Stop:DrainTime", "zero to 01:00:00" },
         { "Http:Prot", "7350", "Presence:Http:Prot", "not a key" },
         { "Limit:Follows", "5", "Presence:Limit", "not a key" },
         { "Http", "7350", "Presence:Http", "section" },
@@ -253,9 +290,10 @@ public sealed class OptionsTests
     private static string Refusal(string environment, params (string Key, string? Value)[] settings)
     {
         var fault = Assert.Throws<OptionsValidationException>(() => Read(environment, settings));
-        var line = StartFault.Explain(fault);
+        var (line, exitCode) = StartFault.Explain(fault)!.Value;
         Assert.StartsWith("Presence cannot start: ", line, StringComparison.Ordinal);
-        return line!;
+        Assert.Equal(78, exitCode);
+        return line;
     }
 
     private static PresenceOptions Read(string environment, params (string Key, string? Value)[] settings) =>

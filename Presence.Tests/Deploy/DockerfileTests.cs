@@ -1,0 +1,24 @@
+using Presence.Tests.Build;
+using Xunit;
+
+namespace Presence.Tests.Deploy;
+
+public sealed class DockerfileTests
+{
+    private static readonly string[] Lines = File.ReadAllLines(Path.Combine(Repository.Root, "deploy", "Dockerfile"));
+
+    [Fact]
+    public void What_it_copies_from_the_repository_is_there()
+    {
+        var sources = Lines
+            .Where(line => line.StartsWith("COPY ", StringComparison.Ordinal) && !line.Contains("--from=", StringComparison.Ordinal))
+            .SelectMany(line => line.Split(' ')[1..^1])
+            .ToList();
+
+        Assert.NotEmpty(sources);
+        Assert.All(sources, source => Assert.True(Path.Exists(Path.Combine(Repository.Root, source)), source));
+    }
+
+    [Fact]
+    public void It_does_not_run_as_root() => Assert.Contains("USER $APP_UID", Lines);
+}

@@ -1,0 +1,51 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Presence.Tests.Host.Node;
+
+/// <summary>How the real process joins its cluster, and how it does not (contract K4).</summary>
+[Trait("Clause", "K4")]
+public sealed class JoinTests
+{
+    [SkippableFact]
+    public async Task A_seed_that_finds_nobody_gives_up_to_be_started_anew()
+    {
+        var (own, other) = (NodeProcess.FreePort(), NodeProcess.FreePort());
+        var since = Stopwatch.GetTimestamp();
+        await using var node = NodeProcess.Start([.. Seeds(own, other), $"Cluster:Port={own}", "Cluster:JoinTimeout=00:00:08"]);
+        var (code, error) = await node.EndAsync();
+        Assert.Equal(75, code);
+        Assert.False(node.IsServing, "K4: it served although it was alone");
+        Assert.StartsWith("Presence cannot start: this node could not join its cluster within 00:00:08.", Assert.Single(error), StringComparison.Ordinal);
+        Assert.InRange(Stopwatch.GetElapsedTime(since), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(40));
+    }
+
+    [SkippableFact]
+    public async Task A_cluster_serves_once_it_has_the_majority_of_its_seeds()
+    {
+        var (first, second, third) = (NodeProcess.FreePort(), NodeProcess.FreePort(), NodeProcess.FreePort());
+        await using var one = NodeProcess.Start([.. Seeds(first, second, third), $"Cluster:Port={first}"]);
+        await one.SaysAsync("forming a new cluster");
+        await one.SaysAsync("It knows of 1 members and needs 2");
+        Assert.False(one.IsServing, "K4: it served although it was alone");
+
+        await using var two = NodeProcess.Start([.. Seeds(first, second, third), $"Cluster:Port={second}"]);
+        await one.Http;
+        await two.Http;
+    }
+
+    [SkippableFact]
+    [Trait("Clause", "C5")]
+    public async Task A_node_that_is_told_to_stop_while_it_joins_stops()
+    {
+        var (own, other) = (NodeProcess.FreePort(), NodeProcess.FreePort());
+        await using var node = NodeProcess.Start([.. Seeds(own, other), $"Cluster:Port={own}"]);
+        await node.SaysAsync("Started up successfully");
+        node.Terminate();
+        var (code, error) = await node.EndAsync();
+        Assert.Equal(0, code);
+        Assert.Empty(error);
+    }
+
+    internal static IEnumerable<string> Seeds(params int[] ports) => ports.Select((port, i) => $"Cluster:Seeds:{i}=127.0.0.1:{port}");
+}

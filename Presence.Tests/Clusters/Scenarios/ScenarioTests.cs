@@ -1,0 +1,40 @@
+using Presence.Tests.Clusters.Kit;
+using Presence.Tests.Clusters.Load;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace Presence.Tests.Clusters.Scenarios;
+
+/// <summary>
+/// Real nodes against each other: clients of a cluster of three processes hold everything that they are told against what
+/// everybody did, while things happen to the cluster. <c>dotnet run --project Presence.Tests -- cluster</c> does it at length.
+/// </summary>
+[Collection(ClusterCollection.Name)]
+[Trait("Clause", "E2")]
+[Trait("Clause", "E3")]
+[Trait("Clause", "E4")]
+[Trait("Clause", "E5")]
+[Trait("Clause", "E6")]
+[Trait("Clause", "F2")]
+[Trait("Clause", "F7")]
+[Trait("Clause", "S7")]
+[Trait("Clause", "K1")]
+[Trait("Clause", "K2")]
+public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper output)
+{
+    [SkippableFact]
+    [Trait("Clause", "K3")]
+    public Task A_node_that_crashes_takes_its_own_sessions_along_and_nothing_else() => TryAsync(new Crash());
+
+    [SkippableFact]
+    [Trait("Clause", "C5")]
+    public Task A_rolling_restart_is_heard_only_of_those_whose_links_ended() => TryAsync(new RollingRestart());
+
+    private async Task TryAsync(Scenario scenario)
+    {
+        Skip.IfNot(Signal.Exists, "This system has no signals.");
+        var verdict = await new Trial { Cluster = fixture.Cluster, Habits = new Habits { Seed = 7 }, Tell = output.WriteLine }.RunAsync(scenario);
+        output.WriteLine(verdict.ToString());
+        Assert.True(verdict.IsClean, verdict.ToString());
+    }
+}

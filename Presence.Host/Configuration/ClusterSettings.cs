@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.RegularExpressions;
 using Akka.Actor;
 
@@ -9,8 +10,17 @@ internal sealed partial class ClusterSettings
     /// <summary>The name or address under which the other nodes reach this one.</summary>
     public string Hostname { get; set; } = "127.0.0.1";
 
-    /// <summary>The node-to-node port; 0 takes any free one.</summary>
+    /// <summary>The port under which the other nodes reach this one; 0 takes any free one.</summary>
     public int Port { get; set; }
+
+    /// <summary>
+    /// The IP address where the node-to-node port really listens, where that is not the <see cref="Hostname"/>'s own: in a
+    /// container, or behind an address translation. Null for the latter's.
+    /// </summary>
+    public string? BindAddress { get; set; }
+
+    /// <summary>The port that is really opened, where the other nodes see another; null for the same.</summary>
+    public int? BindPort { get; set; }
 
     /// <summary>The nodes to join through, as <c>host:port</c> or a full address; the same list on every node.</summary>
     public string[] Seeds { get; set; } = [];
@@ -30,6 +40,8 @@ internal sealed partial class ClusterSettings
             yield return new($"{key}:Hostname", $"is '{Hostname}'; it must be a host name or an IP address without a port");
         foreach (var fault in Rule.Port($"{key}:Port", Port))
             yield return fault;
+        foreach (var fault in BindFaults(key))
+            yield return fault;
         if (!NameRule().IsMatch(Name))
             yield return new($"{key}:Name", $"is '{Name}'; it must be letters, digits, - and _, and start with a letter or digit");
         for (var i = 0; i < Seeds.Length; i++)
@@ -42,6 +54,23 @@ internal sealed partial class ClusterSettings
             if (string.IsNullOrWhiteSpace(Roles[i]))
                 yield return new($"{key}:Roles:{i}", "is empty");
         }
+    }
+
+    private IEnumerable<ConfigurationFault> BindFaults(string key)
+    {
+        if (!string.IsNullOrEmpty(BindAddress))
+        {
+            foreach (var fault in Rule.Address($"{key}:BindAddress", BindAddress))
+                yield return fault;
+        }
+        if (BindPort is not { } port)
+            yield break;
+        // Whatever forwards to the port has to know it beforehand, so there is no "any free one" here.
+        var faults = Rule.Between($"{key}:BindPort", port, 1, IPEndPoint.MaxPort).ToList();
+        if (faults.Count == 0 && Port == 0)
+            faults.Add(new($"{key}:BindPort", $"is '{port}', but Port is not set; the other nodes must know under which port they reach this one"));
+        foreach (var fault in faults)
+            yield return fault;
     }
 
     private bool IsSeed(string seed) =>

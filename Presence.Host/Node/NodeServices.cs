@@ -41,11 +41,11 @@ internal static class NodeServices
                     loggers.AddLoggerFactory();
                 })
                 .AddHocon(HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", Settings)), HoconAddMode.Prepend)
-                .WithRemoting(new RemoteOptions { HostName = cluster.Hostname, Port = cluster.Port })
+                .WithRemoting(NodeRemoting.Options(cluster))
                 .WithClustering(new ClusterOptions
                 {
                     Roles = cluster.Roles,
-                    SeedNodes = [.. cluster.Seeds.Select(seed => AddressOf(seed, cluster.Name))],
+                    SeedNodes = [.. cluster.SeedAddresses],
                 })
                 .AddPresenceSerializer()
                 .AddPresence(provider.GetRequiredService<PresenceNode>());
@@ -57,7 +57,4 @@ internal static class NodeServices
             .AddHostedService<RevocationBridge>()
             .AddHostedService<StartNotice>();
     }
-
-    private static string AddressOf(string seed, string name) =>
-        seed.Contains("://", StringComparison.Ordinal) ? seed : $"akka.tcp://{name}@{seed}";
 }

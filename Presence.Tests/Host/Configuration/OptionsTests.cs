@@ -62,7 +62,8 @@ public sealed class OptionsTests
             ("Limits:Connections", "8"), ("Limits:ConnectionsPerAddress", "9"), ("Limits:RequestBodyBytes", "2048"),
             ("Limits:AllowedOrigins:0", "https://game.example"), ("Limits:AllowedOrigins:1", "http://localhost:8080"),
             ("Cluster:Hostname", "node1.example"), ("Cluster:Port", "7354"), ("Cluster:Seeds:0", "node1.example:7354"),
-            ("Cluster:Seeds:1", "akka.tcp://other@10.0.0.2:7354"), ("Cluster:Roles:0", "edge"), ("Cluster:Name", "other"));
+            ("Cluster:Seeds:1", "akka.tcp://other@10.0.0.2:7354"), ("Cluster:Roles:0", "edge"), ("Cluster:Name", "other"),
+            ("Cluster:BindAddress", "0.0.0.0"), ("Cluster:BindPort", "17354"));
 
         Assert.Equal("sk", options.ServerKey);
         Assert.Equal(("::1", 0), (options.Http.Address, options.Http.Port));
@@ -80,6 +81,7 @@ public sealed class OptionsTests
             new[] { limits.AuthenticateTimeout, limits.PongWait, limits.PingPeriod, limits.IdleWrite }.Select(span => span.TotalSeconds));
         Assert.Equal(["https://game.example", "http://localhost:8080"], limits.AllowedOrigins);
         Assert.Equal(("node1.example", 7354, "other"), (options.Cluster.Hostname, options.Cluster.Port, options.Cluster.Name));
+        Assert.Equal(("0.0.0.0", 17354), (options.Cluster.BindAddress, options.Cluster.BindPort));
         Assert.Equal(["node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.Seeds);
         Assert.Equal(["akka.tcp://other@node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.SeedAddresses);
         Assert.Equal(["edge"], options.Cluster.Roles);
@@ -148,6 +150,11 @@ public sealed class OptionsTests
         { "Cluster:Hostname", "node:1", "Presence:Cluster:Hostname", "host name" },
         { "Cluster:Hostname", "", "Presence:Cluster:Hostname", "host name" },
         { "Cluster:Port", "65536", "Presence:Cluster:Port", "1 to 65535" },
+        { "Cluster:BindAddress", "everywhere", "Presence:Cluster:BindAddress", "IP address" },
+        { "Cluster:BindPort", "0", "Presence:Cluster:BindPort", "1 to 65535" },
+        { "Cluster:BindPort", "65536", "Presence:Cluster:BindPort", "1 to 65535" },
+        { "Cluster:BindPort", "any", "Presence:Cluster:BindPort", "whole number" },
+        { "Cluster:BindPort", "7354", "Presence:Cluster:BindPort", "Port is not set" },
         { "Cluster:Seeds:0", "node1", "Presence:Cluster:Seeds:0", "node1.example:7354" },
         { "Cluster:Seeds:0", "akka.tcp://elsewhere@node1:1", "Presence:Cluster:Seeds:0", "akka.tcp://presence@" },
         { "Cluster:Roles:0", " ", "Presence:Cluster:Roles:0", "empty" },

@@ -1,0 +1,36 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Actor;
+using Akka.Cluster;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Presence.Tests.Host.Node;
+
+/// <summary>A whole server in this process that is to be one of several: what it was told of its cluster, and what it sees of it.</summary>
+internal sealed class Member(IEnumerable<string> settings) : ServerFixture
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Settings => settings;
+
+    /// <summary>Its cluster.</summary>
+    public Cluster Cluster => Cluster.Get(Services.GetRequiredService<ActorSystem>());
+
+    /// <summary>The addresses of the members that are up, as this one sees them.</summary>
+    public IEnumerable<Address> Up => Cluster.State.Members.Where(each => each.Status == MemberStatus.Up).Select(each => each.Address);
+
+    /// <summary>Waits until as many members are up, as this one sees it.</summary>
+    /// <exception cref="OperationCanceledException">It has not come to this.</exception>
+    public async Task SeesAsync(int members, CancellationToken patience)
+    {
+        while (Up.Count() != members)
+            await Task.Delay(50, patience);
+    }
+
+    /// <summary>A port of the loopback that nobody listens on.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

@@ -110,7 +110,7 @@ public sealed class JudgeTests
 
         Assert.True(verdict.IsClean, verdict.ToString());
         Assert.Equal((250, 500), (verdict.SameNode.Longest.TotalMilliseconds, verdict.OtherNode.Longest.TotalMilliseconds));
-        Assert.Equal((3, 3, 1, 2, 4), (verdict.Clients, verdict.Sessions, verdict.Updates, verdict.Follows, verdict.Events));
+        Assert.Equal((3, 3, 1, 2, 5), (verdict.Clients, verdict.Sessions, verdict.Updates, verdict.Follows, verdict.Events));
         Assert.Equal(200, verdict.EndLeaves.Longest.TotalMilliseconds, tolerance: 0.001);
     }
 

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Presence.Actors.Model;
 using Presence.Tests.Semantics.Clients;
 
@@ -38,6 +37,7 @@ internal sealed class Draft(string name, int node, UserId user, string username,
     private const double RoundTrip = 0.1;
 
     private readonly string _session = Guid.NewGuid().ToString();
+    private Shown? _own;
 
     public UserId User => user;
 
@@ -95,11 +95,17 @@ internal sealed class Draft(string name, int node, UserId user, string username,
 
     public Draft Sees(double at, Shown[] leaves, Shown[] joins) => Hear(new Heard.Event(Seconds(at), joins, leaves));
 
+    /// <summary>What it does is told to itself as well (contract F9).</summary>
     private Draft Do(double at, string? status)
     {
         Life = Life with { Deeds = Life.Deeds.Add(new Deed(status, Seconds(at), Seconds(at + RoundTrip))) };
+        var next = status is null ? null : new Shown(user, _session, username, status);
+        Hear(new Heard.Event(Seconds(at + RoundTrip), Present(next), Present(_own)));
+        _own = next;
         return this;
     }
+
+    private static Shown[] Present(Shown? shown) => shown is null ? [] : [shown];
 
     private Draft Hear(Heard heard)
     {

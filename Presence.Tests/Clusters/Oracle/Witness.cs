@@ -124,7 +124,7 @@ internal sealed class Witness(Life self, Truth truth, Figures figures, List<Find
             Report(clause, what, at, maker);
         }
 
-        if (!isAnswer)
+        if (!isAnswer && maker != self)
             Measure(maker, maker.Deeds[deed], at);
         Reach(maker, deed);
         _picture[shown.Session] = (shown, maker, deed);

@@ -30,6 +30,28 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
     [Trait("Clause", "C5")]
     public Task A_rolling_restart_is_heard_only_of_those_whose_links_ended() => TryAsync(new RollingRestart());
 
+    [SkippableFact]
+    public Task A_node_that_stands_still_for_a_moment_is_not_heard_of() => TryAsync(new Freeze(TimeSpan.FromSeconds(2)));
+
+    [SkippableFact]
+    [Trait("Clause", "K3")]
+    [Trait("Clause", "K4")]
+    public Task A_node_that_stands_still_for_long_is_given_up_and_ends() => TryAsync(new Freeze(TimeSpan.FromSeconds(14)) { IsFatal = true });
+
+    [SkippableFact]
+    [Trait("Clause", "K4")]
+    public Task A_node_that_is_cut_off_stops_serving_and_there_is_one_truth_afterwards() => TryAsync(new Partition(TimeSpan.FromSeconds(14)));
+
+    [SkippableFact]
+    [Trait("Clause", "C5")]
+    public Task All_nodes_but_one_may_stop_at_once() => TryAsync(new TwoAtOnce());
+
+    [SkippableFact]
+    public Task A_node_that_joins_and_leaves_is_not_heard_of() => TryAsync(new Join { Stay = TimeSpan.FromSeconds(6) });
+
+    [SkippableFact]
+    public Task Messages_that_are_lost_between_nodes_are_repaired() => TryAsync(new Lossy());
+
     private async Task TryAsync(Scenario scenario)
     {
         Skip.IfNot(Signal.Exists, "This system has no signals.");

@@ -9,6 +9,9 @@ public sealed record Verdict
     /// <summary>In the order of time.</summary>
     public required ImmutableArray<Finding> Findings { get; init; }
 
+    /// <summary>What nodes, rather than messages to clients, did wrong.</summary>
+    public ImmutableArray<string> NodeFaults { get; init; } = [];
+
     public required int Clients { get; init; }
 
     public required int Sessions { get; init; }
@@ -34,10 +37,38 @@ public sealed record Verdict
     /// <summary>From requests to their replies.</summary>
     public required Spread Replies { get; init; }
 
-    public bool IsClean => Findings.IsEmpty;
+    public bool IsClean => Findings.IsEmpty && NodeFaults.IsEmpty;
 
     /// <summary>Whether all that is wrong may be right a little later.</summary>
-    public bool MayStillSettle => !IsClean && Findings.All(f => f.IsOfRest);
+    public bool MayStillSettle => !Findings.IsEmpty && Findings.All(f => f.IsOfRest);
+
+    /// <summary>Several verdicts as one.</summary>
+    public static Verdict Of(IReadOnlyCollection<Verdict> verdicts)
+    {
+        return new Verdict
+        {
+            Findings = [.. verdicts.SelectMany(v => v.Findings)],
+            NodeFaults = [.. verdicts.SelectMany(v => v.NodeFaults)],
+            Clients = verdicts.Sum(v => v.Clients),
+            Sessions = verdicts.Sum(v => v.Sessions),
+            Updates = verdicts.Sum(v => v.Updates),
+            Follows = verdicts.Sum(v => v.Follows),
+            Events = verdicts.Sum(v => v.Events),
+            SameNode = Sum(v => v.SameNode),
+            OtherNode = Sum(v => v.OtherNode),
+            CrashLeaves = Sum(v => v.CrashLeaves),
+            EndLeaves = Sum(v => v.EndLeaves),
+            Replies = Sum(v => v.Replies),
+        };
+
+        Spread Sum(Func<Verdict, Spread> part)
+        {
+            var sum = new Spread();
+            foreach (var verdict in verdicts)
+                sum.Add(part(verdict));
+            return sum;
+        }
+    }
 
     public override string ToString()
     {
@@ -51,6 +82,10 @@ public sealed record Verdict
             """);
         if (IsClean)
             return text + "\nno violation";
+        if (!NodeFaults.IsEmpty)
+            text += $"\n{NodeFaults.Length} faults of nodes; the first:\n{NodeFaults[0]}";
+        if (Findings.IsEmpty)
+            return text;
         var counts = string.Join(", ", Findings.GroupBy(f => f.Clause).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {g.Count()}"));
         return $"{text}\n{Findings.Length} violations ({counts}); the first:\n{Findings[0].Explain()}";
     }

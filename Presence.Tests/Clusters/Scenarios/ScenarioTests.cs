@@ -52,6 +52,30 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
     [SkippableFact]
     public Task Messages_that_are_lost_between_nodes_are_repaired() => TryAsync(new Lossy());
 
+    [SkippableFact]
+    public Task Without_a_disturbance_everybody_is_told_everything() => TryAsync(new Undisturbed(TimeSpan.FromSeconds(4)));
+
+    [SkippableFact]
+    [Trait("Clause", "K5")]
+    public async Task What_a_change_costs_between_nodes_does_not_grow_with_its_followers()
+    {
+        Skip.IfNot(Signal.Exists, "This system has no signals.");
+        await fixture.Cluster.RecoverAsync();
+        var one = await Flat.MeasureAsync(fixture.Cluster, 1);
+        var many = await Flat.MeasureAsync(fixture.Cluster, 30);
+        output.WriteLine($"{one}\n{many}");
+
+        foreach (var cost in (Cost[])[one, many])
+        {
+            // A change reaches each other node once. Where the home is on one of these, that one message is the report, and its
+            // acceptance comes back.
+            var nodes = fixture.Cluster.Nodes.Count;
+            Assert.InRange(cost.Messages, nodes - 1, nodes + 0.5);
+        }
+
+        Assert.InRange(many.Bytes / many.Messages, 0, 1.2 * one.Bytes / one.Messages);
+    }
+
     private async Task TryAsync(Scenario scenario)
     {
         Skip.IfNot(Signal.Exists, "This system has no signals.");

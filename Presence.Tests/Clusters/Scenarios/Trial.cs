@@ -31,16 +31,27 @@ public sealed record Trial
         await using var crowd = new Crowd(Cluster, Habits);
         await crowd.StartAsync();
         await Task.Delay(Quiet);
+        var faults = new List<string>();
         var random = new Random(Habits.Seed);
         for (var round = 1; round <= Rounds; round++)
         {
-            await scenario.RoundAsync(crowd, random);
+            try
+            {
+                await scenario.RoundAsync(crowd, random);
+            }
+            catch (ScenarioException fault)
+            {
+                // What clients were told meanwhile counts all the same.
+                faults.Add(fault.Message);
+                await Cluster.RecoverAsync();
+            }
+
             Tell($"{scenario.Name}: round {round} of {Rounds} at {crowd.Now.TotalSeconds:F0} s");
             await Task.Delay(Quiet);
         }
 
         await crowd.StopAsync();
-        return await SettleAsync(crowd);
+        return await SettleAsync(crowd) with { NodeFaults = [.. faults] };
     }
 
     private async Task<Verdict> SettleAsync(Crowd crowd)

@@ -23,6 +23,7 @@ public abstract class Peer(UserId user, string username) : IAsyncDisposable
     private TaskCompletionSource _reads = Completed();
     private Task _reading = Task.CompletedTask;
     private volatile string? _firstStatus;
+    private Action<Told>? _listener;
     private int _cid;
 
     public UserId User { get; } = user;
@@ -142,6 +143,21 @@ public abstract class Peer(UserId user, string username) : IAsyncDisposable
 
     // ---- being told
 
+    /// <summary>
+    /// From now on everything that this peer is told goes here, at once and in order, and is not kept: for peers that are told
+    /// very much. What it has been told already comes first. Nothing can be taken, and no reply awaited, any more.
+    /// </summary>
+    public void Listen(Action<Told> listener)
+    {
+        lock (_transcript)
+        {
+            foreach (var (told, _) in _transcript)
+                listener(told);
+            _transcript.Clear();
+            _listener = listener;
+        }
+    }
+
     /// <summary>The next thing that this peer was told and has not taken yet.</summary>
     public async Task<Told> NextAsync() =>
         _setAside.TryDequeue(out var told) ? told : await ReceiveAsync("anything");
@@ -239,10 +255,23 @@ public abstract class Peer(UserId user, string username) : IAsyncDisposable
             await _reads.Task;
             var (told, bytes) = await ReadAsync();
             LearnSession(told);
-            lock (_transcript)
-                _transcript.Add((told, bytes));
-            _inbox.Writer.TryWrite(told);
+            Keep(told, bytes);
             isOpen = told is not Told.Closed;
+        }
+    }
+
+    private void Keep(Told told, byte[] bytes)
+    {
+        lock (_transcript)
+        {
+            if (_listener is { } listener)
+            {
+                listener(told);
+                return;
+            }
+
+            _transcript.Add((told, bytes));
+            _inbox.Writer.TryWrite(told);
         }
     }
 

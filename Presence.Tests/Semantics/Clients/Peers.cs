@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
@@ -35,13 +36,26 @@ public static class Peers
     /// <param name="appearsOnline">Whether it begins with an empty status.</param>
     /// <param name="receiveBuffer">How much the network may keep for it while it does not read; null leaves it to the system.</param>
     public static Task<Peer> ConnectAsync(
-        this ServerFixture server, LinkKind kind, Identity identity, bool appearsOnline = false, int? receiveBuffer = null) => kind switch
+        this ServerFixture server, LinkKind kind, Identity identity, bool appearsOnline = false, int? receiveBuffer = null) =>
+        kind == LinkKind.Memory
+            ? MemoryPeer.ConnectAsync(server.Services.GetRequiredService<PresenceNode>(), identity, appearsOnline)
+            : ConnectAsync(server.Http, server.Tcp, kind, identity, appearsOnline, receiveBuffer);
+
+    /// <summary>A client of a server in another process.</summary>
+    /// <param name="http">Where its HTTP and <c>/ws</c> are.</param>
+    /// <param name="tcp">Where its TCP links are.</param>
+    /// <param name="kind">How the client speaks; not <see cref="LinkKind.Memory"/>.</param>
+    /// <param name="identity">What its token says.</param>
+    /// <param name="appearsOnline">Whether it begins with an empty status.</param>
+    /// <param name="receiveBuffer">How much the network may keep for it while it does not read; null leaves it to the system.</param>
+    public static Task<Peer> ConnectAsync(
+        Uri http, IPEndPoint tcp, LinkKind kind, Identity identity, bool appearsOnline = false, int? receiveBuffer = null) => kind switch
         {
-            LinkKind.WebSocketJson => WebSocketPeer.ConnectAsync(server.Http, ClientFormat.Json, identity, appearsOnline, receiveBuffer),
-            LinkKind.WebSocketProtobuf => WebSocketPeer.ConnectAsync(server.Http, ClientFormat.Protobuf, identity, appearsOnline, receiveBuffer),
-            LinkKind.TcpJson => TcpPeer.ConnectAsync(server.Tcp, ClientFormat.Json, identity, appearsOnline, receiveBuffer),
-            LinkKind.TcpProtobuf => TcpPeer.ConnectAsync(server.Tcp, ClientFormat.Protobuf, identity, appearsOnline, receiveBuffer),
-            _ => MemoryPeer.ConnectAsync(server.Services.GetRequiredService<PresenceNode>(), identity, appearsOnline),
+            LinkKind.WebSocketJson => WebSocketPeer.ConnectAsync(http, ClientFormat.Json, identity, appearsOnline, receiveBuffer),
+            LinkKind.WebSocketProtobuf => WebSocketPeer.ConnectAsync(http, ClientFormat.Protobuf, identity, appearsOnline, receiveBuffer),
+            LinkKind.TcpJson => TcpPeer.ConnectAsync(tcp, ClientFormat.Json, identity, appearsOnline, receiveBuffer),
+            LinkKind.TcpProtobuf => TcpPeer.ConnectAsync(tcp, ClientFormat.Protobuf, identity, appearsOnline, receiveBuffer),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no client of another process"),
         };
 
     /// <summary>A client without bytes, of a node without sockets.</summary>

@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+
+namespace Presence.Tests.Clusters.Kit;
+
+/// <summary>All that lies between the nodes of a cluster.</summary>
+/// <param name="seed">Of what it loses.</param>
+public sealed class Network(int seed)
+{
+    private readonly ConcurrentDictionary<(int, int), Wire> _wires = new();
+    private readonly ConcurrentDictionary<(int From, int To), Traffic> _traffic = new();
+    private readonly ConcurrentDictionary<int, int> _nodes = new();
+
+    /// <summary>What has gone between all nodes.</summary>
+    public Traffic Total => _traffic.Values.Aggregate(default(Traffic), (sum, t) => sum + t);
+
+    public Wire Between(int a, int b) => _wires.GetOrAdd((Math.Min(a, b), Math.Max(a, b)), pair => new Wire(HashCode.Combine(seed, pair)));
+
+    /// <summary>What has gone from one node to another.</summary>
+    public Traffic From(int a, int b) => _traffic.GetValueOrDefault((a, b));
+
+    /// <summary>Nothing passes between these nodes and the others.</summary>
+    public void Partition(params int[] side)
+    {
+        foreach (var (a, b) in Pairs.Where(p => side.Contains(p.A) != side.Contains(p.B)))
+            Between(a, b).Interrupt();
+    }
+
+    /// <summary>Everything passes again.</summary>
+    public void Heal()
+    {
+        foreach (var (a, b) in Pairs)
+            Between(a, b).Heal();
+    }
+
+    /// <summary>Loses one in so many of Presence's own messages, between all nodes; 0 for none.</summary>
+    public void Lose(int oneIn)
+    {
+        foreach (var (a, b) in Pairs)
+            Between(a, b).Loss = oneIn;
+    }
+
+    internal void Add(int node, int port) => _nodes[port] = node;
+
+    /// <summary>The node that others know under this port; null for a stranger.</summary>
+    internal int? NodeAt(int port) => _nodes.TryGetValue(port, out var node) ? node : null;
+
+    internal void Count(int from, int to, int bytes, bool isLost) =>
+        _traffic.AddOrUpdate((from, to), new Traffic(1, bytes, isLost ? 1 : 0), (_, t) => t + new Traffic(1, bytes, isLost ? 1 : 0));
+
+    private IEnumerable<(int A, int B)> Pairs
+    {
+        get
+        {
+            var nodes = _nodes.Values.Order().ToArray();
+            return nodes.SelectMany(a => nodes.Where(b => a < b).Select(b => (a, b)));
+        }
+    }
+}

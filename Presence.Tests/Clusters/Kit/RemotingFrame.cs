@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using Google.Protobuf;
+using Presence.Actors.Serialization;
+
+namespace Presence.Tests.Clusters.Kit;
+
+/// <summary>
+/// One frame of Akka.Remote's TCP transport: four little-endian bytes of length, then an <c>AkkaProtocolMessage</c> (Akka's
+/// <c>WireFormats.proto</c>). Only what a proxy must know is read.
+/// </summary>
+internal static class RemotingFrame
+{
+    public const int PrefixBytes = 4;
+
+    // AkkaProtocolMessage { bytes payload = 1; AkkaControlMessage instruction = 2; }
+    private const int Payload = 1;
+    private const int Instruction = 2;
+
+    // AkkaControlMessage { AkkaHandshakeInfo handshakeInfo = 2; }, AkkaHandshakeInfo { AddressData origin = 1; }, AddressData { uint32 port = 3; }
+    private const int HandshakeInfo = 2;
+    private const int Origin = 1;
+    private const int Port = 3;
+
+    // AckAndEnvelopeContainer { AcknowledgementInfo ack = 1; RemoteEnvelope envelope = 2; }, RemoteEnvelope { Payload message = 2; }
+    private const int Ack = 1;
+    private const int Envelope = 2;
+    private const int Message = 2;
+
+    // Payload { int32 serializerId = 2; }
+    private const int SerializerId = 2;
+
+    public static int LengthOf(ReadOnlySpan<byte> prefix) => BinaryPrimitives.ReadInt32LittleEndian(prefix);
+
+    /// <summary>The port under which the sender of a handshake is known; null for any other frame.</summary>
+    public static int? OriginPort(byte[] frame) =>
+        Bytes(frame, Instruction, PrefixBytes) is { } control && Bytes(control, HandshakeInfo) is { } handshake && Bytes(handshake, Origin) is { } address
+            ? Number(address, Port)
+            : null;
+
+    /// <summary>Whether it carries a message of Presence's own, and none of Akka's.</summary>
+    public static bool IsOfPresence(byte[] frame) =>
+        Bytes(frame, Payload, PrefixBytes) is { } container && Bytes(container, Envelope) is { } envelope && Bytes(envelope, Message) is { } message
+        && Number(message, SerializerId) == PresenceSerializer.Id;
+
+    /// <summary>
+    /// The frame without its message: what it acknowledges of Akka's own travels along with whatever goes next, and losing that is
+    /// not meant. Null if nothing is left.
+    /// </summary>
+    public static byte[]? WithoutMessage(byte[] frame)
+    {
+        if (Bytes(frame, Payload, PrefixBytes) is not { } container || Bytes(container, Ack) is not { } ack)
+            return null;
+        var inner = Field(Ack, ack);
+        var outer = Field(Payload, inner);
+        var bytes = new byte[PrefixBytes + outer.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, outer.Length);
+        outer.CopyTo(bytes, PrefixBytes);
+        return bytes;
+    }
+
+    private static byte[] Field(int number, byte[] content)
+    {
+        using var stream = new MemoryStream();
+        using (var output = new CodedOutputStream(stream))
+        {
+            output.WriteTag(number, WireFormat.WireType.LengthDelimited);
+            output.WriteBytes(ByteString.CopyFrom(content));
+        }
+
+        return stream.ToArray();
+    }
+
+    private static byte[]? Bytes(byte[] message, int number, int offset = 0)
+    {
+        using var input = new CodedInputStream(message, offset, message.Length - offset);
+        return Find(input, number, WireFormat.WireType.LengthDelimited) ? input.ReadBytes().ToByteArray() : null;
+    }
+
+    private static int? Number(byte[] message, int number)
+    {
+        using var input = new CodedInputStream(message);
+        return Find(input, number, WireFormat.WireType.Varint) ? input.ReadInt32() : null;
+    }
+
+    private static bool Find(CodedInputStream input, int number, WireFormat.WireType type)
+    {
+        while (input.ReadTag() is var tag and not 0)
+        {
+            if (WireFormat.GetTagFieldNumber(tag) == number && WireFormat.GetTagWireType(tag) == type)
+                return true;
+            input.SkipLastField();
+        }
+
+        return false;
+    }
+}

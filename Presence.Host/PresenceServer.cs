@@ -54,15 +54,34 @@ internal static class PresenceServer
         }
         catch (Exception fault)
         {
-            // What has started is stopped all the same: the node may have begun to join, and others would wait for it.
-            var isTold = app.Services.GetRequiredService<StopSignals>().HaveCome;
-            await app.StopAsync().ConfigureAwait(false);
-            if (fault is OperationCanceledException && isTold)
-                return 0;
-            throw;
+            await LeaveAsync(app).ConfigureAwait(false);
+            if (fault is not OperationCanceledException)
+                throw;
+            // Ended while it joined: told to, or removed, or by an actor system that could not even begin.
+            if (life.Phase != NodePhase.Removed && !app.Services.GetRequiredService<StopSignals>().HaveCome)
+                throw new JoinException("its actor system did not start; the log says why.");
+            return await EndAsync(life).ConfigureAwait(false);
         }
 
         await app.WaitForShutdownAsync().ConfigureAwait(false);
+        return await EndAsync(life).ConfigureAwait(false);
+    }
+
+    /// <summary>Stops what has started of a server that did not start: the node may have begun to join, and others would wait for it.</summary>
+    private static async Task LeaveAsync(WebApplication app)
+    {
+        try
+        {
+            await app.StopAsync().ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // What has not started cannot always stop; why it has not is told in any case.
+        }
+    }
+
+    private static async Task<int> EndAsync(NodeLife life)
+    {
         if (life.Phase != NodePhase.Removed)
             return 0;
         await Console.Error.WriteLineAsync(NodeRemoval.Line).ConfigureAwait(false);

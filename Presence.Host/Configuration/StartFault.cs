@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 using Presence.Host.Node;
@@ -29,6 +30,7 @@ internal static class StartFault
             // A configuration file that is no JSON; the inner exception names the line.
             InvalidDataException unreadable => $"{unreadable.Message} {unreadable.InnerException?.Message}",
             IOException { InnerException: AddressInUseException } taken => taken.Message,
+            AggregateException many when Innermost(many) is SocketException refused => $"Presence:Cluster:Port cannot be opened: {refused.Message}",
             JoinException lone => lone.Message,
             _ => null,
         };
@@ -36,4 +38,6 @@ internal static class StartFault
             return null;
         return ($"Presence cannot start: {reason.ReplaceLineEndings(" ").Trim()}", fault is JoinException ? NodeRemoval.ExitCode : ExitCode);
     }
+
+    private static Exception Innermost(Exception fault) => fault.InnerException is { } inner ? Innermost(inner) : fault;
 }

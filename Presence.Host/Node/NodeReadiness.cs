@@ -28,9 +28,7 @@ internal sealed partial class NodeReadiness(
             var left = _settings.JoinTimeout - clock.GetElapsedTime(begin);
             if (left <= TimeSpan.Zero)
                 throw new JoinException($"this node could not join its cluster within {_settings.JoinTimeout}. {Awaited()}");
-            if (system.WhenTerminated.IsCompleted)
-                throw new JoinException(NodeRemoval.Line);
-            await Task.WhenAny(node.Ready, system.WhenTerminated, Task.Delay(left < Period ? left : Period, clock, cancellationToken)).ConfigureAwait(false);
+            await Task.WhenAny(node.Ready, Task.Delay(left < Period ? left : Period, clock, cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             var awaited = Awaited();
             if (!node.Ready.IsCompleted)

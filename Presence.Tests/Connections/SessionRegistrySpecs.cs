@@ -28,6 +28,36 @@ public sealed class SessionRegistrySpecs : ActorSpec
 
     [Fact]
     [Trait("Clause", "C4")]
+    public async Task A_connection_is_told_once_before_its_token_expires()
+    {
+        var notice = TimeSpan.FromSeconds(1);
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = notice }));
+        var connection = CreateTestProbe();
+        var expiry = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1.5);
+        Register(registry, connection, expiresIn: expiry - DateTimeOffset.UtcNow);
+
+        var told = await connection.ExpectMsgAsync<ServerMessage.Notice>();
+        Assert.Equal(("session_expiring", -4001), (told.Subject, told.Code));
+        Assert.InRange(DateTimeOffset.UtcNow, expiry - notice - TimeSpan.FromMilliseconds(50), DateTimeOffset.MaxValue);
+        Assert.Equal(CloseReason.Expired, (await connection.ExpectMsgAsync<Connection.Kick>()).Reason);
+        Assert.InRange(DateTimeOffset.UtcNow, expiry - TimeSpan.FromMilliseconds(50), DateTimeOffset.MaxValue);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    [Trait("Clause", "C4")]
+    public async Task Without_a_notice_or_with_a_token_that_expires_sooner_it_is_told_nothing(int notice)
+    {
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = TimeSpan.FromSeconds(notice) }));
+        var connection = CreateTestProbe();
+        Register(registry, connection, expiresIn: TimeSpan.FromMilliseconds(200));
+        // The first thing that comes.
+        await connection.ExpectMsgAsync<Connection.Kick>();
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
     public async Task Only_what_is_revoked_ends()
     {
         var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default));

@@ -9,7 +9,7 @@ namespace Presence.Tests.Sdk;
 /// The JavaScript SDK on Node, in both of its formats. The tests themselves are the <c>.test.mjs</c> files in <c>js</c>, which
 /// need <c>npm ci</c> once.
 /// </summary>
-public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixture>
+public sealed class NodeTests(ServerFixture server, ExpiringServer expiring) : IClassFixture<ServerFixture>, IClassFixture<ExpiringServer>
 {
     private const int LeastNode = 18;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -53,10 +53,17 @@ public sealed class NodeTests(ServerFixture server) : IClassFixture<ServerFixtur
     [Trait("Clause", "L1")]
     public Task Heartbeats_and_crowds(string format) => PassAsync("crowd.test.mjs", format);
 
-    private async Task PassAsync(string tests, string format)
+    [SkippableTheory]
+    [InlineData("json")]
+    [InlineData("protobuf")]
+    [Trait("Clause", "C4")]
+    public Task Notices(string format) => PassAsync("notice.test.mjs", format, expiring);
+
+    private async Task PassAsync(string tests, string format, ServerFixture? other = null)
     {
         await SkipWithoutNodeAsync();
-        var (exitCode, output) = await RunAsync(["--test", tests], ("PRESENCE_URL", $"{server.Http}"), ("PRESENCE_FORMAT", format));
+        var url = (other ?? server).Http;
+        var (exitCode, output) = await RunAsync(["--test", tests], ("PRESENCE_URL", $"{url}"), ("PRESENCE_FORMAT", format));
         Assert.True(exitCode == 0, output);
         // A file without tests would pass too.
         Assert.Matches(@"(?m)^. pass [1-9]", output);

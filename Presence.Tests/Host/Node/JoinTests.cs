@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using Xunit;
 
 namespace Presence.Tests.Host.Node;
@@ -47,5 +49,15 @@ public sealed class JoinTests
         Assert.Empty(error);
     }
 
-    internal static IEnumerable<string> Seeds(params int[] ports) => ports.Select((port, i) => $"Cluster:Seeds:{i}=127.0.0.1:{port}");
+    [SkippableFact]
+    public async Task A_node_whose_port_is_taken_says_so_in_one_line()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        await using var node = NodeProcess.Start($"Cluster:Port={((IPEndPoint)taken.LocalEndpoint).Port}");
+        var (code, error) = await node.EndAsync();
+        Assert.Equal((78, "Presence cannot start: Presence:Cluster:Port cannot be opened: Address already in use"), (code, Assert.Single(error)));
+    }
+
+    private static IEnumerable<string> Seeds(params int[] ports) => ports.Select((port, i) => $"Cluster:Seeds:{i}=127.0.0.1:{port}");
 }

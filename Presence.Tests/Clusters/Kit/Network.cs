@@ -7,16 +7,20 @@ namespace Presence.Tests.Clusters.Kit;
 public sealed class Network(int seed)
 {
     private readonly ConcurrentDictionary<(int, int), Wire> _wires = new();
-    private readonly ConcurrentDictionary<(int From, int To), Traffic> _traffic = new();
+    private readonly ConcurrentDictionary<(int From, int To, string Manifest), Traffic> _traffic = new();
     private readonly ConcurrentDictionary<int, int> _nodes = new();
 
     /// <summary>What has gone between all nodes.</summary>
-    public Traffic Total => _traffic.Values.Aggregate(default(Traffic), (sum, t) => sum + t);
+    public Traffic Total => Sum((_, _, _) => true);
 
     public Wire Between(int a, int b) => _wires.GetOrAdd((Math.Min(a, b), Math.Max(a, b)), pair => new Wire(HashCode.Combine(seed, pair)));
 
     /// <summary>What has gone from one node to another.</summary>
-    public Traffic From(int a, int b) => _traffic.GetValueOrDefault((a, b));
+    public Traffic From(int a, int b) => Sum((from, to, _) => from == a && to == b);
+
+    /// <summary>What has gone between all nodes of some kinds of messages.</summary>
+    /// <param name="manifests">What the serializer calls them.</param>
+    public Traffic OfKinds(params string[] manifests) => Sum((_, _, manifest) => manifests.Contains(manifest));
 
     /// <summary>Nothing passes between these nodes and the others.</summary>
     public void Partition(params int[] side)
@@ -44,8 +48,14 @@ public sealed class Network(int seed)
     /// <summary>The node that others know under this port; null for a stranger.</summary>
     internal int? NodeAt(int port) => _nodes.TryGetValue(port, out var node) ? node : null;
 
-    internal void Count(int from, int to, int bytes, bool isLost) =>
-        _traffic.AddOrUpdate((from, to), new Traffic(1, bytes, isLost ? 1 : 0), (_, t) => t + new Traffic(1, bytes, isLost ? 1 : 0));
+    internal void Count(int from, int to, string manifest, int bytes, bool isLost)
+    {
+        var one = new Traffic(1, bytes, isLost ? 1 : 0);
+        _traffic.AddOrUpdate((from, to, manifest), one, (_, t) => t + one);
+    }
+
+    private Traffic Sum(Func<int, int, string, bool> which) =>
+        _traffic.Where(t => which(t.Key.From, t.Key.To, t.Key.Manifest)).Aggregate(default(Traffic), (sum, t) => sum + t.Value);
 
     private IEnumerable<(int A, int B)> Pairs
     {

@@ -24,6 +24,7 @@ public sealed class NodeProcess : IAsyncDisposable
     private Guardian? _guardian;
     private volatile bool _isFrozen;
     private volatile bool _isEnding;
+    private volatile bool _hasServed;
 
     /// <param name="name">What failures call it.</param>
     /// <param name="address">Where it is.</param>
@@ -58,8 +59,8 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <summary>Whether there is a process, halted or not.</summary>
     public bool IsRunning => _process is { HasExited: false };
 
-    /// <summary>Whether there is a process that is neither halted nor has been asked to end.</summary>
-    public bool IsUp => IsRunning && !_isFrozen && !_isEnding;
+    /// <summary>Whether it serves as far as anybody knows: it has, and has neither been halted nor asked to end since.</summary>
+    public bool IsUp => IsRunning && _hasServed && !_isFrozen && !_isEnding;
 
     /// <summary>The end of what it has written, over all its lives.</summary>
     public string Tail => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(40)) : "nothing";
@@ -83,6 +84,7 @@ public sealed class NodeProcess : IAsyncDisposable
         _guardian = new Guardian(_process.Id);
         _isFrozen = false;
         _isEnding = false;
+        _hasServed = false;
     }
 
     /// <summary>Waits until it serves clients: it is a member of its cluster then.</summary>
@@ -97,6 +99,8 @@ public sealed class NodeProcess : IAsyncDisposable
                 throw Failure($"does not serve after {StartPatience.TotalSeconds} s");
             await Task.Delay(100);
         }
+
+        _hasServed = true;
     }
 
     public async Task<bool> IsServingAsync()
@@ -176,5 +180,7 @@ public sealed class NodeProcess : IAsyncDisposable
         return await ExitAsync(ExitPatience) ?? throw Failure($"does not end within {ExitPatience.TotalSeconds} s of signal {signal}");
     }
 
-    private InvalidOperationException Failure(string what) => new($"{Name} {what}. It wrote last:\n{Tail}");
+    /// <summary>What to throw when it has broken a promise.</summary>
+    /// <param name="what">What it did.</param>
+    public NodeException Failure(string what) => new($"{Name} {what}. It wrote last:\n{Tail}");
 }

@@ -106,8 +106,8 @@ internal sealed class ProxiedConnection(Network network, int node, Socket peer, 
                 if (wait > 0)
                     await Task.Delay((int)wait, _end.Token);
                 await wire.PassAsync(_end.Token);
-                if (RemotingFrame.IsOfPresence(frame))
-                    passing = Pass(frame, wire, isInbound);
+                if (RemotingFrame.Manifest(frame) is { } manifest)
+                    passing = Pass(frame, manifest, wire, isInbound);
             }
 
             for (var left = passing.AsMemory(); !left.IsEmpty;)
@@ -116,11 +116,11 @@ internal sealed class ProxiedConnection(Network network, int node, Socket peer, 
     }
 
     /// <summary>Counts a message of Presence's own; what is left of it if it is lost.</summary>
-    private byte[] Pass(byte[] frame, Wire wire, bool isInbound)
+    private byte[] Pass(byte[] frame, string manifest, Wire wire, bool isInbound)
     {
         var other = _peerNode.Task.Result!.Value;
         var isLost = wire.Loses();
-        network.Count(isInbound ? other : node, isInbound ? node : other, frame.Length, isLost);
+        network.Count(isInbound ? other : node, isInbound ? node : other, manifest, frame.Length, isLost);
         return isLost ? RemotingFrame.WithoutMessage(frame) ?? [] : frame;
     }
 

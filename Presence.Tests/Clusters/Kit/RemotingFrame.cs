@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Text;
 using Google.Protobuf;
 using Presence.Actors.Serialization;
 
@@ -26,8 +27,9 @@ internal static class RemotingFrame
     private const int Envelope = 2;
     private const int Message = 2;
 
-    // Payload { int32 serializerId = 2; }
+    // Payload { int32 serializerId = 2; bytes messageManifest = 3; }
     private const int SerializerId = 2;
+    private const int MessageManifest = 3;
 
     public static int LengthOf(ReadOnlySpan<byte> prefix) => BinaryPrimitives.ReadInt32LittleEndian(prefix);
 
@@ -37,10 +39,12 @@ internal static class RemotingFrame
             ? Number(address, Port)
             : null;
 
-    /// <summary>Whether it carries a message of Presence's own, and none of Akka's.</summary>
-    public static bool IsOfPresence(byte[] frame) =>
+    /// <summary>The manifest of the message, if that is one of Presence's own; null if the frame is Akka's.</summary>
+    public static string? Manifest(byte[] frame) =>
         Bytes(frame, Payload, PrefixBytes) is { } container && Bytes(container, Envelope) is { } envelope && Bytes(envelope, Message) is { } message
-        && Number(message, SerializerId) == PresenceSerializer.Id;
+        && Number(message, SerializerId) == PresenceSerializer.Id
+            ? Encoding.UTF8.GetString(Bytes(message, MessageManifest) ?? [])
+            : null;
 
     /// <summary>
     /// The frame without its message: what it acknowledges of Akka's own travels along with whatever goes next, and losing that is

@@ -111,7 +111,7 @@ internal sealed class CrowdClient(Crowd crowd, int number, Account account, Habi
         < 63 => AskAsync(cid => (_recording!.Does(cid, null), new ClientRequest.UpdateStatus(cid, null))),
         < 75 => FollowSomebodyAsync(),
         < 84 => UnfollowSomebodyAsync(),
-        < 88 when habits.Disconnects => EndAsync(isPolite: _random.Next(2) == 0),
+        < 88 => EndAsync(isPolite: _random.Next(2) == 0),
         _ => AskAsync(cid => (_recording!.Pings(cid), new ClientRequest.Ping(cid))),
     };
 

@@ -14,9 +14,6 @@ public sealed record Habits
     /// <summary>How long each waits between two actions, on average.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(700);
 
-    /// <summary>Which nodes a client connects to, by its number; null leaves all of them to chance.</summary>
+    /// <summary>Which nodes a client connects to, by its number, waiting for one that serves; null leaves it to chance among all.</summary>
     public Func<int, IReadOnlyList<int>>? Nodes { get; init; }
-
-    /// <summary>Whether clients disconnect by themselves now and then.</summary>
-    public bool Disconnects { get; init; } = true;
 }

@@ -21,7 +21,7 @@ internal sealed class Truth
         foreach (var life in chronicle.Lives)
         {
             if (life.Session is { } session)
-                _bySession.Add(session, life);
+                _bySession.TryAdd(session, life);
             for (var i = 0; i < life.Deeds.Length; i++)
             {
                 if (life.Deeds[i].Status is { Length: > 0 } text)

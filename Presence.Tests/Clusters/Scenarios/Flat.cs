@@ -13,56 +13,55 @@ public static class Flat
 {
     private const int Changes = 40;
 
+    // A change, and a batch of them.
+    private static readonly string[] CarryChanges = ["PC", "PB"];
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Measures.</summary>
+    /// <summary>Measures, with more and more followers of the same user, whose home stays where it is.</summary>
     /// <param name="cluster">A cluster that nobody else uses.</param>
-    /// <param name="followersPerNode">How many followers there are on each node.</param>
-    public static async Task<Cost> MeasureAsync(TestCluster cluster, int followersPerNode)
+    /// <param name="followersPerNode">How many followers there are on each node, growing.</param>
+    public static async Task<IReadOnlyList<Cost>> MeasureAsync(TestCluster cluster, params int[] followersPerNode)
     {
         var user = Peers.NewUser();
-        await using var maker = await ConnectAsync(cluster, 0, LinkKind.TcpProtobuf, user);
+        await using var maker = await ConnectAsync(cluster, 0, user);
         await maker.SetAsync("at first");
-        var followers = new List<Peer>();
+        var followers = new List<Follower>();
+        var costs = new List<Cost>();
         try
         {
-            for (var node = 0; node < cluster.Nodes.Count; node++)
+            foreach (var count in followersPerNode)
             {
-                for (var i = 0; i < followersPerNode; i++)
+                for (var i = followers.Count; i < count * cluster.Nodes.Count; i++)
                 {
-                    var follower = await ConnectAsync(cluster, node, LinkKind.TcpProtobuf, Peers.NewUser());
+                    var follower = new Follower(await ConnectAsync(cluster, i % cluster.Nodes.Count, Peers.NewUser()));
                     followers.Add(follower);
                     await follower.FollowAsync(user);
                 }
+
+                await ChangeAsync(maker, followers, $"{count} follow", 1);
+                var (all, carrying) = (cluster.Network.Total, cluster.Network.OfKinds(CarryChanges));
+                await ChangeAsync(maker, followers, $"{count} are told", Changes);
+                (all, carrying) = (cluster.Network.Total - all, cluster.Network.OfKinds(CarryChanges) - carrying);
+                costs.Add(new Cost(count, carrying.Messages / (double)Changes, all.Messages / (double)Changes, all.Bytes / (double)Changes));
             }
 
-            var heard = Hear(followers);
-            await ChangeAsync(maker, heard, "warm", 1);
-            var quiet = await CountAsync(cluster, () => Task.Delay(TimeSpan.FromSeconds(1)));
-            var busy = await CountAsync(cluster, () => ChangeAsync(maker, heard, "change", Changes));
-            return new Cost(followersPerNode, busy.Messages / (double)Changes, busy.Bytes / (double)Changes, quiet.Messages);
+            return costs;
         }
         finally
         {
-            await Task.WhenAll(followers.Select(f => f.DisposeAsync().AsTask()));
+            await Task.WhenAll(followers.Select(f => f.Peer.DisposeAsync().AsTask()));
         }
     }
 
-    private static async Task<Traffic> CountAsync(TestCluster cluster, Func<Task> what)
-    {
-        var before = cluster.Network.Total;
-        await what();
-        return cluster.Network.Total - before;
-    }
-
-    private static async Task ChangeAsync(Peer maker, Func<string, bool> haveAllHeard, string text, int count)
+    private static async Task ChangeAsync(Peer maker, List<Follower> followers, string text, int count)
     {
         for (var i = 0; i < count; i++)
         {
             var status = string.Create(CultureInfo.InvariantCulture, $"{text} {i:D4}");
             await maker.SetAsync(status);
             var since = Environment.TickCount64;
-            while (!haveAllHeard(status))
+            while (followers.Any(f => f.Last != status))
             {
                 if (Environment.TickCount64 - since > Patience.TotalMilliseconds)
                     throw new TimeoutException($"Not everybody has been told of '{status}' after {Patience.TotalSeconds} s.");
@@ -71,34 +70,37 @@ public static class Flat
         }
     }
 
-    /// <summary>Whether the last thing that each was told is this status.</summary>
-    private static Func<string, bool> Hear(List<Peer> followers)
+    private static Task<Peer> ConnectAsync(TestCluster cluster, int node, UserId user) => Peers.ConnectAsync(
+        cluster[node].Address.Http, cluster[node].Address.Tcp, LinkKind.TcpProtobuf, Peers.IdentityOf(user, $"{user}"));
+
+    private sealed class Follower(Peer peer)
     {
-        var last = new string?[followers.Count];
-        for (var i = 0; i < followers.Count; i++)
+        private volatile string? _last;
+
+        public Peer Peer => peer;
+
+        /// <summary>The last status that it was told.</summary>
+        public string? Last => _last;
+
+        public async Task FollowAsync(UserId user)
         {
-            var index = i;
-            followers[i].Listen(told =>
+            await peer.FollowAsync(user);
+            peer.Listen(told =>
             {
                 if (told is Told.Event { Joins: [var join] })
-                    Volatile.Write(ref last[index], join.Status);
+                    _last = join.Status;
             });
         }
-
-        return status => last.All(text => text == status);
     }
-
-    private static Task<Peer> ConnectAsync(TestCluster cluster, int node, LinkKind kind, UserId user) => Peers.ConnectAsync(
-        cluster[node].Address.Http, cluster[node].Address.Tcp, kind, Peers.IdentityOf(user, $"{user}"));
 }
 
-/// <summary>What one change costs.</summary>
+/// <summary>What one change costs between nodes.</summary>
 /// <param name="FollowersPerNode">With how many followers on each node.</param>
-/// <param name="Messages">Messages of Presence's own between nodes, of all kinds and ways.</param>
+/// <param name="Carrying">Messages that carry a change from a home to a node.</param>
+/// <param name="Messages">All messages of Presence's own, reports and acknowledgements included.</param>
 /// <param name="Bytes">The bytes of their frames.</param>
-/// <param name="Quiet">How many messages there were within a second in which nothing happened.</param>
-public sealed record Cost(int FollowersPerNode, double Messages, double Bytes, long Quiet)
+public sealed record Cost(int FollowersPerNode, double Carrying, double Messages, double Bytes)
 {
     public override string ToString() => string.Create(
-        CultureInfo.InvariantCulture, $"{FollowersPerNode} followers per node: {Messages:F2} messages and {Bytes:F0} bytes per change between nodes; {Quiet} in a quiet second");
+        CultureInfo.InvariantCulture, $"{FollowersPerNode} followers per node: a change is carried {Carrying:F2} times; {Messages:F2} messages and {Bytes:F0} bytes in all");
 }

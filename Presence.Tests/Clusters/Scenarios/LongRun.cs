@@ -81,7 +81,7 @@ internal sealed class LongRun
                 return await MeasureCostAsync(cluster);
             await TryAsync(cluster);
         }
-        catch (Exception e) when (e is InvalidOperationException or TimeoutException or IOException)
+        catch (Exception e) when (e is NodeException or InvalidOperationException or TimeoutException or IOException)
         {
             Console.Error.WriteLine(e);
             return 2;
@@ -116,8 +116,8 @@ internal sealed class LongRun
 
     private static async Task<int> MeasureCostAsync(TestCluster cluster)
     {
-        foreach (var followers in FollowersPerNode)
-            Tell($"{await Flat.MeasureAsync(cluster, followers)}");
+        foreach (var cost in await Flat.MeasureAsync(cluster, FollowersPerNode))
+            Tell($"{cost}");
         return 0;
     }
 

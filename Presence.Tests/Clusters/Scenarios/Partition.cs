@@ -7,6 +7,7 @@ namespace Presence.Tests.Clusters.Scenarios;
 /// One node is cut off from the others for a while (contract K4): the smaller side stops serving, and afterwards there is one truth.
 /// Nothing is lost on the way: what was sent arrives once the network is whole, as if it had been sent again.
 /// </summary>
+/// <param name="length">For how long, at most: the network is whole again when the node has ended.</param>
 public sealed class Partition(TimeSpan length) : Scenario
 {
     /// <summary>How long the node that was cut off may take to end by itself once the network is whole again.</summary>
@@ -20,7 +21,8 @@ public sealed class Partition(TimeSpan length) : Scenario
         var node = crowd.Cluster[index];
         var isWhole = crowd.Disturb(DisturbanceKind.CutOff, index);
         crowd.Cluster.Network.Partition(index);
-        await Task.Delay(length);
+        // A node that has ended has nothing more to lose by waiting.
+        await node.ExitAsync(length);
         crowd.Cluster.Network.Heal();
         await Supervisor.RestartEndedAsync(node, EndPatience);
         isWhole();

@@ -23,7 +23,7 @@ public sealed class RollingRestart : Scenario
             var exit = await node.TerminateAsync();
             Stops.Add(exit.Took);
             if (exit.Code != 0)
-                throw new ScenarioException("C5", $"{node.Name} ended with exit code {exit.Code}. It wrote last:\n{node.Tail}");
+                throw node.Failure($"ended with exit code {exit.Code} when it was asked to end (C5)");
             await node.RestartAsync();
             isWhole();
         }

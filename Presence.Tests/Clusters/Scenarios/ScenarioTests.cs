@@ -1,5 +1,6 @@
 using Presence.Tests.Clusters.Kit;
 using Presence.Tests.Clusters.Load;
+using Presence.Tests.Clusters.Oracle;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -24,11 +25,17 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
 {
     [SkippableFact]
     [Trait("Clause", "K3")]
-    public Task A_node_that_crashes_takes_its_own_sessions_along_and_nothing_else() => TryAsync(new Crash());
+    public async Task A_node_that_crashes_takes_its_own_sessions_along_and_nothing_else()
+    {
+        var verdict = await TryAsync(new Crash { Away = TimeSpan.FromSeconds(11) });
+
+        Assert.NotEqual(0, verdict.CrashLeaves.Count);
+    }
 
     [SkippableFact]
     [Trait("Clause", "C5")]
-    public Task A_rolling_restart_is_heard_only_of_those_whose_links_ended() => TryAsync(new RollingRestart());
+    public Task A_rolling_restart_is_heard_only_of_those_whose_links_ended() =>
+        TryAsync(new RollingRestart(), new Habits { Seed = 7, Nodes = client => [client % fixture.Cluster.Nodes.Count] });
 
     [SkippableFact]
     public Task A_node_that_stands_still_for_a_moment_is_not_heard_of() => TryAsync(new Freeze(TimeSpan.FromSeconds(2)));
@@ -36,7 +43,7 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
     [SkippableFact]
     [Trait("Clause", "K3")]
     [Trait("Clause", "K4")]
-    public Task A_node_that_stands_still_for_long_is_given_up_and_ends() => TryAsync(new Freeze(TimeSpan.FromSeconds(14)) { IsFatal = true });
+    public Task A_node_that_stands_still_for_long_is_given_up_and_ends() => TryAsync(new Freeze(TimeSpan.FromSeconds(13)) { IsFatal = true });
 
     [SkippableFact]
     [Trait("Clause", "K4")]
@@ -47,13 +54,10 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
     public Task All_nodes_but_one_may_stop_at_once() => TryAsync(new TwoAtOnce());
 
     [SkippableFact]
-    public Task A_node_that_joins_and_leaves_is_not_heard_of() => TryAsync(new Join { Stay = TimeSpan.FromSeconds(6) });
+    public Task A_node_that_joins_and_leaves_is_not_heard_of() => TryAsync(new Join { Stay = TimeSpan.FromSeconds(4) });
 
     [SkippableFact]
-    public Task Messages_that_are_lost_between_nodes_are_repaired() => TryAsync(new Lossy());
-
-    [SkippableFact]
-    public Task Without_a_disturbance_everybody_is_told_everything() => TryAsync(new Undisturbed(TimeSpan.FromSeconds(4)));
+    public Task Messages_that_are_lost_between_nodes_are_repaired() => TryAsync(new Lossy { Length = TimeSpan.FromSeconds(6) });
 
     [SkippableFact]
     [Trait("Clause", "K5")]
@@ -61,26 +65,31 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
     {
         Skip.IfNot(Signal.Exists, "This system has no signals.");
         await fixture.Cluster.RecoverAsync();
-        var one = await Flat.MeasureAsync(fixture.Cluster, 1);
-        var many = await Flat.MeasureAsync(fixture.Cluster, 30);
-        output.WriteLine($"{one}\n{many}");
+        var costs = await Flat.MeasureAsync(fixture.Cluster, 1, 30);
+        output.WriteLine(string.Join('\n', costs));
 
-        foreach (var cost in (Cost[])[one, many])
-        {
-            // A change reaches each other node once. Where the home is on one of these, that one message is the report, and its
-            // acceptance comes back.
-            var nodes = fixture.Cluster.Nodes.Count;
-            Assert.InRange(cost.Messages, nodes - 1, nodes + 0.5);
-        }
-
-        Assert.InRange(many.Bytes / many.Messages, 0, 1.2 * one.Bytes / one.Messages);
+        // Each node but the home's is told once. What else there is, now and then, is not by the change.
+        const double stray = 0.2;
+        var nodes = fixture.Cluster.Nodes.Count;
+        Assert.All(costs, cost => Assert.InRange(cost.Carrying, 1, nodes - 1 + stray));
+        Assert.InRange(costs[1].Messages, 1, costs[0].Messages + stray);
+        Assert.InRange(costs[1].Bytes, 1, 1.2 * costs[0].Bytes);
     }
 
-    private async Task TryAsync(Scenario scenario)
+    private async Task<Verdict> TryAsync(Scenario scenario, Habits? habits = null)
     {
         Skip.IfNot(Signal.Exists, "This system has no signals.");
-        var verdict = await new Trial { Cluster = fixture.Cluster, Habits = new Habits { Seed = 7 }, Tell = output.WriteLine }.RunAsync(scenario);
+        var verdict = await new Trial
+        {
+            Cluster = fixture.Cluster,
+            Habits = habits ?? new Habits { Seed = 7 },
+            Quiet = TimeSpan.FromSeconds(1),
+            Tell = output.WriteLine,
+        }.RunAsync(scenario);
         output.WriteLine(verdict.ToString());
         Assert.True(verdict.IsClean, verdict.ToString());
+        // Whoever is told nothing is told nothing wrong.
+        Assert.True(verdict is { Updates: > 100, Follows: >= 40, Events: > 500, OtherNode.Count: > 100 }, verdict.ToString());
+        return verdict;
     }
 }

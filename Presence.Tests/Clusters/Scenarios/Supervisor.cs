@@ -16,6 +16,6 @@ internal static class Supervisor
             await node.KillAsync();
         await node.RestartAsync();
         if (exit is null)
-            throw new ScenarioException("K4", $"{node.Name} went on for {patience.TotalSeconds:F0} s after its cluster had given it up. It wrote last:\n{node.Tail}");
+            throw node.Failure($"went on for {patience.TotalSeconds:F0} s after its cluster had given it up (K4)");
     }
 }

@@ -35,23 +35,36 @@ public sealed record Trial
         var random = new Random(Habits.Seed);
         for (var round = 1; round <= Rounds; round++)
         {
-            try
-            {
-                await scenario.RoundAsync(crowd, random);
-            }
-            catch (ScenarioException fault)
-            {
-                // What clients were told meanwhile counts all the same.
-                faults.Add(fault.Message);
-                await Cluster.RecoverAsync();
-            }
-
+            await TryAsync(scenario, crowd, random, faults);
             Tell($"{scenario.Name}: round {round} of {Rounds} at {crowd.Now.TotalSeconds:F0} s");
             await Task.Delay(Quiet);
         }
 
         await crowd.StopAsync();
         return await SettleAsync(crowd) with { NodeFaults = [.. faults] };
+    }
+
+    /// <summary>One round. What nodes do wrong is written down, and what clients are told meanwhile counts all the same.</summary>
+    private async Task TryAsync(Scenario scenario, Crowd crowd, Random random, List<string> faults)
+    {
+        try
+        {
+            await scenario.RoundAsync(crowd, random);
+        }
+        catch (NodeException fault)
+        {
+            faults.Add(fault.Message);
+            Cluster.Network.Heal();
+        }
+
+        foreach (var (node, index) in Cluster.Nodes.Select((n, i) => (n, i)).Where(n => !n.Item1.IsRunning))
+        {
+            faults.Add(node.Failure("has ended by itself").Message);
+            crowd.Disturb(DisturbanceKind.Killed, index);
+        }
+
+        if (faults.Count > 0)
+            await Cluster.RecoverAsync();
     }
 
     private async Task<Verdict> SettleAsync(Crowd crowd)

@@ -17,7 +17,7 @@ public sealed class TwoAtOnce : Scenario
             var isWhole = crowd.Disturb(DisturbanceKind.Stopped, i);
             var exit = await nodes[i].TerminateAsync();
             if (exit.Code != 0)
-                throw new ScenarioException("C5", $"{nodes[i].Name} ended with exit code {exit.Code}. It wrote last:\n{nodes[i].Tail}");
+                throw nodes[i].Failure($"ended with exit code {exit.Code} when it was asked to end (C5)");
             await nodes[i].RestartAsync();
             isWhole();
         }));

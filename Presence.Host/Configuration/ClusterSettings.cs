@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Akka.Actor;
 
@@ -43,10 +44,19 @@ internal sealed partial class ClusterSettings
     /// <summary>The name of the cluster: nodes of different names never meet.</summary>
     public string Name { get; set; } = "presence";
 
+    /// <summary>With a certificate, nodes speak TLS only, and only with those that show one of the <see cref="Authorities"/>.</summary>
+    public CertificateSettings Certificate { get; set; } = new();
+
+    /// <summary>PEM files: who may vouch for a node. Required with a certificate; there is no default, the system's store least of all.</summary>
+    public string[] Authorities { get; set; } = [];
+
     /// <summary>The minimum of members that holds.</summary>
     internal int Minimum => MinimumMembers > 0 ? MinimumMembers : (Seeds.Length / 2) + 1;
 
-    /// <summary>The seeds as full addresses, such as <c>akka.tcp://presence@node1.example:7354</c>.</summary>
+    /// <summary>Whether nodes talk over TLS.</summary>
+    internal bool IsSecure => !string.IsNullOrEmpty(Certificate.Path);
+
+    /// <summary>The seeds as full addresses, such as <c>akka.tcp://presence@node1.example:7354</c>, or <c>akka.ssl.tcp://…</c> with TLS.</summary>
     internal IEnumerable<string> SeedAddresses => Seeds.Select(FullAddress);
 
     internal IEnumerable<ConfigurationFault> Faults(string key)
@@ -62,8 +72,10 @@ internal sealed partial class ClusterSettings
         for (var i = 0; i < Seeds.Length; i++)
         {
             if (!IsSeed(Seeds[i]))
-                yield return new($"{key}:Seeds:{i}", $"is '{Seeds[i]}'; it must look like node1.example:7354 or akka.tcp://{Name}@node1.example:7354");
+                yield return new($"{key}:Seeds:{i}", $"is '{Seeds[i]}'; it must look like node1.example:7354 or {Scheme}://{Name}@node1.example:7354");
         }
+        foreach (var fault in TlsFaults(key))
+            yield return fault;
         for (var i = 0; i < Roles.Length; i++)
         {
             if (string.IsNullOrWhiteSpace(Roles[i]))
@@ -99,13 +111,55 @@ internal sealed partial class ClusterSettings
             yield return fault;
     }
 
+    private List<ConfigurationFault> TlsFaults(string key)
+    {
+        var faults = Certificate.Faults($"{key}:Certificate").ToList();
+        for (var i = 0; i < Authorities.Length; i++)
+        {
+            if (Unloadable(Authorities[i]) is { } reason)
+                faults.Add(new($"{key}:Authorities:{i}", $"is '{Authorities[i]}'; it cannot be loaded: {reason}"));
+        }
+        if (faults.Count > 0)
+            return faults;
+        if (IsSecure && Authorities.Length == 0)
+            faults.Add(new($"{key}:Authorities", "is missing; name the PEM files of those who vouch for the nodes of this cluster"));
+        if (!IsSecure && Authorities.Length > 0)
+            faults.Add(new($"{key}:Authorities", "is given, but no certificate; name one in Certificate:Path, or the nodes talk without TLS"));
+        if (IsSecure && faults.Count == 0 && OwnFault() is { } objection)
+            faults.Add(new($"{key}:Certificate:Path", $"is '{Certificate.Path}'; no other node would take it: {objection}"));
+        return faults;
+    }
+
+    /// <summary>A node whose own certificate is expired, or another authority's, would only knock at the others in vain.</summary>
+    private string? OwnFault()
+    {
+        var (certificate, chain) = Certificate.Load()!.Value;
+        using (certificate)
+            return Configuration.Authorities.Load(Authorities).Objection(certificate, chain);
+    }
+
+    private static string? Unloadable(string path)
+    {
+        try
+        {
+            Configuration.Authorities.LoadFile(path);
+            return null;
+        }
+        catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return fault.Message;
+        }
+    }
+
     private bool IsSeed(string seed) =>
         NameRule().IsMatch(Name)
         && Address.TryParse(FullAddress(seed), out var parsed)
-        && parsed.System == Name && parsed.Host is { Length: > 0 } && parsed.Port is > 0 and <= 65535;
+        && parsed.Protocol == Scheme && parsed.System == Name && parsed.Host is { Length: > 0 } && parsed.Port is > 0 and <= 65535;
 
     private string FullAddress(string seed) =>
-        seed.Contains("://", StringComparison.Ordinal) ? seed : $"akka.tcp://{Name}@{seed}";
+        seed.Contains("://", StringComparison.Ordinal) ? seed : $"{Scheme}://{Name}@{seed}";
+
+    private string Scheme => IsSecure ? "akka.ssl.tcp" : "akka.tcp";
 
     [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     private static partial Regex NameRule();

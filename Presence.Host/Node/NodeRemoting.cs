@@ -1,3 +1,4 @@
+using Akka.Hosting;
 using Akka.Remote.Hosting;
 using Presence.Host.Configuration;
 
@@ -7,14 +8,24 @@ namespace Presence.Host.Node;
 internal static class NodeRemoting
 {
     /// <summary>
-    /// Where the node listens, and what the others call it. Akka calls the latter public, and takes the former for it where it
-    /// is left out.
+    /// Adds where the node listens, and what the others call it. Akka calls the latter public, and takes the former for it where it
+    /// is left out. With a certificate, adds TLS in which both sides prove that they are nodes of this cluster (contract A4).
     /// </summary>
-    public static RemoteOptions Options(ClusterSettings cluster) => new()
+    public static AkkaConfigurationBuilder WithPeers(this AkkaConfigurationBuilder akka, ClusterSettings cluster)
     {
-        HostName = string.IsNullOrEmpty(cluster.BindAddress) ? cluster.Hostname : cluster.BindAddress,
-        Port = cluster.BindPort ?? cluster.Port,
-        PublicHostName = cluster.Hostname,
-        PublicPort = cluster.BindPort is null ? null : cluster.Port,
-    };
+        akka.WithRemoting(new RemoteOptions
+        {
+            HostName = string.IsNullOrEmpty(cluster.BindAddress) ? cluster.Hostname : cluster.BindAddress,
+            Port = cluster.BindPort ?? cluster.Port,
+            PublicHostName = cluster.Hostname,
+            PublicPort = cluster.BindPort is null ? null : cluster.Port,
+            EnableSsl = cluster.IsSecure,
+        });
+        return cluster.IsSecure ? akka.WithVerifiedPeers(new PeerVerification(cluster)) : akka;
+    }
+
+    private static AkkaConfigurationBuilder WithVerifiedPeers(this AkkaConfigurationBuilder akka, PeerVerification verification) => akka
+        .AddSetup(verification.Setup)
+        .AddSetup(new VerifiedTransportSetup(verification))
+        .AddHocon(VerifiedTransportProvider.Settings, HoconAddMode.Prepend);
 }

@@ -1,7 +1,6 @@
 using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
-using Akka.Remote.Hosting;
 using Microsoft.Extensions.Options;
 using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
@@ -44,7 +43,7 @@ internal static class NodeServices
                     loggers.AddLoggerFactory();
                 })
                 .AddHocon(HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", Settings)), HoconAddMode.Prepend)
-                .WithRemoting(NodeRemoting.Options(cluster))
+                .WithPeers(cluster)
                 .WithClustering(new ClusterOptions
                 {
                     Roles = cluster.Roles,

@@ -1,4 +1,5 @@
 using Akka.Configuration;
+using Akka.Configuration.Hocon;
 using Presence.Actors.Hosting;
 using Xunit;
 
@@ -52,6 +53,34 @@ public sealed class HoconFilesTests : IDisposable
             settings.GetTimeSpan("akka.cluster.sharding.passivate-idle-entity-after") > Presence.Actors.Relays.RelaySettings.Default.Lease * 2,
             "Homes would be stopped while relays still have business with them.");
     }
+
+    [Fact]
+    public void Every_setting_of_the_servers_files_is_one_that_akka_knows()
+    {
+        var known = Reference();
+        var ours = Leaves("", HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", "presence.hocon")).Root).ToList();
+
+        Assert.NotEmpty(ours);
+        Assert.All(ours, path => Assert.True(known.HasPath(path), path));
+        Assert.False(known.HasPath("akka.cluster.sharding.hand-off-timeout"), "A setting that does not exist is found.");
+    }
+
+    /// <summary>What Akka's packages say of themselves: each has all its settings, with their defaults, in a resource.</summary>
+    private static Config Reference() => new[]
+        {
+            typeof(Akka.Actor.ActorSystem), typeof(Akka.Remote.RemoteSettings), typeof(Akka.Cluster.Cluster),
+            typeof(Akka.Cluster.Tools.Singleton.ClusterSingleton), typeof(Akka.DistributedData.DistributedData),
+            typeof(Akka.Cluster.Sharding.ClusterSharding),
+        }
+        .Select(type => type.Assembly)
+        .SelectMany(assembly => assembly.GetManifestResourceNames()
+            .Where(name => name.EndsWith(".conf", StringComparison.Ordinal))
+            .Select(name => ConfigurationFactory.FromResource(name, assembly)))
+        .Aggregate((all, each) => all.WithFallback(each));
+
+    private static IEnumerable<string> Leaves(string path, HoconValue value) => value.IsObject()
+        ? value.GetObject().Items.SelectMany(each => Leaves(path.Length == 0 ? each.Key : $"{path}.{each.Key}", each.Value))
+        : [path];
 
     private string Write(string name, string text)
     {

@@ -456,6 +456,22 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void A_request_that_is_answered_too_late_is_found()
+    {
+        _maker.SetsSlowly(5, "1", answered: 25);
+
+        Assert.Equal(["F1"], _sketch.Judge(isAtRest: false));
+    }
+
+    [Fact]
+    public void Requests_wait_for_the_ones_before()
+    {
+        _maker.SetsSlowly(5, "1", answered: 13).SetsSlowly(5, "2", answered: 21).SetsSlowly(5, "3", answered: 29);
+
+        Assert.Empty(_sketch.Judge(isAtRest: false));
+    }
+
+    [Fact]
     public void A_request_to_a_frozen_node_may_wait()
     {
         _sketch.Disturb(DisturbanceKind.Frozen, 0, from: 4, to: 80);

@@ -108,6 +108,9 @@ public sealed class Relay : UntypedActor, IWithTimers
                 else if (_followers.Remove(gone, out var ended))
                     End(ended);
                 break;
+            case ClusterEvent.MemberRemoved when Cluster.Get(Context.System).IsTerminated:
+                // It is this node that has been removed. To it, all others look as if they were gone.
+                break;
             case ClusterEvent.MemberRemoved removed:
                 _departed = _departed.With(removed.Member.UniqueAddress.Uid);
                 foreach (var entry in _entries.Values.ToList())

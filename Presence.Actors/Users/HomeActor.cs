@@ -78,6 +78,9 @@ public abstract class HomeActor : UntypedActor, IWithTimers
             case BookQuery query:
                 Sender.Tell(new BookAnswer(query.Subject, [.. HomeOf(query.Subject).Book.Sessions]), Context.Parent);
                 break;
+            case Terminated when Cluster.Get(Context.System).IsTerminated:
+                // It is this node that has been removed from the cluster, not the relay's.
+                break;
             case Terminated gone:
                 Lose(gone.ActorRef);
                 break;

@@ -113,7 +113,13 @@ public sealed class FollowTests(ServerFixture server, Chromium chromium)
         var (alice, bob) = (stage.Name("alice"), stage.Name("bob"));
         var bobTab = await stage.OpenTabAsync($"?name={bob}");
         var links = new List<(IWebSocketRoute Page, IWebSocketRoute Server)>();
-        await bobTab.Page.RouteWebSocketAsync("**/ws?**", link => links.Add((link, link.ConnectToServer())));
+        await bobTab.Page.RouteWebSocketAsync("**/ws?**", link =>
+        {
+            var toServer = link.ConnectToServer();
+            // By itself the route would tell the page of the server's close as it is, and maybe before the close below.
+            toServer.OnClose((_, _) => { });
+            links.Add((link, toServer));
+        });
         await bobTab.ConnectAsync();
         var aliceTab = await stage.ConnectAsync(alice);
         await aliceTab.FollowAsync(bob);

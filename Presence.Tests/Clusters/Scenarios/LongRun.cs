@@ -21,7 +21,7 @@ internal sealed class LongRun
 
     private static readonly ImmutableArray<(string Name, Func<Scenario> Make)> Scenarios =
     [
-        ("rolling", () => new RollingRestart()),
+        ("rolling", () => new RollingRestart { Tell = Tell }),
         ("crash", () => new Crash { Away = TimeSpan.FromSeconds(15) }),
         ("pause", () => new Freeze(TimeSpan.FromSeconds(3))),
         ("freeze", () => new Freeze(TimeSpan.FromSeconds(60)) { IsFatal = true }),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Presence.Tests.Clusters.Load;
 using Presence.Tests.Clusters.Oracle;
 
@@ -11,8 +12,8 @@ public sealed class RollingRestart : Scenario
 {
     public override string Name => "rolling";
 
-    /// <summary>How long the last stops took.</summary>
-    public Spread Stops { get; } = new();
+    /// <summary>Takes a line on each node.</summary>
+    public Action<string> Tell { get; init; } = _ => { };
 
     public override async Task RoundAsync(Crowd crowd, Random random)
     {
@@ -21,11 +22,12 @@ public sealed class RollingRestart : Scenario
             var node = crowd.Cluster[i];
             var isWhole = crowd.Disturb(DisturbanceKind.Stopped, i);
             var exit = await node.TerminateAsync();
-            Stops.Add(exit.Took);
             if (exit.Code != 0)
                 throw node.Failure($"ended with exit code {exit.Code} when it was asked to end (C5)");
+            var since = crowd.Now;
             await node.RestartAsync();
             isWhole();
+            Tell(string.Create(CultureInfo.InvariantCulture, $"{node.Name} ended in {exit.Took.TotalSeconds:F1} s and served again {(crowd.Now - since).TotalSeconds:F1} s later"));
         }
     }
 }

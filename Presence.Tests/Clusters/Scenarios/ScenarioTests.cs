@@ -35,7 +35,7 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
     [SkippableFact]
     [Trait("Clause", "C5")]
     public Task A_rolling_restart_is_heard_only_of_those_whose_links_ended() =>
-        TryAsync(new RollingRestart(), new Habits { Seed = 7, Nodes = client => [client % fixture.Cluster.Nodes.Count] });
+        TryAsync(new RollingRestart { Tell = output.WriteLine }, new Habits { Seed = 7, Nodes = client => [client % fixture.Cluster.Nodes.Count] });
 
     [SkippableFact]
     public Task A_node_that_stands_still_for_a_moment_is_not_heard_of() => TryAsync(new Freeze(TimeSpan.FromSeconds(2)));
@@ -54,7 +54,7 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
     public Task All_nodes_but_one_may_stop_at_once() => TryAsync(new TwoAtOnce());
 
     [SkippableFact]
-    public Task A_node_that_joins_and_leaves_is_not_heard_of() => TryAsync(new Join { Stay = TimeSpan.FromSeconds(4) });
+    public Task A_node_that_joins_and_leaves_is_not_heard_of() => TryAsync(new Join { Stay = TimeSpan.FromSeconds(2) });
 
     [SkippableFact]
     public Task Messages_that_are_lost_between_nodes_are_repaired() => TryAsync(new Lossy { Length = TimeSpan.FromSeconds(6) });
@@ -83,7 +83,7 @@ public sealed class ScenarioTests(ClusterFixture fixture, ITestOutputHelper outp
         {
             Cluster = fixture.Cluster,
             Habits = habits ?? new Habits { Seed = 7 },
-            Quiet = TimeSpan.FromSeconds(1),
+            Quiet = TimeSpan.FromSeconds(0.5),
             Tell = output.WriteLine,
         }.RunAsync(scenario);
         output.WriteLine(verdict.ToString());

@@ -1,3 +1,4 @@
+using Akka.Actor;
 using Akka.TestKit;
 using Presence.Actors.Connections;
 using Presence.Actors.Model;
@@ -15,7 +16,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C4")]
     public async Task A_connection_ends_when_its_token_expires_and_not_before()
     {
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
         var (late, soon) = (CreateTestProbe(), CreateTestProbe());
         Register(registry, late, expiresIn: TimeSpan.FromDays(365));
         Register(registry, soon, expiresIn: TimeSpan.FromMilliseconds(200));
@@ -31,7 +32,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     public async Task A_connection_is_told_once_before_its_token_expires()
     {
         var notice = TimeSpan.FromSeconds(1);
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = notice }));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = notice }, ActorRefs.Nobody));
         var connection = CreateTestProbe();
         var expiry = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1.5);
         Register(registry, connection, expiresIn: expiry - DateTimeOffset.UtcNow);
@@ -49,7 +50,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C4")]
     public async Task Without_a_notice_or_with_a_token_that_expires_sooner_it_is_told_nothing(int notice)
     {
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = TimeSpan.FromSeconds(notice) }));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = TimeSpan.FromSeconds(notice) }, ActorRefs.Nobody));
         var connection = CreateTestProbe();
         Register(registry, connection, expiresIn: TimeSpan.FromMilliseconds(200));
         // The first thing that comes.
@@ -60,7 +61,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C4")]
     public async Task Only_what_is_revoked_ends()
     {
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
         var (one, two) = (CreateTestProbe(), CreateTestProbe());
         Register(registry, one, tokenId: "one");
         Register(registry, two, tokenId: "two");
@@ -78,7 +79,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C3")]
     public async Task A_newer_connection_replaces_the_older_ones_where_that_is_configured()
     {
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { SingleConnection = true }));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { SingleConnection = true }, ActorRefs.Nobody));
         var (older, newer) = (CreateTestProbe(), CreateTestProbe());
         Register(registry, older);
         Register(registry, newer);
@@ -91,7 +92,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
         Assert.Equal(CloseReason.Failure, (await newer.ExpectMsgAsync<Connection.Kick>()).Reason);
     }
 
-    private void Register(Akka.Actor.IActorRef registry, TestProbe connection, string? tokenId = null, TimeSpan? expiresIn = null) => registry.Tell(
+    private void Register(IActorRef registry, TestProbe connection, string? tokenId = null, TimeSpan? expiresIn = null) => registry.Tell(
         new SessionRegistry.Register(
             SessionId.New(), new Identity(_alice, "alice", tokenId, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + (expiresIn ?? TimeSpan.FromDays(1)))),
         connection);

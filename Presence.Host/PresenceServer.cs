@@ -48,6 +48,8 @@ internal static class PresenceServer
         var app = Build(args);
         await using var disposal = app.ConfigureAwait(false);
         var life = app.Services.GetRequiredService<NodeLife>();
+        var signals = app.Services.GetRequiredService<StopSignals>();
+        signals.Take();
         try
         {
             await app.StartAsync().ConfigureAwait(false);
@@ -58,7 +60,7 @@ internal static class PresenceServer
             if (fault is not OperationCanceledException)
                 throw;
             // Ended while it joined: told to, or removed, or by an actor system that could not even begin.
-            if (life.Phase != NodePhase.Removed && !app.Services.GetRequiredService<StopSignals>().HaveCome)
+            if (life.Phase != NodePhase.Removed && !signals.HaveCome)
                 throw new JoinException("its actor system did not start; the log says why.");
             return await EndAsync(life).ConfigureAwait(false);
         }

@@ -66,7 +66,6 @@ internal static class NodeServices
             .AddSingleton<NodeStop>()
             .AddHostedService(provider => provider.GetRequiredService<NodeStop>())
             .AddSingleton<StopSignals>()
-            .AddHostedService(provider => provider.GetRequiredService<StopSignals>())
             .AddHostedService<NodeReadiness>()
             .AddHostedService<RevocationBridge>()
             .AddHostedService<StartNotice>();

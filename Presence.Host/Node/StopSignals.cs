@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Presence.Host.Node;
 
 /// <summary>SIGTERM and SIGINT: the first begins a stop, every further one hastens it (contract C5).</summary>
-internal sealed class StopSignals(NodeStop stop, IHostApplicationLifetime lifetime) : IHostedLifecycleService, IDisposable
+internal sealed class StopSignals(NodeStop stop, IHostApplicationLifetime lifetime) : IDisposable
 {
     private readonly List<PosixSignalRegistration> _registrations = [];
     private int _came;
@@ -11,28 +11,12 @@ internal sealed class StopSignals(NodeStop stop, IHostApplicationLifetime lifeti
     /// <summary>Whether there has been one.</summary>
     public bool HaveCome => Volatile.Read(ref _came) > 0;
 
-    /// <inheritdoc/>
-    public Task StartingAsync(CancellationToken cancellationToken)
+    /// <summary>Takes them from now on: before anything starts, since a node that joins can be told to stop as well.</summary>
+    public void Take()
     {
         foreach (var signal in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGINT])
             _registrations.Add(PosixSignalRegistration.Create(signal, Take));
-        return Task.CompletedTask;
     }
-
-    /// <inheritdoc/>
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <inheritdoc/>
     public void Dispose() => _registrations.ForEach(registration => registration.Dispose());

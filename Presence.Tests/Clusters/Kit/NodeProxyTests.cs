@@ -61,6 +61,17 @@ public sealed class NodeProxyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_of_presence_is_one_whether_it_goes_to_an_actor_or_to_a_path()
+    {
+        await _atPeer.SendAsync((byte[])[.. OfPresence(1), .. ToPath(2, PresenceSerializer.Id), .. ToPath(3, serializer: 5)]);
+        for (var i = 0; i < 3; i++)
+            await ReceiveAsync(_atNode);
+
+        Assert.Equal((2, 2), (_network.Total.Messages, _network.OfKinds("NR").Messages));
+        Assert.Equal(default, _network.OfKinds("PC"));
+    }
+
+    [Fact]
     public async Task What_is_sent_during_a_partition_arrives_after_it()
     {
         _network.Partition(0);
@@ -191,12 +202,16 @@ public sealed class NodeProxyTests : IAsyncLifetime
 
     private static byte[] Acknowledgement(int number) => Frame(Field(1, Field(1, Fixed(1, number))));
 
-    private static byte[] Envelope(int content, int serializer) =>
-    [
-        .. Field(1, Field(1, "akka.tcp://presence@127.0.0.1:1/user"u8.ToArray())),
-        .. Field(2, [.. Field(1, BitConverter.GetBytes(content)), .. Number(2, serializer), .. Field(3, "NR"u8.ToArray())]),
-        .. Fixed(5, 1),
-    ];
+    private static byte[] ToPath(int content, int serializer) =>
+        Frame(Field(1, Field(2, Envelope([.. Field(1, Field(1, Message(content, serializer))), .. Number(2, 6)]))));
+
+    private static byte[] Envelope(int content, int serializer) => Envelope(Message(content, serializer));
+
+    private static byte[] Envelope(byte[] message) =>
+        [.. Field(1, Field(1, "akka.tcp://presence@127.0.0.1:1/user"u8.ToArray())), .. Field(2, message), .. Fixed(5, 1)];
+
+    private static byte[] Message(int content, int serializer) =>
+        [.. Field(1, BitConverter.GetBytes(content)), .. Number(2, serializer), .. Field(3, "NR"u8.ToArray())];
 
     private static byte[] Frame(byte[] content)
     {

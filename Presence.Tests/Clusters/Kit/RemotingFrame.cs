@@ -27,9 +27,14 @@ internal static class RemotingFrame
     private const int Envelope = 2;
     private const int Message = 2;
 
-    // Payload { int32 serializerId = 2; bytes messageManifest = 3; }
+    // Payload { bytes message = 1; int32 serializerId = 2; bytes messageManifest = 3; }
+    private const int Content = 1;
     private const int SerializerId = 2;
     private const int MessageManifest = 3;
+
+    // MessageContainerSerializer; SelectionEnvelope { Payload payload = 1; }
+    private const int SelectionSerializer = 6;
+    private const int Selected = 1;
 
     public static int LengthOf(ReadOnlySpan<byte> prefix) => BinaryPrimitives.ReadInt32LittleEndian(prefix);
 
@@ -40,11 +45,15 @@ internal static class RemotingFrame
             : null;
 
     /// <summary>The manifest of the message, if that is one of Presence's own; null if the frame is Akka's.</summary>
-    public static string? Manifest(byte[] frame) =>
-        Bytes(frame, Payload, PrefixBytes) is { } container && Bytes(container, Envelope) is { } envelope && Bytes(envelope, Message) is { } message
-        && Number(message, SerializerId) == PresenceSerializer.Id
-            ? Encoding.UTF8.GetString(Bytes(message, MessageManifest) ?? [])
-            : null;
+    public static string? Manifest(byte[] frame)
+    {
+        if (Bytes(frame, Payload, PrefixBytes) is not { } container || Bytes(container, Envelope) is not { } envelope || Bytes(envelope, Message) is not { } message)
+            return null;
+        // What goes to a path rather than to an actor that is known is wrapped once more.
+        if (Number(message, SerializerId) == SelectionSerializer && Bytes(message, Content) is { } selection && Bytes(selection, Selected) is { } selected)
+            message = selected;
+        return Number(message, SerializerId) == PresenceSerializer.Id ? Encoding.UTF8.GetString(Bytes(message, MessageManifest) ?? []) : null;
+    }
 
     /// <summary>
     /// The frame without its message: what it acknowledges of Akka's own travels along with whatever goes next, and losing that is

@@ -45,20 +45,28 @@ public static class Judge
         };
     }
 
-    /// <summary>Every request is answered, whatever is wrong elsewhere in the cluster (contract F1).</summary>
+    /// <summary>
+    /// Every request is answered, whatever is wrong elsewhere in the cluster (contract F1). A server carries out the requests of a
+    /// link one after the other, so the time of each begins when the one before has been answered.
+    /// </summary>
     private static void CheckReplies(Life life, Truth truth, Figures figures, List<Finding> findings)
     {
-        foreach (var (sent, answered) in RequestsOf(life))
+        var free = TimeSpan.Zero;
+        foreach (var (sent, answered) in RequestsOf(life).OrderBy(r => r.Sent).ThenBy(r => r.Answered ?? TimeSpan.MaxValue))
         {
             if (answered is { } at)
                 figures.Replies.Add(at - sent);
-            var deadline = truth.ReplyDeadline(sent, life.Node);
+            var deadline = truth.ReplyDeadline(sent > free ? sent : free, life.Node);
             // A request that its own link has outrun by ending is nobody's fault.
             if ((answered ?? truth.GoneFrom(life) ?? truth.End) > deadline)
             {
                 findings.Add(new Finding(
                     "F1", $"a request of {sent.TotalSeconds:F3} {(answered is null ? "is not answered" : "was answered too late")}", deadline, life, life.Transcript.Length, life));
             }
+
+            if (answered is null)
+                return;
+            free = answered.Value;
         }
     }
 

@@ -456,6 +456,22 @@ public sealed class JudgeTests
     }
 
     [Fact]
+    public void A_request_that_is_answered_too_late_is_found()
+    {
+        _maker.SetsSlowly(5, "1", answered: 25);
+
+        Assert.Equal(["F1"], _sketch.Judge(isAtRest: false));
+    }
+
+    [Fact]
+    public void Requests_wait_for_the_ones_before()
+    {
+        _maker.SetsSlowly(5, "1", answered: 13).SetsSlowly(5, "2", answered: 21).SetsSlowly(5, "3", answered: 29);
+
+        Assert.Empty(_sketch.Judge(isAtRest: false));
+    }
+
+    [Fact]
     public void A_request_to_a_frozen_node_may_wait()
     {
         _sketch.Disturb(DisturbanceKind.Frozen, 0, from: 4, to: 80);
@@ -526,5 +542,20 @@ public sealed class JudgeTests
         Assert.Contains("E2 at 2.100, towards near.1", verdict, StringComparison.Ordinal);
         Assert.Contains("2.000 set 'maker.1:2', acknowledged 2.100", verdict, StringComparison.Ordinal);
         Assert.Contains("->2.100 event +[", verdict, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_verdict_shows_the_first_finding_of_each_clause()
+    {
+        _maker.Set(1, "1").Set(2, "2");
+        _near.Follows(0.1, [_maker]).SeesJoin(1.1, _maker["1"]).SeesJoin(2.1, _maker["2"]);
+        _far.SeesJoin(1.1, _maker["1"]).IsRefused(3).IsRefused(4);
+
+        var verdict = _sketch.Verdict().ToString();
+
+        Assert.Contains("4 violations (E2 1, E5 1, L3 2)", verdict, StringComparison.Ordinal);
+        foreach (var first in (string[])["E2 at 2.100", "E5 at 1.100", "L3 at 3.100"])
+            Assert.Contains(first, verdict, StringComparison.Ordinal);
+        Assert.DoesNotContain("L3 at 4.100", verdict, StringComparison.Ordinal);
     }
 }

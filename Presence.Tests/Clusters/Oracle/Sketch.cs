@@ -63,6 +63,13 @@ internal sealed class Draft(string name, int node, UserId user, string username,
         return this;
     }
 
+    /// <summary>An update that is answered when it likes.</summary>
+    public Draft SetsSlowly(double at, string status, double answered)
+    {
+        Life = Life with { Deeds = Life.Deeds.Add(new Deed($"{name}:{status}", Seconds(at), Seconds(answered))) };
+        return this;
+    }
+
     public Draft Leaves(double at) => End(new Ending(true, Seconds(at), Seconds(at + RoundTrip)));
 
     public Draft IsCut(double at) => End(new Ending(false, Seconds(at), Seconds(at)));

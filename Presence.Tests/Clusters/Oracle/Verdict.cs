@@ -87,6 +87,7 @@ public sealed record Verdict
         if (Findings.IsEmpty)
             return text;
         var counts = string.Join(", ", Findings.GroupBy(f => f.Clause).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {g.Count()}"));
-        return $"{text}\n{Findings.Length} violations ({counts}); the first:\n{Findings[0].Explain()}";
+        var firsts = Findings.DistinctBy(f => f.Clause).Select(f => f.Explain());
+        return $"{text}\n{Findings.Length} violations ({counts}); the first of each clause:\n{string.Join("\n\n", firsts)}";
     }
 }

@@ -290,8 +290,8 @@ internal sealed class Witness(Life self, Truth truth, Figures figures, List<Find
         var last = maker.Deeds[^1].Status;
         if (shown != last)
         {
-            findings.Add(new Finding(
-                "E3", $"at rest {self.Name} is shown {Quoted(shown)} of {maker.Name}, which shows {Quoted(last)}", truth.End, self, _position, maker) { IsOfRest = true });
+            var what = $"at rest {self.Name} is shown {Quoted(shown)} of {maker.Name}, which shows {Quoted(last)}";
+            findings.Add(new Finding("E3", what, truth.End, self, _position, maker) { IsOfRest = true });
         }
     }
 

@@ -48,6 +48,9 @@ internal sealed class LongRun
 
     public required int Seed { get; init; }
 
+    /// <summary>Where the server is; null for the one that was built with these tests.</summary>
+    public required string? Server { get; init; }
+
     public static Command Command()
     {
         var minutes = new Option<double>("--minutes") { Description = "For how long, about.", DefaultValueFactory = _ => 10 };
@@ -57,7 +60,11 @@ internal sealed class LongRun
         var clients = new Option<int>("--clients") { Description = "How many clients.", DefaultValueFactory = _ => 300 };
         var nodes = new Option<int>("--nodes") { Description = "How many nodes.", DefaultValueFactory = _ => 3 };
         var seed = new Option<int>("--seed") { Description = "What all that is random comes from.", DefaultValueFactory = _ => 1 };
-        var command = new Command("cluster", "Clients against a cluster of server processes to which things happen.") { minutes, scenario, rounds, clients, nodes, seed };
+        var server = new Option<string?>("--server") { Description = "The folder of another build of Presence.Host." };
+        var command = new Command("cluster", "Clients against a cluster of server processes to which things happen.")
+        {
+            minutes, scenario, rounds, clients, nodes, seed, server,
+        };
         command.SetAction((given, _) => new LongRun
         {
             Length = TimeSpan.FromMinutes(given.GetValue(minutes)),
@@ -66,6 +73,7 @@ internal sealed class LongRun
             Clients = given.GetValue(clients),
             Nodes = given.GetValue(nodes),
             Seed = given.GetValue(seed),
+            Server = given.GetValue(server),
         }.RunAsync());
         return command;
     }
@@ -74,7 +82,7 @@ internal sealed class LongRun
     {
         try
         {
-            await using var cluster = new TestCluster(Nodes, seed: Seed);
+            await using var cluster = new TestCluster(Nodes, Server, Seed);
             await cluster.StartAsync();
             Tell($"{Nodes} nodes serve");
             if (Scenario == "flat")

@@ -1,4 +1,6 @@
+using System.Security.Cryptography.X509Certificates;
 using Presence.Host.Configuration;
+using Presence.Host.Node;
 using Xunit;
 
 namespace Presence.Tests.Host.Node;
@@ -57,10 +59,26 @@ public sealed class ClusterCertificateTests : IDisposable
     }
 
     [Fact]
+    public void Nodes_of_one_intermediate_authority_take_each_other_by_its_root()
+    {
+        using var between = new TestAuthority(_folder, "between", _ours);
+        var first = WithChain(between.Issue("first"), between);
+        var second = WithChain(between.Issue("second"), between);
+        var verification = new PeerVerification(Settings(first, _ours.Path));
+
+        Assert.Empty(Faults(first, _ours.Path));
+        using var peer = X509CertificateLoader.LoadCertificateFromFile(second.Certificate);
+        Assert.Null(verification.Objection(peer, null));
+        using var stranger = X509CertificateLoader.LoadCertificateFromFile(_theirs.Issue("stranger").Certificate);
+        Assert.NotNull(verification.Objection(stranger, null));
+        Assert.NotNull(verification.Objection(null, null));
+    }
+
+    [Fact]
     public void Seeds_get_the_scheme_of_TLS()
     {
-        var (certificate, key) = _ours.Issue("node");
-        var settings = new ClusterSettings { Seeds = ["node1:7354", "akka.tcp://presence@node2:7354"], Authorities = [_ours.Path], Certificate = new() { Path = certificate, KeyPath = key } };
+        var settings = Settings(_ours.Issue("node"), _ours.Path);
+        settings.Seeds = ["node1:7354", "akka.tcp://presence@node2:7354"];
 
         Assert.Equal("akka.ssl.tcp://presence@node1:7354", settings.SeedAddresses.First());
         Assert.Contains("akka.ssl.tcp://presence@", Fault("Presence:Cluster:Seeds:1", settings.Faults("Presence:Cluster")), StringComparison.Ordinal);
@@ -76,5 +94,14 @@ public sealed class ClusterCertificateTests : IDisposable
     }
 
     private static IEnumerable<ConfigurationFault> Faults((string? Certificate, string? Key) files, params string[] authorities) =>
-        new ClusterSettings { Certificate = new() { Path = files.Certificate, KeyPath = files.Key }, Authorities = authorities }.Faults("Presence:Cluster");
+        Settings(files, authorities).Faults("Presence:Cluster");
+
+    private static ClusterSettings Settings((string? Certificate, string? Key) files, params string[] authorities) =>
+        new() { Certificate = new() { Path = files.Certificate, KeyPath = files.Key }, Authorities = authorities };
+
+    private static (string Certificate, string Key) WithChain((string Certificate, string Key) files, TestAuthority issuer)
+    {
+        File.AppendAllText(files.Certificate, "\n" + File.ReadAllText(issuer.Path));
+        return files;
+    }
 }

@@ -9,15 +9,24 @@ internal sealed class TestAuthority : IDisposable
     private readonly string _folder;
     private readonly string _name;
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly X509Certificate2 _root;
+    private readonly X509Certificate2 _own;
 
-    public TestAuthority(string folder, string name)
+    /// <param name="folder">Where the files go.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="above">Who vouches for it; null for a root.</param>
+    public TestAuthority(string folder, string name, TestAuthority? above = null)
     {
         (_folder, _name) = (folder, name);
         var request = new CertificateRequest($"CN={name}", _key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        _root = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(30));
-        File.WriteAllText(Path, _root.ExportCertificatePem());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, true, above is null ? 1 : 0, true));
+        if (above is null)
+            _own = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(30));
+        else
+        {
+            using var issued = request.Create(above._own, DateTimeOffset.UtcNow.AddDays(-25), DateTimeOffset.UtcNow.AddDays(25), RandomNumberGenerator.GetBytes(8));
+            _own = issued.CopyWithPrivateKey(_key);
+        }
+        File.WriteAllText(Path, _own.ExportCertificatePem());
     }
 
     /// <summary>The file of the authority's certificate.</summary>
@@ -33,7 +42,7 @@ internal sealed class TestAuthority : IDisposable
         var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
         if (uses.Length > 0)
             request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. uses.Select(each => new Oid(each))], false));
-        using var issued = request.Create(_root, DateTimeOffset.UtcNow.AddDays(-20), DateTimeOffset.UtcNow.AddDays(days), RandomNumberGenerator.GetBytes(8));
+        using var issued = request.Create(_own, DateTimeOffset.UtcNow.AddDays(-20), DateTimeOffset.UtcNow.AddDays(days), RandomNumberGenerator.GetBytes(8));
         return Write(_folder, $"{_name}-{name}", issued, key);
     }
 
@@ -48,7 +57,7 @@ internal sealed class TestAuthority : IDisposable
 
     public void Dispose()
     {
-        _root.Dispose();
+        _own.Dispose();
         _key.Dispose();
     }
 

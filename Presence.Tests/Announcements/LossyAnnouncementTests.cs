@@ -27,11 +27,13 @@ public sealed class LossyAnnouncementTests(LossyAnnouncementTests.Nodes nodes) :
             var user = new UserId(Guid.NewGuid());
             // Not in the order of their names, as when clocks differ.
             var sessions = Enumerable.Range(0, 6).Select(_ => SessionId.New()).ToArray();
-            var newest = sessions[^1];
-            Random.Shared.Shuffle(sessions);
-            var clients = sessions.Select(session => nodes.Any().Connect(user, "alice", session)).ToList();
-            foreach (var older in clients.Where(c => c.Session != newest))
-                Assert.Equal(CloseReason.Replaced, await older.Link.Closed.WaitAsync(Patience));
+            var (newest, late) = (sessions[^1], sessions[..2]);
+            var early = sessions[2..];
+            Random.Shared.Shuffle(early);
+            var clients = early.Select(session => nodes.Any().Connect(user, "alice", session)).ToList();
+            await OlderEndAsync(clients, newest);
+            // By now the newest is known everywhere, and these are older and come later.
+            await OlderEndAsync([.. late.Select(session => nodes.Any().Connect(user, "alice", session))], newest);
             return clients.Single(c => c.Session == newest);
         }));
 
@@ -41,6 +43,12 @@ public sealed class LossyAnnouncementTests(LossyAnnouncementTests.Nodes nodes) :
             await client.NothingMoreAsync();
             Assert.False(client.Link.Closed.IsCompleted, "C3: the newest connection was ended too.");
         }
+    }
+
+    private static async Task OlderEndAsync(List<TestClient> clients, SessionId newest)
+    {
+        foreach (var older in clients.Where(c => c.Session != newest))
+            Assert.Equal(CloseReason.Replaced, await older.Link.Closed.WaitAsync(Patience));
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
+using Presence.Actors.Announcements;
+using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
 
@@ -9,6 +11,10 @@ namespace Presence.Actors.Connections;
 /// Knows the connections of this node by user and token, to end those that may not go on: when their token expires or is
 /// revoked (contract C4, with a word before expiry), when a newer connection replaces them (contract C3), or when a relay that they depend on has failed.
 /// </summary>
+/// <remarks>
+/// Of two connections of a user the older gives way, by their names and not by when they are heard of: so whatever is heard in
+/// whatever order, on whatever node, the newest of all stays, and no other.
+/// </remarks>
 public sealed class SessionRegistry : UntypedActor, IWithTimers
 {
     // What the protocol's clients know a replaced connection by.
@@ -20,14 +26,21 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     private const string ExpiringSubject = "session_expiring";
 
     private readonly SessionPolicy _policy;
+    private readonly IActorRef _announcer;
     private readonly Dictionary<IActorRef, Register> _sessions = [];
+
+    // Without those that have been told to end: they may take a moment, and replace nobody any more.
     private readonly Dictionary<UserId, HashSet<IActorRef>> _byUser = [];
 
     // Each connection once: by when it is told that its token will expire, and from then on by when it does.
     private readonly PriorityQueue<IActorRef, DateTimeOffset> _expiries = new();
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public SessionRegistry(SessionPolicy policy) => _policy = policy;
+    public SessionRegistry(SessionPolicy policy, IActorRef announcer)
+    {
+        _policy = policy;
+        _announcer = announcer;
+    }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
@@ -35,10 +48,17 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     private static DateTimeOffset Now => Context.System.Scheduler.Now;
 
     /// <summary>How to make the registry of a node.</summary>
-    public static Props Props(SessionPolicy policy) => Akka.Actor.Props.Create(() => new SessionRegistry(policy));
+    /// <param name="policy">Which connections may not go on.</param>
+    /// <param name="announcer">The <see cref="Announcer"/> of this node.</param>
+    public static Props Props(SessionPolicy policy, IActorRef announcer) =>
+        Akka.Actor.Props.Create(() => new SessionRegistry(policy, announcer));
 
     /// <inheritdoc/>
-    protected override void PreStart() => Context.System.EventStream.Subscribe(Self, typeof(RelayFailed));
+    protected override void PreStart()
+    {
+        Context.System.EventStream.Subscribe(Self, typeof(RelayFailed));
+        Context.System.EventStream.Subscribe(Self, typeof(OpenedElsewhere));
+    }
 
     /// <inheritdoc/>
     protected override void OnReceive(object message)
@@ -48,15 +68,19 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             case Register register:
                 Add(Sender, register);
                 break;
-            case Terminated { ActorRef: var ended } when _sessions.Remove(ended, out var session):
-                var others = _byUser[session.Identity.User];
-                others.Remove(ended);
-                if (others.Count == 0)
-                    _byUser.Remove(session.Identity.User);
+            case Terminated { ActorRef: var ended } when _sessions.ContainsKey(ended):
+                Drop(ended);
+                _sessions.Remove(ended);
                 break;
             case Revoke revoke when _byUser.TryGetValue(revoke.User, out var connections):
-                foreach (var connection in connections.Where(c => revoke.Concerns(_sessions[c].Identity)))
-                    connection.Tell(new Connection.Kick(CloseReason.Revoked));
+                foreach (var connection in connections.Where(c => revoke.Concerns(_sessions[c].Identity)).ToList())
+                    End(connection, CloseReason.Revoked);
+                break;
+            case OpenedElsewhere elsewhere when _policy.SingleConnection:
+                // A newer one here is news to that node: its connection may have come after this one was announced.
+                var newest = Newest(elsewhere.Opened);
+                if (newest != elsewhere.Opened)
+                    _announcer.Tell(new Announcer.StillOpen(elsewhere.Node, newest));
                 break;
             case RelayFailed:
                 foreach (var connection in _sessions.Keys)
@@ -65,7 +89,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             case Expire:
                 EndExpired();
                 break;
-            case Terminated or Revoke:
+            case Terminated or Revoke or OpenedElsewhere:
                 break;
             default:
                 Unhandled(message);
@@ -79,13 +103,11 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
         _sessions[connection] = register;
         if (!_byUser.TryGetValue(register.Identity.User, out var connections))
             _byUser[register.Identity.User] = connections = [];
-        if (_policy.SingleConnection)
-        {
-            foreach (var older in connections)
-                older.Tell(new Connection.Kick(CloseReason.Replaced, new ServerMessage.Notice(ReplacedSubject, ReplacedCode, Now)));
-        }
-
         connections.Add(connection);
+        var opened = new SessionOpened(register.Identity.User, register.Session);
+        if (_policy.SingleConnection && Newest(opened) == opened)
+            _announcer.Tell(new Announcer.Opened(opened));
+
         if (_policy.EndAtExpiry)
         {
             var expiry = register.Identity.ExpiresAt;
@@ -94,6 +116,44 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             _expiries.Enqueue(connection, isTold ? expiry - _policy.ExpiryNotice : expiry);
             AwaitExpiry();
         }
+    }
+
+    /// <summary>
+    /// Ends all connections of a user but the newest, and says which that is: one of this node, or the one that was heard of.
+    /// </summary>
+    private SessionOpened Newest(SessionOpened opened)
+    {
+        if (!_byUser.TryGetValue(opened.User, out var connections))
+            return opened;
+        var newest = opened.Session;
+        foreach (var connection in connections)
+        {
+            if (_sessions[connection].Session.IsNewerThan(newest))
+                newest = _sessions[connection].Session;
+        }
+
+        foreach (var older in connections.Where(c => _sessions[c].Session != newest).ToList())
+            End(older, CloseReason.Replaced, new ServerMessage.Notice(ReplacedSubject, ReplacedCode, Now));
+        return opened with { Session = newest };
+    }
+
+    private void End(IActorRef connection, CloseReason reason, ServerMessage.Notice? notice = null)
+    {
+        connection.Tell(new Connection.Kick(reason, notice));
+        Drop(connection);
+    }
+
+    /// <summary>The connection is not its user's any more.</summary>
+    private void Drop(IActorRef connection)
+    {
+        var session = _sessions[connection];
+        var user = session.Identity.User;
+        if (!_byUser.TryGetValue(user, out var connections) || !connections.Remove(connection))
+            return;
+        if (connections.Count == 0)
+            _byUser.Remove(user);
+        if (_policy.SingleConnection)
+            _announcer.Tell(new Announcer.Ended(new SessionOpened(user, session.Session)));
     }
 
     private void EndExpired()
@@ -105,7 +165,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
                 continue;
             if (session.Identity.ExpiresAt <= Now)
             {
-                connection.Tell(new Connection.Kick(CloseReason.Expired));
+                End(connection, CloseReason.Expired);
                 continue;
             }
 
@@ -141,6 +201,13 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             TokenId is null ? identity.IssuedAt <= IssuedUpTo : identity.TokenId == TokenId;
     }
 
+    /// <summary>
+    /// Published on the event stream of a node when another node has announced that a connection is open there (contract C3).
+    /// </summary>
+    /// <param name="Node">The cluster's unique id of that node.</param>
+    /// <param name="Opened">The connection.</param>
+    public sealed record OpenedElsewhere(int Node, SessionOpened Opened) : INoSerializationVerificationNeeded;
+
     private sealed class Expire : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         public static readonly Expire Instance = new();
@@ -149,7 +216,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
 
 /// <summary>Which connections may not go on.</summary>
 /// <param name="EndAtExpiry">Whether a connection ends when its token expires.</param>
-/// <param name="SingleConnection">Whether a new connection of a user replaces the older ones of the node.</param>
+/// <param name="SingleConnection">Whether a new connection of a user replaces the older ones, of all nodes.</param>
 public sealed record SessionPolicy(bool EndAtExpiry, bool SingleConnection)
 {
     /// <summary>What a server runs with unless told otherwise.</summary>

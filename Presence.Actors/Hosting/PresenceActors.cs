@@ -1,6 +1,7 @@
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
+using Presence.Actors.Announcements;
 using Presence.Actors.Connections;
 using Presence.Actors.Delivery;
 using Presence.Actors.Relays;
@@ -37,7 +38,9 @@ public static class PresenceActors
                 var homes = registry.Get<UserPresence>();
                 registry.Register<RelayPool>(
                     system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays), RelayPool.Name));
-                var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions), "sessions");
+                var announcer = system.ActorOf(Announcer.Props(node.Revoke, node.ToldAll, node.Announcements), Announcer.Name);
+                registry.Register<Announcer>(announcer);
+                var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions, announcer), "sessions");
                 registry.Register<SessionRegistry>(sessions);
                 var pools = Enumerable.Range(0, ConnectionPools).Select(i => system.ActorOf(
                     ConnectionPool.Props(node.RelayTable, sessions, node.Connections), $"connections-{i}"));

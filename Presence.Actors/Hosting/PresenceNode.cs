@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
+using Presence.Actors.Announcements;
 using Presence.Actors.Connections;
 using Presence.Actors.Delivery;
+using Presence.Actors.Messages;
 using Presence.Actors.Relays;
 using Presence.Actors.Users;
 
@@ -15,6 +17,7 @@ namespace Presence.Actors.Hosting;
 public sealed class PresenceNode
 {
     private readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ImmutableArray<IActorRef> _pools = [];
     private uint _next;
 
@@ -33,14 +36,25 @@ public sealed class PresenceNode
     /// <summary>The sizes and times of what goes to other nodes.</summary>
     public PeerSettings Peers { get; init; } = PeerSettings.Default;
 
+    /// <summary>The sizes and times of what is announced to other nodes.</summary>
+    public AnnouncementSettings Announcements { get; init; } = AnnouncementSettings.Default;
+
+    /// <summary>
+    /// Puts tokens that were revoked on another node out of force on this one, before it returns; that nothing is new about them is
+    /// no fault.
+    /// </summary>
+    public Action<TokensRevoked> Revoke { get; init; } = _ => { };
+
     /// <summary>The ways to the other nodes.</summary>
     public PeerTable PeerTable { get; } = new();
 
     /// <summary>The relays of this node.</summary>
     public RelayTable RelayTable { get; } = new();
 
-    /// <summary>Completes when the node is a member of its cluster and links can be handed over.</summary>
-    public Task Ready => Task.WhenAll(_up.Task, RelayTable.Filled);
+    /// <summary>
+    /// Completes when the node is a member of its cluster, knows which tokens are revoked, and links can be handed over.
+    /// </summary>
+    public Task Ready => Task.WhenAll(_up.Task, _told.Task, RelayTable.Filled);
 
     /// <summary>Hands a link over: a connection attaches itself to it shortly.</summary>
     /// <exception cref="InvalidOperationException">The node is not ready.</exception>
@@ -50,6 +64,8 @@ public sealed class PresenceNode
             throw new InvalidOperationException("The node has not started.");
         _pools[(int)(Interlocked.Increment(ref _next) % (uint)_pools.Length)].Tell(opening);
     }
+
+    internal void ToldAll() => _told.TrySetResult();
 
     internal void Started(ImmutableArray<IActorRef> pools, Cluster cluster)
     {

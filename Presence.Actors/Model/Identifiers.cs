@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 
 namespace Presence.Actors.Model;
 
@@ -31,12 +33,42 @@ public readonly record struct UserId(Guid Value)
     public override string ToString() => Value.ToString("D");
 }
 
-/// <summary>Names one connection of a user; never used twice.</summary>
+/// <summary>
+/// Names one connection of a user; never used twice. It is a UUID of version 7 (RFC 9562), so it says when the connection began,
+/// and of two connections of a user which is the newer (contract C3).
+/// </summary>
 /// <param name="Value">The identifier; written as a lower-case canonical UUID.</param>
 public readonly record struct SessionId(Guid Value)
 {
-    /// <summary>A session id that nobody has.</summary>
-    public static SessionId New() => new(Guid.CreateVersion7());
+    // In units of 1/4096 ms since 1970, as in the first 64 bits of the last id that was made.
+    private static long _last;
+
+    /// <summary>A session id that nobody has, newer than all that were made in this process before it, whatever the clock does.</summary>
+    public static SessionId New()
+    {
+        var ticks = DateTime.UtcNow.Ticks - DateTime.UnixEpoch.Ticks;
+        var now = (ticks / TimeSpan.TicksPerMillisecond << 12) | (ticks % TimeSpan.TicksPerMillisecond << 12) / TimeSpan.TicksPerMillisecond;
+        long last, next;
+        do
+        {
+            last = Volatile.Read(ref _last);
+            next = Math.Max(now, last + 1);
+        }
+        while (Interlocked.CompareExchange(ref _last, next, last) != last);
+
+        Span<byte> bytes = stackalloc byte[16];
+        // 48 bits of milliseconds, the version, and 12 bits of their fraction, instead of random ones.
+        BinaryPrimitives.WriteInt64BigEndian(bytes, ((next >> 12) << 16) | 0x7000 | (next & 0xfff));
+        RandomNumberGenerator.Fill(bytes[8..]);
+        bytes[8] = (byte)((bytes[8] & 0x3f) | 0x80);
+        return new SessionId(new Guid(bytes, bigEndian: true));
+    }
+
+    /// <summary>
+    /// Whether this connection began later than another. Of two different ones exactly one is the newer, and all nodes say the same;
+    /// but if they began on different nodes, it is by those nodes' clocks.
+    /// </summary>
+    public bool IsNewerThan(SessionId other) => Value.CompareTo(other.Value) > 0;
 
     /// <inheritdoc/>
     public override string ToString() => Value.ToString("D");

@@ -29,6 +29,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
     internal const string BookAnswerManifest = "BA";
     internal const string PeerBatchManifest = "PB";
     internal const string PeerBatchAcceptedManifest = "PA";
+    internal const string AnnouncementManifest = "AN";
+    internal const string AnnouncementAcceptedManifest = "AA";
 
     /// <inheritdoc/>
     public override int Identifier => Id;
@@ -45,6 +47,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
         BookAnswer => BookAnswerManifest,
         PeerBatch => PeerBatchManifest,
         PeerBatchAccepted => PeerBatchAcceptedManifest,
+        Announcement => AnnouncementManifest,
+        AnnouncementAccepted => AnnouncementAcceptedManifest,
         _ => throw Unwritable(o),
     };
 
@@ -59,7 +63,9 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
         BookQuery m => Schema.Write(m),
         BookAnswer m => Schema.Write(m),
         PeerBatch m => Schema.Write(m),
-        PeerBatchAccepted m => (IMessage)Schema.Write(m),
+        PeerBatchAccepted m => Schema.Write(m),
+        Announcement m => Schema.Write(m),
+        AnnouncementAccepted m => (IMessage)Schema.Write(m),
         _ => throw Unwritable(obj),
     }).ToByteArray();
 
@@ -79,6 +85,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
                 BookAnswerManifest => Schema.Read(V1.BookAnswer.Parser.ParseFrom(bytes)),
                 PeerBatchManifest => Schema.Read(V1.PeerBatch.Parser.ParseFrom(bytes)),
                 PeerBatchAcceptedManifest => Schema.Read(V1.PeerBatchAccepted.Parser.ParseFrom(bytes)),
+                AnnouncementManifest => Schema.Read(V1.Announcement.Parser.ParseFrom(bytes)),
+                AnnouncementAcceptedManifest => Schema.Read(V1.AnnouncementAccepted.Parser.ParseFrom(bytes)),
                 _ => throw new SerializationException($"No message of this release has the manifest '{manifest}'"),
             };
         }

@@ -83,6 +83,52 @@ internal static class Schema
 
     public static PeerBatchAccepted Read(V1.PeerBatchAccepted m) => new(Counted(m.Number));
 
+    public static V1.Announcement Write(Announcement m) => new()
+    {
+        Node = m.Node,
+        Number = m.Number,
+        Revoked = { m.Revoked.Select(Write) },
+        Opened = { m.Opened.Select(o => new V1.SessionOpened { User = Write(o.User.Value), Session = Write(o.Session.Value) }) },
+        All = m.IsAll,
+    };
+
+    public static Announcement Read(V1.Announcement m) => new(
+        m.Node,
+        Counted(m.Number),
+        ReadAll(m.Revoked, Read),
+        ReadAll(m.Opened, o => new SessionOpened(new UserId(Read(o.User)), new SessionId(Read(o.Session)))),
+        m.All);
+
+    public static V1.AnnouncementAccepted Write(AnnouncementAccepted m) => new() { Node = m.Node, Number = m.Number };
+
+    public static AnnouncementAccepted Read(V1.AnnouncementAccepted m) => new(m.Node, Counted(m.Number));
+
+    private static V1.TokensRevoked Write(TokensRevoked revoked)
+    {
+        var form = new V1.TokensRevoked { User = Write(revoked.User.Value), Expires = revoked.ExpiresAt.UtcTicks };
+        if (revoked.TokenId is { } login)
+            form.Login = login;
+        else
+            form.IssuedUpTo = revoked.IssuedUpTo.UtcTicks;
+        return form;
+    }
+
+    private static TokensRevoked Read(V1.TokensRevoked revoked)
+    {
+        var (user, expires) = (new UserId(Read(revoked.User)), Instant(revoked.Expires));
+        return revoked.TokensCase switch
+        {
+            V1.TokensRevoked.TokensOneofCase.Login => new(user, revoked.Login, default, expires),
+            V1.TokensRevoked.TokensOneofCase.IssuedUpTo => new(user, null, Instant(revoked.IssuedUpTo), expires),
+            _ => throw new SerializationException("A revocation of neither a login nor all tokens up to an instant"),
+        };
+    }
+
+    private static DateTimeOffset Instant(long ticks) =>
+        ticks >= 0 && ticks <= DateTimeOffset.MaxValue.Ticks
+            ? new(ticks, TimeSpan.Zero)
+            : throw new SerializationException("An instant beyond the calendar");
+
     private static V1.Subject Write(Subject subject) =>
         subject.Name is { } name ? new V1.Subject { Name = name } : new V1.Subject { User = Write(subject.User.Value) };
 
@@ -152,7 +198,7 @@ internal static class Schema
     }
 
     private static long Counted(long number) =>
-        number > 0 ? number : throw new SerializationException("A batch without its number");
+        number > 0 ? number : throw new SerializationException("A message without its number");
 
     private static T Needed<T>(T? part)
         where T : class => part ?? throw new SerializationException($"A message without its {typeof(T).Name}");

@@ -1,4 +1,5 @@
 using Presence.Actors.Connections;
+using Presence.Actors.Messages;
 using Presence.Actors.Model;
 
 namespace Presence.Host.Auth;
@@ -7,6 +8,14 @@ namespace Presence.Host.Auth;
 /// <param name="ExpiresAt">From then on all of them have expired, and the revocation may be forgotten.</param>
 internal abstract record Revocation(DateTimeOffset ExpiresAt)
 {
+    /// <summary>A revocation as nodes tell it to each other.</summary>
+    public static Revocation Of(TokensRevoked revoked) => revoked.TokenId is { } login
+        ? new OfLogin(revoked.User, login, revoked.ExpiresAt)
+        : new OfUser(revoked.User, revoked.IssuedUpTo, revoked.ExpiresAt);
+
+    /// <summary>This as nodes tell it to each other.</summary>
+    public abstract TokensRevoked ToMessage();
+
     /// <summary>Whether the token that says this is one of them.</summary>
     public abstract bool Covers(Identity identity);
 
@@ -17,6 +26,9 @@ internal abstract record Revocation(DateTimeOffset ExpiresAt)
     public sealed record OfLogin(UserId User, string TokenId, DateTimeOffset ExpiresAt) : Revocation(ExpiresAt)
     {
         /// <inheritdoc/>
+        public override TokensRevoked ToMessage() => new(User, TokenId, default, ExpiresAt);
+
+        /// <inheritdoc/>
         public override bool Covers(Identity identity) => identity.User == User && identity.TokenId == TokenId;
     }
 
@@ -26,6 +38,9 @@ internal abstract record Revocation(DateTimeOffset ExpiresAt)
     /// <param name="ExpiresAt">When the last of them expires.</param>
     public sealed record OfUser(UserId User, DateTimeOffset UpTo, DateTimeOffset ExpiresAt) : Revocation(ExpiresAt)
     {
+        /// <inheritdoc/>
+        public override TokensRevoked ToMessage() => new(User, null, UpTo, ExpiresAt);
+
         /// <inheritdoc/>
         public override bool Covers(Identity identity) => identity.User == User && identity.IssuedAt <= UpTo;
     }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
 using Presence.Actors.Serialization;
+using Presence.Host.Auth;
 using Presence.Host.Configuration;
 
 namespace Presence.Host.Node;
@@ -23,8 +24,10 @@ internal static class NodeServices
         services.AddSingleton(provider =>
         {
             var options = provider.GetRequiredService<IOptions<PresenceOptions>>().Value;
+            var revocations = provider.GetRequiredService<Revocations>();
             return new PresenceNode
             {
+                Revoke = revoked => revocations.Apply(Revocation.Of(revoked)),
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },
                 Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket)
                 {

@@ -1,21 +1,27 @@
 using Akka.Actor;
 using Akka.Hosting;
 using Microsoft.Extensions.Options;
+using Presence.Actors.Announcements;
 using Presence.Actors.Connections;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
 
 namespace Presence.Host.Node;
 
-/// <summary>Ends the open connections of revoked tokens (protocol difference 0.11).</summary>
+/// <summary>
+/// Ends the open connections of revoked tokens (protocol difference 0.11), and has every revocation announced to the other nodes;
+/// that of another node is no news to the announcer.
+/// </summary>
 internal sealed class RevocationBridge(
-    Revocations revocations, IRequiredActor<SessionRegistry> sessions, IOptions<PresenceOptions> options) : IHostedService
+    Revocations revocations,
+    IRequiredActor<SessionRegistry> sessions,
+    IRequiredActor<Announcer> announcer,
+    IOptions<PresenceOptions> options) : IHostedService
 {
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (options.Value.Session.CloseOnRevocation)
-            revocations.Revoked += Tell;
+        revocations.Revoked += Tell;
         return Task.CompletedTask;
     }
 
@@ -26,10 +32,11 @@ internal sealed class RevocationBridge(
         return Task.CompletedTask;
     }
 
-    private void Tell(Revocation revocation) => sessions.ActorRef.Tell(revocation switch
+    private void Tell(Revocation revocation)
     {
-        Revocation.OfLogin login => new SessionRegistry.Revoke(login.User, login.TokenId, DateTimeOffset.MinValue),
-        Revocation.OfUser user => new SessionRegistry.Revoke(user.User, null, user.UpTo),
-        _ => throw new ArgumentOutOfRangeException(nameof(revocation), "not a kind of revocation"),
-    });
+        var message = revocation.ToMessage();
+        if (options.Value.Session.CloseOnRevocation)
+            sessions.ActorRef.Tell(new SessionRegistry.Revoke(message.User, message.TokenId, message.IssuedUpTo));
+        announcer.ActorRef.Tell(new Announcer.Revoke(message));
+    }
 }

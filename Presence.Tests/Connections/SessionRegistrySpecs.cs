@@ -1,4 +1,6 @@
+using Akka.Actor;
 using Akka.TestKit;
+using Presence.Actors.Announcements;
 using Presence.Actors.Connections;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
@@ -15,7 +17,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C4")]
     public async Task A_connection_ends_when_its_token_expires_and_not_before()
     {
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
         var (late, soon) = (CreateTestProbe(), CreateTestProbe());
         Register(registry, late, expiresIn: TimeSpan.FromDays(365));
         Register(registry, soon, expiresIn: TimeSpan.FromMilliseconds(200));
@@ -31,7 +33,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     public async Task A_connection_is_told_once_before_its_token_expires()
     {
         var notice = TimeSpan.FromSeconds(1);
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = notice }));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = notice }, ActorRefs.Nobody));
         var connection = CreateTestProbe();
         var expiry = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1.5);
         Register(registry, connection, expiresIn: expiry - DateTimeOffset.UtcNow);
@@ -49,7 +51,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C4")]
     public async Task Without_a_notice_or_with_a_token_that_expires_sooner_it_is_told_nothing(int notice)
     {
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = TimeSpan.FromSeconds(notice) }));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = TimeSpan.FromSeconds(notice) }, ActorRefs.Nobody));
         var connection = CreateTestProbe();
         Register(registry, connection, expiresIn: TimeSpan.FromMilliseconds(200));
         // The first thing that comes.
@@ -60,7 +62,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C4")]
     public async Task Only_what_is_revoked_ends()
     {
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
         var (one, two) = (CreateTestProbe(), CreateTestProbe());
         Register(registry, one, tokenId: "one");
         Register(registry, two, tokenId: "two");
@@ -78,7 +80,7 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C3")]
     public async Task A_newer_connection_replaces_the_older_ones_where_that_is_configured()
     {
-        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { SingleConnection = true }));
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { SingleConnection = true }, ActorRefs.Nobody));
         var (older, newer) = (CreateTestProbe(), CreateTestProbe());
         Register(registry, older);
         Register(registry, newer);
@@ -91,8 +93,113 @@ public sealed class SessionRegistrySpecs : ActorSpec
         Assert.Equal(CloseReason.Failure, (await newer.ExpectMsgAsync<Connection.Kick>()).Reason);
     }
 
-    private void Register(Akka.Actor.IActorRef registry, TestProbe connection, string? tokenId = null, TimeSpan? expiresIn = null) => registry.Tell(
-        new SessionRegistry.Register(
-            SessionId.New(), new Identity(_alice, "alice", tokenId, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + (expiresIn ?? TimeSpan.FromDays(1)))),
-        connection);
+    [Fact]
+    [Trait("Clause", "C3")]
+    public async Task Of_two_connections_the_older_gives_way_whichever_is_heard_of_first()
+    {
+        var (registry, announcer) = await NewSingleAsync();
+        var (older, newer) = (CreateTestProbe(), CreateTestProbe());
+        var (first, second) = (SessionId.New(), SessionId.New());
+        Register(registry, newer, session: second);
+        Assert.Equal(new Announcer.Opened(new(_alice, second)), await announcer.ExpectMsgAsync<Announcer.Opened>());
+        Register(registry, older, session: first);
+
+        Assert.Equal(CloseReason.Replaced, (await older.ExpectMsgAsync<Connection.Kick>()).Reason);
+        // It is over, and was never announced.
+        Assert.Equal(new Announcer.Ended(new(_alice, first)), await announcer.ExpectMsgAsync<Announcer.Ended>());
+        await IsUntouchedAsync(newer);
+    }
+
+    [Fact]
+    [Trait("Clause", "C3")]
+    [Trait("Clause", "K1")]
+    public async Task A_newer_connection_of_another_node_replaces_the_older_ones()
+    {
+        var (registry, announcer) = await NewSingleAsync();
+        var (connection, other) = (CreateTestProbe(), CreateTestProbe());
+        var session = SessionId.New();
+        Register(registry, connection, session: session);
+        Register(registry, other, user: new UserId(Guid.NewGuid()));
+        Sys.EventStream.Publish(new SessionRegistry.OpenedElsewhere(7, new(_alice, SessionId.New())));
+
+        var kick = await connection.ExpectMsgAsync<Connection.Kick>();
+        Assert.Equal((CloseReason.Replaced, "single_socket"), (kick.Reason, kick.Notice!.Subject));
+        await announcer.FishForMessageAsync(m => m.Equals(new Announcer.Ended(new(_alice, session))));
+        await IsUntouchedAsync(other);
+    }
+
+    [Fact]
+    [Trait("Clause", "C3")]
+    [Trait("Clause", "K1")]
+    public async Task A_node_that_announces_an_older_connection_is_told_of_the_newer_one()
+    {
+        var (registry, announcer) = await NewSingleAsync();
+        var connection = CreateTestProbe();
+        var (earlier, session) = (SessionId.New(), SessionId.New());
+        Register(registry, connection, session: session);
+        Sys.EventStream.Publish(new SessionRegistry.OpenedElsewhere(7, new(_alice, earlier)));
+
+        await announcer.ExpectMsgAsync<Announcer.Opened>();
+        Assert.Equal(new Announcer.StillOpen(7, new(_alice, session)), await announcer.ExpectMsgAsync<Announcer.StillOpen>());
+        await IsUntouchedAsync(connection);
+    }
+
+    [Fact]
+    [Trait("Clause", "C3")]
+    public async Task A_connection_that_has_been_told_to_end_replaces_nobody()
+    {
+        var (registry, announcer) = await NewSingleAsync();
+        var (revoked, next) = (CreateTestProbe(), CreateTestProbe());
+        var (earlier, later) = (SessionId.New(), SessionId.New());
+        Register(registry, revoked, tokenId: "revoked", session: later);
+        registry.Tell(new SessionRegistry.Revoke(_alice, "revoked", default));
+        await revoked.ExpectMsgAsync<Connection.Kick>();
+        // The clock was set back meanwhile.
+        Register(registry, next, session: earlier);
+
+        await announcer.FishForMessageAsync(m => m.Equals(new Announcer.Opened(new(_alice, earlier))));
+        await IsUntouchedAsync(next);
+    }
+
+    [Fact]
+    [Trait("Clause", "C3")]
+    public async Task Where_a_user_may_have_many_connections_nothing_is_announced_and_nobody_replaced()
+    {
+        var (registry, announcer) = await NewAsync(SessionPolicy.Default);
+        var (one, two) = (CreateTestProbe(), CreateTestProbe());
+        Register(registry, one);
+        Register(registry, two);
+        Sys.EventStream.Publish(new SessionRegistry.OpenedElsewhere(7, new(_alice, SessionId.New())));
+        Sys.EventStream.Publish(RelayFailed.Instance);
+        Assert.Equal(CloseReason.Failure, (await one.ExpectMsgAsync<Connection.Kick>()).Reason);
+        Assert.Equal(CloseReason.Failure, (await two.ExpectMsgAsync<Connection.Kick>()).Reason);
+        Assert.False(announcer.HasMessages);
+    }
+
+    private Task<(IActorRef Registry, TestProbe Announcer)> NewSingleAsync() =>
+        NewAsync(SessionPolicy.Default with { SingleConnection = true });
+
+    private async Task<(IActorRef Registry, TestProbe Announcer)> NewAsync(SessionPolicy policy)
+    {
+        var announcer = CreateTestProbe();
+        var registry = Sys.ActorOf(SessionRegistry.Props(policy, announcer));
+        // It has subscribed to the event stream when it answers.
+        await registry.Ask<ActorIdentity>(new Identify(null), TimeSpan.FromSeconds(10));
+        return (registry, announcer);
+    }
+
+    /// <summary>The first thing that the connection is told is what comes now.</summary>
+    private async Task IsUntouchedAsync(TestProbe connection)
+    {
+        Sys.EventStream.Publish(RelayFailed.Instance);
+        Assert.Equal(CloseReason.Failure, (await connection.ExpectMsgAsync<Connection.Kick>()).Reason);
+    }
+
+    private void Register(
+        IActorRef registry, TestProbe connection, string? tokenId = null, TimeSpan? expiresIn = null, SessionId? session = null, UserId? user = null) =>
+        registry.Tell(
+            new SessionRegistry.Register(
+                session ?? SessionId.New(),
+                new Identity(user ?? _alice, "alice", tokenId, DateTimeOffset.UtcNow, DateTimeOffset.UtcNow + (expiresIn ?? TimeSpan.FromDays(1)))),
+            connection);
 }

@@ -8,7 +8,7 @@ using Presence.Actors.Serialization;
 namespace Presence.Tests.Node;
 
 /// <summary>One actor among probes, with the settings of a server and every message through its serializer.</summary>
-public abstract class ActorSpec(string? settings = null) : TestKit(Settings(settings))
+public abstract class ActorSpec(string? settings = null) : TestKit(NodeSettings(settings))
 {
     protected static RelayId NewRelayId(int index = 0) => new(Random.Shared.Next(), index, 0);
 
@@ -17,7 +17,8 @@ public abstract class ActorSpec(string? settings = null) : TestKit(Settings(sett
     protected static SessionStatus Shows(string status, long revision = 1, SessionId? session = null) =>
         new(session ?? SessionId.New(), "alice", status, revision);
 
-    private static Config Settings(string? settings) => ConfigurationFactory
+    /// <summary>The settings of a spec, for another node of its cluster.</summary>
+    protected static Config NodeSettings(string? settings) => ConfigurationFactory
         .ParseString(settings ?? "")
         .WithFallback(ConfigurationFactory.ParseString($$"""
             akka.actor {

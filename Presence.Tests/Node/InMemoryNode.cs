@@ -6,6 +6,7 @@ using Akka.Hosting;
 using Akka.Remote.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Presence.Actors.Announcements;
 using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
 using Presence.Actors.Model;
@@ -41,6 +42,8 @@ public sealed class InMemoryNode : IAsyncDisposable
 
     public ActorSystem System => _host.Services.GetRequiredService<ActorSystem>();
 
+    public IActorRef Announcer => _host.Services.GetRequiredService<ActorRegistry>().Get<Announcer>();
+
     public IActorRef Homes => _host.Services.GetRequiredService<ActorRegistry>().Get<UserPresence>();
 
     public Address Address => Cluster.Get(System).SelfAddress;
@@ -55,10 +58,13 @@ public sealed class InMemoryNode : IAsyncDisposable
     }
 
     /// <summary>A client of this node, on a link without bytes.</summary>
-    public TestClient Connect(UserId user, string username, bool appearsOnline = false)
+    public TestClient Connect(UserId user, string username, bool appearsOnline = false) =>
+        Connect(user, username, SessionId.New(), appearsOnline);
+
+    /// <summary>A client of this node, with a name of the connection that another clock may have made.</summary>
+    public TestClient Connect(UserId user, string username, SessionId session, bool appearsOnline = false)
     {
         var link = new TestLink();
-        var session = SessionId.New();
         Node.Open(new Connection.Opening(
             link, session, new Identity(user, username, null, DateTimeOffset.UtcNow, DateTimeOffset.MaxValue), appearsOnline));
         return new TestClient(link, user, username, session, this);

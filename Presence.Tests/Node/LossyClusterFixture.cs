@@ -1,5 +1,8 @@
+using Presence.Actors.Announcements;
+using Presence.Actors.Connections;
 using Presence.Actors.Delivery;
 using Presence.Actors.Hosting;
+using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
 using Presence.Actors.Users;
@@ -15,7 +18,7 @@ public sealed class LossyClusterFixture : INodes, IAsyncLifetime
 {
     // What crosses between nodes is serialized in any case. What Akka's cluster tells itself must not be: a member that has been
     // through the serializer for everything forgets its age, and the youngest node is taken for the oldest.
-    private const string Losses = """
+    internal const string Losses = """
         akka.actor.serialize-messages = off
         akka.actor.default-mailbox {
           mailbox-type = "Presence.Tests.Node.LossyMailbox, Presence.Tests"
@@ -45,8 +48,19 @@ public sealed class LossyClusterFixture : INodes, IAsyncLifetime
     public TestClient Connect(UserId user, string username, bool appearsOnline = false) =>
         _nodes[(int)((uint)Interlocked.Increment(ref _next) % _nodes.Length)].Connect(user, username, appearsOnline);
 
-    private static PresenceNode NewNode() => new()
+    /// <summary>A node of short times.</summary>
+    /// <param name="sessions">Which of its connections may not go on.</param>
+    /// <param name="revoke">Takes the revocations of other nodes.</param>
+    internal static PresenceNode NewNode(SessionPolicy? sessions = null, Action<TokensRevoked>? revoke = null) => new()
     {
+        Sessions = sessions ?? SessionPolicy.Default,
+        Revoke = revoke ?? (_ => { }),
+        Announcements = AnnouncementSettings.Default with
+        {
+            RetryAfter = TimeSpan.FromMilliseconds(50),
+            RetryAtMost = TimeSpan.FromMilliseconds(200),
+            Patience = TimeSpan.FromMinutes(1),
+        },
         Relays = RelaySettings.Default with
         {
             Count = 4,

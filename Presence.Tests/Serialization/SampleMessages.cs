@@ -42,6 +42,16 @@ internal static class SampleMessages
     private static readonly Gen<PresenceChanged> Changes = Gen.Select(Subjects, Gen.Long, Gen.Long, Gen.Long, Some(BookPages))
         .Select((s, i, f, n, p) => new PresenceChanged(s, i, f, n, p));
 
+    private static readonly Gen<DateTimeOffset> Instants =
+        Gen.Long[0, DateTimeOffset.MaxValue.Ticks].Select(ticks => new DateTimeOffset(ticks, TimeSpan.Zero));
+
+    private static readonly Gen<TokensRevoked> Revocations = Gen.OneOf(
+        Gen.Select(Guids, Texts, Instants).Select((u, t, e) => new TokensRevoked(new UserId(u), t, default, e)),
+        Gen.Select(Guids, Instants, Instants).Select((u, i, e) => new TokensRevoked(new UserId(u), null, i, e)));
+
+    private static readonly Gen<SessionOpened> Openings =
+        Gen.Select(Guids, Guids).Select((u, s) => new SessionOpened(new UserId(u), new SessionId(s)));
+
     /// <summary>Any message of a type; a type without an entry is a type that somebody forgot.</summary>
     public static readonly ImmutableDictionary<Type, Gen<IClusterMessage>> Any = new Dictionary<Type, Gen<IClusterMessage>>
     {
@@ -56,6 +66,10 @@ internal static class SampleMessages
         [typeof(BookAnswer)] = Gen.Select(Subjects, Some(Statuses)).Select((s, a) => (IClusterMessage)new BookAnswer(s, a)),
         [typeof(PeerBatch)] = Gen.Select(Gen.Long[1, long.MaxValue], Some(Changes), Some(Subjects))
             .Select((n, c, u) => (IClusterMessage)new PeerBatch(n, c, u)),
+        [typeof(Announcement)] = Gen.Select(Gen.Int, Gen.Long[1, long.MaxValue], Some(Revocations), Some(Openings), Gen.Bool)
+            .Select((n, k, r, o, a) => (IClusterMessage)new Announcement(n, k, r, o, a)),
+        [typeof(AnnouncementAccepted)] = Gen.Select(Gen.Int, Gen.Long[1, long.MaxValue])
+            .Select((n, k) => (IClusterMessage)new AnnouncementAccepted(n, k)),
         [typeof(PeerBatchAccepted)] = Gen.Long[1, long.MaxValue].Select(n => (IClusterMessage)new PeerBatchAccepted(n)),
     }.ToImmutableDictionary();
 
@@ -65,6 +79,8 @@ internal static class SampleMessages
 
     private static readonly SessionStatus Status =
         new(new SessionId(Guid.Parse("0190a5c0-0000-7000-8000-00000000002a")), "ann", "playing", 5);
+
+    private static readonly DateTimeOffset Expiry = new(2026, 11, 24, 3, 31, 31, TimeSpan.Zero);
 
     /// <summary>One message of each type and the bytes that it has had since its type came into the schema.</summary>
     public static readonly ImmutableDictionary<Type, (IClusterMessage Message, string Hex)> Pinned =
@@ -84,6 +100,20 @@ internal static class SampleMessages
                 "18011202080828011a140a12092a4d087043bc968f1133309b85731ee18b"),
             (new PeerBatchAccepted(4),
                 "0804"),
+            (new Announcement(
+                    -2,
+                    5,
+                    [
+                        new TokensRevoked(User.User, "t1", default, Expiry),
+                        new TokensRevoked(User.User, null, Expiry.AddHours(-1), Expiry),
+                    ],
+                    [new SessionOpened(User.User, Status.Session)],
+                    true),
+                "0dfeffffff10051a220a12092a4d087043bc968f1133309b85731ee18b120274312080d7e4f3b6bbd2ef081a280a1209" +
+                "2a4d087043bc968f1133309b85731ee18b188087d3e5b0bad2ef082080d7e4f3b6bbd2ef0822280a12092a4d087043bc" +
+                "968f1133309b85731ee18b12120900700000c0a59001112a000000000000802801"),
+            (new AnnouncementAccepted(-2, 5),
+                "0dfeffffff1005"),
             (new AskReport(User, Relay),
                 "0a140a12092a4d087043bc968f1133309b85731ee18b12090dfeffffff10031801"),
             (new RelayRetired(User, Relay),

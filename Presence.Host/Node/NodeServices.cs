@@ -50,7 +50,6 @@ internal static class NodeServices
                 .WithClustering(new ClusterOptions
                 {
                     Roles = cluster.Roles,
-                    MinimumNumberOfMembers = cluster.Minimum,
                     SeedNodes = [.. cluster.SeedAddresses],
                 })
                 .AddPresenceSerializer()

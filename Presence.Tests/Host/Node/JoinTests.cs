@@ -28,7 +28,7 @@ public sealed class JoinTests
         var (first, second, third) = (NodeProcess.FreePort(), NodeProcess.FreePort(), NodeProcess.FreePort());
         await using var one = NodeProcess.Start([.. Seeds(first, second, third), $"Cluster:Port={first}"]);
         await one.SaysAsync("forming a new cluster");
-        await one.SaysAsync("It knows of 1 members and needs 2");
+        await one.SaysAsync("Of the members 1 are up and 2 are needed");
         Assert.False(one.IsServing, "K4: it served although it was alone");
 
         await using var two = NodeProcess.Start([.. Seeds(first, second, third), $"Cluster:Port={second}"]);

@@ -45,8 +45,8 @@ public sealed record Home
     /// <summary>The relays that are told of changes.</summary>
     public ImmutableArray<RelayId> Watchers { get; private init; } = [];
 
-    // Relays of which somebody knows more than has been reported here.
-    private ImmutableArray<RelayId> Named { get; init; } = [];
+    // Relays of which somebody knows more than has been reported here, and how much.
+    private ImmutableArray<Known> Named { get; init; } = [];
 
     // Relays that have reported since the last sweep.
     private ImmutableArray<RelayId> Heard { get; init; } = [];
@@ -57,7 +57,7 @@ public sealed record Home
     private long Sequence { get; init; }
 
     /// <summary>The relays that owe a report; they are asked again and again until they answer or are gone.</summary>
-    public ImmutableArray<RelayId> Asked => [.. Named.Union(Silent)];
+    public ImmutableArray<RelayId> Asked => [.. Named.Select(n => n.Relay).Union(Silent)];
 
     /// <summary>Whether any relay owes a report.</summary>
     public bool IsAsking => !Named.IsEmpty || !Silent.IsEmpty;
@@ -66,7 +66,7 @@ public sealed record Home
     public bool IsEmpty => Watchers.IsEmpty && !IsAsking && Book.ShowsNothing;
 
     /// <summary>Whether the home has heard from a relay, or of it.</summary>
-    public bool Concerns(RelayId relay) => Book[relay] is not null || Named.Contains(relay) || Silent.Contains(relay);
+    public bool Concerns(RelayId relay) => Book[relay] is not null || IsNamed(relay) || Silent.Contains(relay);
 
     /// <summary>Whether the home holds anything for a relay.</summary>
     public bool Holds(RelayId relay) => Watchers.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
@@ -81,21 +81,24 @@ public sealed record Home
 
         var book = Book.Merge(relay, report.Page);
         var isCurrent = before is null || report.Page.Version >= before.Version;
-        var named = Named.Remove(relay);
+        var named = Named.RemoveAll(n => n.Relay == relay && n.Version <= report.Page.Version);
         var newlyNamed = ImmutableArray<RelayId>.Empty;
         foreach (var known in report.Digest)
         {
             // That a relay is gone is all there is to know of it: nobody is left to be asked.
             if (known.IsRetired && book[known.Relay] is null)
                 book = book.Merge(known.Relay, Page.Retired);
-            if (!named.Contains(known.Relay) && (book[known.Relay]?.Version ?? long.MinValue) < known.Version)
-            {
-                named = named.Add(known.Relay);
+            if ((book[known.Relay]?.Version ?? long.MinValue) >= known.Version)
+                continue;
+            var beforeNamed = named.FirstOrDefault(n => n.Relay == known.Relay);
+            if (beforeNamed == default)
                 newlyNamed = newlyNamed.Add(known.Relay);
-            }
+            if (beforeNamed == default || beforeNamed.Version < known.Version)
+                named = named.Remove(beforeNamed).Add(known);
         }
 
-        var isNews = !ReferenceEquals(book[relay], before) && !Page.Difference(before, report.Page).IsEmpty;
+        // Of a relay that was named, somebody has been shown more than this home has seen: to them even nothing is news.
+        var isNews = !ReferenceEquals(book[relay], before) && (IsNamed(relay) || !Page.Difference(before, report.Page).IsEmpty);
         var next = this with
         {
             Book = book,
@@ -124,12 +127,12 @@ public sealed record Home
     public Step Remove(RelayId relay)
     {
         // A relay that was named is known elsewhere for more than it is here: somebody may show sessions that this home never saw.
-        var isNews = Named.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
+        var isNews = IsNamed(relay) || Book[relay] is { Sessions.IsEmpty: false };
         var next = this with
         {
             Book = Book.Merge(relay, Page.Retired),
             Watchers = Watchers.Remove(relay),
-            Named = Named.Remove(relay),
+            Named = Named.RemoveAll(n => n.Relay == relay),
             Heard = Heard.Remove(relay),
             Silent = Silent.Remove(relay),
         };
@@ -149,6 +152,8 @@ public sealed record Home
         Silent = [.. Book.Pages.Where(p => !p.Page.IsRetired).Select(p => p.Relay).Union(Watchers).Except(Heard)],
         Heard = [],
     };
+
+    private bool IsNamed(RelayId relay) => Named.Any(n => n.Relay == relay);
 
     private static ImmutableArray<RelayId> With(ImmutableArray<RelayId> relays, RelayId relay) =>
         relays.Contains(relay) ? relays : relays.Add(relay);

@@ -56,9 +56,20 @@ public sealed record NodeShare
 
     private bool HasUnsent { get; init; }
 
+    // Whether the book has grown since the last report, whose digest thus does not name all of it.
+    private bool HasLearned { get; init; }
+
+    // The life of the home that is known; 0 for none.
     private long Incarnation { get; init; }
 
+    // The number of its last change when it accepted what it accepted last.
+    private long AcceptedAt { get; init; }
+
+    // Up to which number all its changes are known.
     private long Sequence { get; init; }
+
+    // The highest number that it has told, be it after a gap.
+    private long Heard { get; init; }
 
     /// <summary>Whether a home has accepted that this node watches, so that the book answers a follow.</summary>
     public bool IsSettled => IsWatching && Accepted >= WatchingSince;
@@ -75,10 +86,10 @@ public sealed record NodeShare
         for (var i = 0; i < Own.Length; i++)
         {
             if (Own[i].Session == status.Session)
-                return Own[i].Revision >= status.Revision ? Stay : Report(this with { Own = Own.SetItem(i, status), Version = version });
+                return Own[i].Revision >= status.Revision ? Stay : Report(this with { Own = Own.SetItem(i, status), Version = version }, version);
         }
 
-        return Report(this with { Own = Own.Add(status), Version = version });
+        return Report(this with { Own = Own.Add(status), Version = version }, version);
     }
 
     /// <summary>A connection of this node shows nothing any more; nothing changes if it showed nothing.</summary>
@@ -87,7 +98,7 @@ public sealed record NodeShare
         for (var i = 0; i < Own.Length; i++)
         {
             if (Own[i].Session == session)
-                return Report(this with { Own = Own.RemoveAt(i), Version = version });
+                return Report(this with { Own = Own.RemoveAt(i), Version = version }, version);
         }
 
         return Stay;
@@ -95,14 +106,18 @@ public sealed record NodeShare
 
     /// <summary>The first follower of this node has come.</summary>
     public Step Watch(long version) =>
-        IsWatching ? Stay : Report(this with { IsWatching = true, WatchingSince = version, Version = version });
+        IsWatching ? Stay : Report(this with { IsWatching = true, WatchingSince = version, Version = version, Incarnation = 0 }, version);
 
     /// <summary>The last follower of this node has gone.</summary>
     public Step Unwatch(long version) =>
-        IsWatching ? Report(this with { IsWatching = false, Book = Book.Empty, Version = version }) : Stay;
+        IsWatching ? Report(this with { IsWatching = false, Book = Book.Empty, Version = version }, version) : Stay;
 
     /// <summary>A home has taken a report of this relay.</summary>
-    public Step Accept(ReportAccepted accepted, RelayId self, Departed departed)
+    /// <param name="accepted">What it says.</param>
+    /// <param name="self">This relay.</param>
+    /// <param name="departed">The nodes that are gone.</param>
+    /// <param name="version">For the report, if one is to be sent.</param>
+    public Step Accept(ReportAccepted accepted, RelayId self, Departed departed, long version)
     {
         Page? confirmed = null;
         var underWay = UnderWay;
@@ -112,41 +127,71 @@ public sealed record NodeShare
             underWay = underWay.RemoveAt(0);
         }
 
-        var next = this with
+        var next = this with { Accepted = Math.Max(Accepted, accepted.Version), UnderWay = underWay };
+        // What answers a report from before this watch, or comes behind a later answer, brings nothing that this relay has to know,
+        // and may bring what has left since.
+        var isSameLife = accepted.Incarnation == Incarnation;
+        var isOfThePast = (IsWatching && accepted.Version < WatchingSince)
+            || (isSameLife && (accepted.Version, accepted.Sequence).CompareTo((Accepted, AcceptedAt)) < 0);
+        if (!isOfThePast)
         {
-            Accepted = Math.Max(Accepted, accepted.Version),
-            UnderWay = underWay,
-            Incarnation = accepted.Incarnation,
-            Sequence = accepted.Incarnation == Incarnation ? Math.Max(Sequence, accepted.Sequence) : accepted.Sequence,
-        };
+            next = next with
+            {
+                Incarnation = accepted.Incarnation,
+                AcceptedAt = accepted.Sequence,
+                Sequence = isSameLife ? Math.Max(Sequence, accepted.Sequence) : accepted.Sequence,
+                Heard = isSameLife ? Math.Max(Heard, accepted.Sequence) : accepted.Sequence,
+            };
+        }
+
         var changes = ImmutableArray<StatusChange>.Empty;
         if (IsWatching)
         {
             if (confirmed is not null)
                 (next, changes) = next.Merge([new BookPage(self, confirmed)], Departed.Nobody);
-            (next, var news) = next.Merge(accepted.Newer, departed);
-            changes = changes.IsEmpty ? news : changes.AddRange(news);
+            if (!isOfThePast)
+            {
+                var known = next.Book;
+                (next, var news) = next.Merge(accepted.Newer, departed);
+                changes = changes.IsEmpty ? news : changes.AddRange(news);
+                next = next with { HasLearned = HasLearned || !ReferenceEquals(next.Book, known) };
+            }
         }
 
-        return next.HasUnsent ? Report(next) with { Changes = changes } : new Step(next, changes, false);
+        if (next.HasUnsent)
+            return Report(next, version) with { Changes = changes };
+        // A life of the home that this relay had not met answers to something old: it may know no newer page of this relay, and
+        // nothing of what another life has told since. Nobody else may be left to tell it.
+        var isBehind = !isSameLife && (HasLearned || (accepted.Version < Version && !next.IsOwed));
+        return isBehind ? next.Resend(version) with { Changes = changes } : new Step(next, changes, false);
     }
 
     /// <summary>
     /// A home has told of a change. A gap in its sequence, or a life of it that this relay has not reported to, means that
     /// something may have been missed: the relay reports again, and the answer brings what it lacks.
     /// </summary>
-    public Step Changed(PresenceChanged change, Departed departed)
+    /// <param name="change">What it tells.</param>
+    /// <param name="departed">The nodes that are gone.</param>
+    /// <param name="version">For the report, if one is to be sent.</param>
+    public Step Changed(PresenceChanged change, Departed departed, long version)
     {
         if (!IsWatching)
-            return Resend();
-        var (next, changes) = Merge(change.Pages, departed);
-        if (change.Incarnation != Incarnation)
-            return next.Resend() with { Changes = changes };
-        if (change.Sequence <= Sequence)
+            return Resend(version);
+        // Beyond this change already: a relay that is not in the book by now has left since, and would not be told to leave again.
+        var isOfThePast = change.Incarnation == Incarnation && change.Sequence <= Sequence;
+        var (next, changes) = Merge(isOfThePast ? [.. change.Pages.Where(p => Book[p.Relay] is not null)] : change.Pages, departed);
+        if (isOfThePast)
             return new Step(next, changes, false);
-        var gap = change.Since > Sequence + 1;
-        next = next with { Sequence = change.Sequence };
-        return gap ? next.Resend() with { Changes = changes } : new Step(next, changes, false);
+        next = next with { HasLearned = HasLearned || !ReferenceEquals(next.Book, Book) };
+        if (change.Incarnation != Incarnation)
+            return next.Resend(version) with { Changes = changes };
+        var gap = change.Since > Heard + 1;
+        next = next with
+        {
+            Sequence = change.Since <= Sequence + 1 ? change.Sequence : Sequence,
+            Heard = Math.Max(Heard, change.Sequence),
+        };
+        return gap ? next.Resend(version) with { Changes = changes } : new Step(next, changes, false);
     }
 
     /// <summary>
@@ -165,11 +210,16 @@ public sealed record NodeShare
     /// The report is to be sent again: no answer came, the home has moved, it asked, or it was time to. Brings the present
     /// state, so it stands for whatever was under way.
     /// </summary>
-    public Step Resend()
+    /// <param name="version">
+    /// A version of its own for a report that names more than the one before: or else the acceptance of that one would be taken
+    /// for its acceptance, and nobody would notice that it was lost.
+    /// </param>
+    public Step Resend(long version)
     {
-        var known = !UnderWay.IsEmpty && UnderWay[^1].Version == Version;
+        var next = HasLearned ? this with { Version = version, HasLearned = false } : this;
+        var known = !UnderWay.IsEmpty && UnderWay[^1].Version == next.Version;
         return new Step(
-            this with { HasUnsent = false, UnderWay = known ? UnderWay : UnderWay.Add(new Page(Version, Own)) }, [], true);
+            next with { HasUnsent = false, UnderWay = known ? UnderWay : UnderWay.Add(new Page(next.Version, Own)) }, [], true);
     }
 
     /// <summary>
@@ -190,8 +240,8 @@ public sealed record NodeShare
 
     private Step Stay => new(this, [], false);
 
-    private static Step Report(NodeShare next) =>
-        next.UnderWay.Length < Window ? next.Resend() : new Step(next with { HasUnsent = true }, [], false);
+    private static Step Report(NodeShare next, long version) =>
+        next.UnderWay.Length < Window ? next.Resend(version) : new Step(next with { HasUnsent = true }, [], false);
 
     private (NodeShare Next, ImmutableArray<StatusChange> Changes) Merge(ImmutableArray<BookPage> pages, Departed departed)
     {

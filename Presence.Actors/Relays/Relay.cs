@@ -92,13 +92,13 @@ public sealed class Relay : UntypedActor, IWithTimers
                 break;
             case PresenceChanged changed:
                 if (_entries.TryGetValue(changed.Subject, out var watched))
-                    Carry(watched, watched.Share.Changed(changed, _departed));
+                    Carry(watched, watched.Share.Changed(changed, _departed, ++_version));
                 else
                     ReportNothing(changed.Subject);
                 break;
             case AskReport ask:
                 if (_entries.TryGetValue(ask.Subject, out var asked))
-                    Carry(asked, asked.Share.Resend());
+                    Carry(asked, asked.Share.Resend(++_version));
                 else
                     ReportNothing(ask.Subject);
                 break;
@@ -201,7 +201,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (_entries.TryGetValue(accepted.Subject, out var entry))
         {
             entry.Attempt = 0;
-            Carry(entry, entry.Share.Accept(accepted, _id, _departed));
+            Carry(entry, entry.Share.Accept(accepted, _id, _departed, ++_version));
             if (!entry.Share.IsOwed)
                 Due(entry, Now + Jitter(_settings.Lease));
         }
@@ -308,7 +308,7 @@ public sealed class Relay : UntypedActor, IWithTimers
             {
                 if (entry.Share.IsOwed && ++entry.Attempt > 1)
                     _log.Debug("No home has accepted the report on {0}; attempt {1}", entry.Subject, entry.Attempt);
-                Carry(entry, entry.Share.Resend());
+                Carry(entry, entry.Share.Resend(++_version));
             }
             else
             {

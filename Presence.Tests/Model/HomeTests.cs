@@ -124,6 +124,27 @@ public sealed class HomeTests
         Assert.Null(step.Next.Remove(R2).Change);
     }
 
+    /// <summary>Somebody shows what this home never saw, be it that this home knows nothing of the relay or something older.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Clause", "E3")]
+    public void That_a_relay_shows_nothing_new_is_news_to_whoever_knew_more_of_it(bool isKnown)
+    {
+        var home = isKnown ? Fresh().Report(Report(R2, PageAt(5))).Next : Fresh();
+        home = home.Report(Report(R1, PageAt(1), watching: true, new Known(R2, 7))).Next;
+        Assert.Equal("2.0", Told(home.Asked));
+
+        // What is older than what is known elsewhere settles nothing.
+        home = home.Report(Report(R2, PageAt(6))).Next;
+        Assert.Equal("2.0", Told(home.Asked));
+
+        var step = home.Report(Report(R2, PageAt(8)));
+        Assert.Empty(step.Next.Asked);
+        Assert.Equal("1.0", Told(step.Audience));
+        Assert.Equal("2.0:8", Told(step.Change!.Pages));
+    }
+
     [Fact]
     public void A_relay_that_showed_nothing_goes_in_silence()
     {

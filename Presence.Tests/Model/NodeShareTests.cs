@@ -8,6 +8,9 @@ namespace Presence.Tests.Model;
 [Trait("Clause", "E2")]
 public sealed class NodeShareTests
 {
+    // The version of a report that has to be sent for what was learned.
+    private const long Next = 1000;
+
     private static readonly Departed Nobody = Departed.Nobody;
 
     [Fact]
@@ -52,11 +55,11 @@ public sealed class NodeShareTests
         var put = Settled().Put(Status(1, 1), 3);
         Assert.True(put.MustReport);
         Assert.Empty(put.Changes);
-        Assert.Empty(put.Next.Accept(Accepted(2), R1, Nobody).Changes);
-        var accepted = put.Next.Accept(Accepted(3), R1, Nobody);
+        Assert.Empty(put.Next.Accept(Accepted(2), R1, Nobody, Next).Changes);
+        var accepted = put.Next.Accept(Accepted(3), R1, Nobody, Next);
         Assert.Equal(">s1@1", Told(accepted.Changes));
         Assert.False(accepted.Next.IsOwed);
-        Assert.Empty(accepted.Next.Accept(Accepted(3), R1, Nobody).Changes);
+        Assert.Empty(accepted.Next.Accept(Accepted(3), R1, Nobody, Next).Changes);
     }
 
     [Fact]
@@ -64,11 +67,11 @@ public sealed class NodeShareTests
     public void What_is_accepted_is_shown_and_not_what_came_after_it()
     {
         var share = Settled().Put(Status(1, 1), 3).Next.Put(Status(1, 2), 4).Next.Remove(Session(1), 5).Next;
-        var first = share.Accept(Accepted(3), R1, Nobody);
+        var first = share.Accept(Accepted(3), R1, Nobody, Next);
         Assert.Equal(">s1@1", Told(first.Changes));
-        var second = first.Next.Accept(Accepted(4), R1, Nobody);
+        var second = first.Next.Accept(Accepted(4), R1, Nobody, Next);
         Assert.Equal("s1@1>s1@2", Told(second.Changes));
-        Assert.Equal("s1@2>", Told(second.Next.Accept(Accepted(5), R1, Nobody).Changes));
+        Assert.Equal("s1@2>", Told(second.Next.Accept(Accepted(5), R1, Nobody, Next).Changes));
     }
 
     [Fact]
@@ -76,7 +79,7 @@ public sealed class NodeShareTests
     public void The_answer_to_a_later_report_stands_for_the_lost_answers_before_it()
     {
         var share = Settled().Put(Status(1, 1), 3).Next.Put(Status(1, 2), 4).Next;
-        var step = share.Accept(Accepted(4), R1, Nobody);
+        var step = share.Accept(Accepted(4), R1, Nobody, Next);
         Assert.Equal(">s1@2", Told(step.Changes));
         Assert.False(step.Next.IsOwed);
     }
@@ -102,12 +105,12 @@ public sealed class NodeShareTests
         }
 
         Assert.True(share.IsOwed);
-        var freed = share.Accept(Accepted(3), R1, Nobody);
+        var freed = share.Accept(Accepted(3), R1, Nobody, Next);
         Assert.True(freed.MustReport);
         Assert.Equal(version, freed.Next.ToReport(User, R1).Page.Version);
         Assert.Equal($"s1@{version}", Assert.Single(freed.Next.ToReport(User, R1).Page.Sessions).Status);
 
-        var all = freed.Next.Accept(Accepted(version), R1, Nobody);
+        var all = freed.Next.Accept(Accepted(version), R1, Nobody, Next);
         Assert.Equal($"s1@3>s1@{version}", Told(all.Changes));
         Assert.False(all.MustReport);
         Assert.False(all.Next.IsOwed);
@@ -119,16 +122,16 @@ public sealed class NodeShareTests
     {
         var share = NodeShare.None.Put(Status(1, 1), 2).Next.Watch(3).Next;
         Assert.False(share.IsSettled);
-        share = share.Accept(Accepted(2), R1, Nobody).Next;
+        share = share.Accept(Accepted(2), R1, Nobody, Next).Next;
         Assert.False(share.IsSettled);
-        share = share.Accept(Accepted(3, 1, 7, new BookPage(R2, PageAt(5, Status(2, 1)))), R1, Nobody).Next;
+        share = share.Accept(Accepted(3, 1, 7, new BookPage(R2, PageAt(5, Status(2, 1)))), R1, Nobody, Next).Next;
         Assert.True(share.IsSettled);
         Assert.Equal(["s1@1", "s2@1"], share.Book.Sessions.Select(s => s.Status).Order(StringComparer.Ordinal));
 
         var again = share.Unwatch(4).Next.Watch(5).Next;
         Assert.False(again.IsSettled);
         Assert.True(again.Book.ShowsNothing);
-        Assert.True(again.Accept(Accepted(5), R1, Nobody).Next.IsSettled);
+        Assert.True(again.Accept(Accepted(5), R1, Nobody, Next).Next.IsSettled);
     }
 
     [Fact]
@@ -137,20 +140,20 @@ public sealed class NodeShareTests
     {
         Assert.True(NodeShare.None.IsForgettable);
         var share = NodeShare.None.Put(Status(1, 1), 2).Next.Watch(3).Next;
-        share = share.Accept(Accepted(3), R1, Nobody).Next;
+        share = share.Accept(Accepted(3), R1, Nobody, Next).Next;
         Assert.False(share.IsForgettable);
-        share = share.Remove(Session(1), 4).Next.Accept(Accepted(4), R1, Nobody).Next;
+        share = share.Remove(Session(1), 4).Next.Accept(Accepted(4), R1, Nobody, Next).Next;
         Assert.False(share.IsForgettable);
         share = share.Unwatch(5).Next;
         Assert.False(share.IsForgettable);
-        Assert.True(share.Accept(Accepted(5), R1, Nobody).Next.IsForgettable);
+        Assert.True(share.Accept(Accepted(5), R1, Nobody, Next).Next.IsForgettable);
     }
 
     [Fact]
     [Trait("Clause", "K2")]
     public void The_next_change_is_taken_as_it_is()
     {
-        var step = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody);
+        var step = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next);
         Assert.Equal(">s2@1", Told(step.Changes));
         Assert.False(step.MustReport);
     }
@@ -167,10 +170,43 @@ public sealed class NodeShareTests
     [Trait("Clause", "K2")]
     public void A_gap_or_an_unknown_life_of_the_home_is_reason_to_report(long incarnation, long sequence, bool reports)
     {
-        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, incarnation: 1, sequence: 4), R1, Nobody).Next;
-        var step = share.Changed(Changed(sequence, R2, PageAt(5, Status(2, 1)), incarnation), Nobody);
-        Assert.Equal(">s2@1", Told(step.Changes));
+        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, incarnation: 1, sequence: 4), R1, Nobody, Next).Next;
+        var step = share.Changed(Changed(sequence, R2, PageAt(5, Status(2, 1)), incarnation), Nobody, Next);
+        Assert.Equal(incarnation == 1 && sequence <= 4 ? "" : ">s2@1", Told(step.Changes));
         Assert.Equal(reports, step.MustReport);
+    }
+
+    [Fact]
+    [Trait("Clause", "E6")]
+    public void What_answers_a_watch_that_is_over_is_not_shown_to_the_next_one()
+    {
+        var share = NodeShare.None.Watch(2).Next.Unwatch(3).Next.Watch(4).Next;
+        var late = share.Accept(Accepted(2, 1, 5, new BookPage(R2, PageAt(5, Status(2, 1)))), R1, Nobody, Next).Next;
+        Assert.Empty(late.Book.Sessions);
+        var now = late.Accept(Accepted(4, 1, 8), R1, Nobody, Next).Next;
+        Assert.True(now.IsSettled);
+        Assert.Empty(now.Changed(Changed(6, R2, PageAt(5, Status(2, 1))), Nobody, Next).Changes);
+    }
+
+    [Fact]
+    [Trait("Clause", "E6")]
+    public void What_was_learned_after_the_report_that_a_new_home_has_taken_is_reported_again_and_accepted_by_itself()
+    {
+        var share = Settled().Resend(Next).Next.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next).Next;
+        var step = share.Accept(Accepted(2, incarnation: 2), R1, Nobody, Next);
+        Assert.True(step.MustReport);
+        Assert.Contains(new Known(R2, 5), step.Next.ToReport(User, R1).Digest);
+        Assert.True(step.Next.Accept(Accepted(2, incarnation: 2), R1, Nobody, Next + 1).Next.IsOwed);
+        Assert.False(step.Next.Accept(Accepted(Next, incarnation: 2), R1, Nobody, Next + 1).Next.IsOwed);
+    }
+
+    [Fact]
+    [Trait("Clause", "S7")]
+    public void A_new_home_that_has_taken_something_old_is_told_the_newest()
+    {
+        var share = NodeShare.None.Put(Status(1, 1), 2).Next.Put(Status(1, 2), 3).Next.Accept(Accepted(3), R1, Nobody, Next).Next;
+        Assert.True(share.Accept(Accepted(2, incarnation: 2), R1, Nobody, Next).MustReport);
+        Assert.False(share.Accept(Accepted(2), R1, Nobody, Next).MustReport);
     }
 
     /// <summary>Changes 5 to 8 come as one, or 6 to 8 do and the 5th is lost.</summary>
@@ -181,55 +217,55 @@ public sealed class NodeShareTests
     [Trait("Clause", "K5")]
     public void Changes_that_come_as_one_make_no_gap_of_their_own(long since, bool reports)
     {
-        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, incarnation: 1, sequence: 4), R1, Nobody).Next;
+        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, incarnation: 1, sequence: 4), R1, Nobody, Next).Next;
         var step = share.Changed(
-            new PresenceChanged(User, 1, since, 8, [new BookPage(R2, PageAt(5, Status(2, 1))), new BookPage(R3, PageAt(9, Status(3, 1)))]), Nobody);
+            new PresenceChanged(User, 1, since, 8, [new BookPage(R2, PageAt(5, Status(2, 1))), new BookPage(R3, PageAt(9, Status(3, 1)))]), Nobody, Next);
         Assert.Equal(">s2@1, >s3@1", Told(step.Changes));
         Assert.Equal(reports, step.MustReport);
-        Assert.False(step.Next.Changed(Changed(9, R2, PageAt(6)), Nobody).MustReport);
+        Assert.False(step.Next.Changed(Changed(9, R2, PageAt(6)), Nobody, Next).MustReport);
     }
 
     [Fact]
     [Trait("Clause", "K2")]
     public void A_gap_is_reason_to_report_once()
     {
-        var share = Settled().Changed(Changed(3, R2, PageAt(5)), Nobody).Next;
-        Assert.False(share.Changed(Changed(4, R2, PageAt(6)), Nobody).MustReport);
+        var share = Settled().Changed(Changed(3, R2, PageAt(5)), Nobody, Next).Next;
+        Assert.False(share.Changed(Changed(4, R2, PageAt(6)), Nobody, Next).MustReport);
     }
 
     [Fact]
     [Trait("Clause", "K2")]
     public void A_new_life_of_the_home_counts_from_what_it_said_when_it_accepted()
     {
-        var share = Settled().Changed(Changed(1, R2, PageAt(5)), Nobody).Next.Resend().Next
-            .Accept(Accepted(2, incarnation: 2, sequence: 0), R1, Nobody).Next;
-        Assert.False(share.Changed(Changed(1, R2, PageAt(6), incarnation: 2), Nobody).MustReport);
-        Assert.True(share.Changed(Changed(2, R2, PageAt(6), incarnation: 2), Nobody).MustReport);
-        Assert.True(share.Changed(Changed(2, R2, PageAt(6), incarnation: 1), Nobody).MustReport);
+        var share = Settled().Changed(Changed(1, R2, PageAt(5)), Nobody, Next).Next.Resend(Next).Next
+            .Accept(Accepted(2, incarnation: 2, sequence: 0), R1, Nobody, Next).Next;
+        Assert.False(share.Changed(Changed(1, R2, PageAt(6), incarnation: 2), Nobody, Next).MustReport);
+        Assert.True(share.Changed(Changed(2, R2, PageAt(6), incarnation: 2), Nobody, Next).MustReport);
+        Assert.True(share.Changed(Changed(2, R2, PageAt(6), incarnation: 1), Nobody, Next).MustReport);
     }
 
     [Fact]
     [Trait("Clause", "K2")]
     public void An_answer_that_comes_late_makes_no_gap()
     {
-        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, sequence: 7), R1, Nobody).Next
-            .Accept(Accepted(2, sequence: 3), R1, Nobody).Next;
-        Assert.False(share.Changed(Changed(8, R2, PageAt(5)), Nobody).MustReport);
+        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, sequence: 7), R1, Nobody, Next).Next
+            .Accept(Accepted(2, sequence: 3), R1, Nobody, Next).Next;
+        Assert.False(share.Changed(Changed(8, R2, PageAt(5)), Nobody, Next).MustReport);
     }
 
     [Fact]
     [Trait("Clause", "E4")]
     public void A_page_that_comes_late_is_not_shown()
     {
-        var share = Settled().Changed(Changed(2, R2, PageAt(6, Status(2, 2))), Nobody).Next;
-        Assert.Empty(share.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody).Changes);
+        var share = Settled().Changed(Changed(2, R2, PageAt(6, Status(2, 2))), Nobody, Next).Next;
+        Assert.Empty(share.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next).Changes);
     }
 
     [Fact]
     [Trait("Clause", "F7")]
     public void Who_does_not_watch_and_is_told_says_so()
     {
-        var step = NodeShare.None.Put(Status(1, 1), 2).Next.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody);
+        var step = NodeShare.None.Put(Status(1, 1), 2).Next.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next);
         Assert.Empty(step.Changes);
         Assert.True(step.MustReport);
         Assert.False(step.Next.ToReport(User, R1).Watching);
@@ -240,24 +276,24 @@ public sealed class NodeShareTests
     public void What_a_removed_node_showed_leaves_at_once_and_does_not_come_again()
     {
         var departed = Nobody.With(R2.Node);
-        var share = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody).Next
-            .Changed(Changed(2, R3, PageAt(5, Status(3, 1))), Nobody).Next;
+        var share = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next).Next
+            .Changed(Changed(2, R3, PageAt(5, Status(3, 1))), Nobody, Next).Next;
         var step = share.Retire(departed);
         Assert.Equal("s2@1>", Told(step.Changes));
         Assert.Empty(step.Next.Retire(departed).Changes);
-        Assert.Empty(step.Next.Changed(Changed(3, R2, PageAt(6, Status(2, 2))), departed).Changes);
+        Assert.Empty(step.Next.Changed(Changed(3, R2, PageAt(6, Status(2, 2))), departed, Next).Changes);
 
         // Nor at somebody who never knew it there.
-        Assert.Empty(Settled().Changed(Changed(1, R2, PageAt(6, Status(2, 2))), departed).Changes);
-        Assert.Empty(Settled().Accept(Accepted(2, 1, 1, new BookPage(R2, PageAt(6, Status(2, 2)))), R1, departed).Changes);
+        Assert.Empty(Settled().Changed(Changed(1, R2, PageAt(6, Status(2, 2))), departed, Next).Changes);
+        Assert.Empty(Settled().Accept(Accepted(2, 1, 1, new BookPage(R2, PageAt(6, Status(2, 2)))), R1, departed, Next).Changes);
     }
 
     [Fact]
     [Trait("Clause", "E6")]
     public void A_leave_that_was_shown_by_the_node_itself_is_not_told_again_by_the_home()
     {
-        var share = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody).Next.Retire(Nobody.With(R2.Node)).Next;
-        Assert.Empty(share.Changed(Changed(2, R2, Page.Retired), Nobody.With(R2.Node)).Changes);
+        var share = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next).Next.Retire(Nobody.With(R2.Node)).Next;
+        Assert.Empty(share.Changed(Changed(2, R2, Page.Retired), Nobody.With(R2.Node), Next).Changes);
     }
 
     [Fact]
@@ -268,23 +304,23 @@ public sealed class NodeShareTests
         var alone = share.SettleAlone(R1);
         Assert.Equal(">s1@1", Told(alone.Changes));
         Assert.False(alone.Next.IsSettled);
-        Assert.Equal(">s2@1", Told(alone.Next.Accept(Accepted(3, 1, 1, new BookPage(R2, PageAt(9, Status(2, 1)))), R1, Nobody).Changes));
+        Assert.Equal(">s2@1", Told(alone.Next.Accept(Accepted(3, 1, 1, new BookPage(R2, PageAt(9, Status(2, 1)))), R1, Nobody, Next).Changes));
     }
 
     [Fact]
     [Trait("Clause", "K2")]
     public void To_send_again_is_to_send_the_present_state_and_what_is_known()
     {
-        var share = Settled().Changed(Changed(1, R2, PageAt(5)), Nobody).Next.Put(Status(1, 1), 3).Next;
-        var step = share.Resend();
+        var share = Settled().Changed(Changed(1, R2, PageAt(5)), Nobody, Next).Next.Put(Status(1, 1), 3).Next;
+        var step = share.Resend(Next);
         Assert.True(step.MustReport);
         var report = step.Next.ToReport(User, R1);
         Assert.Equal(3, report.Page.Version);
         Assert.True(report.Watching);
         Assert.Contains(new Known(R2, 5), report.Digest);
-        Assert.Equal(">s1@1", Told(step.Next.Accept(Accepted(3), R1, Nobody).Changes));
+        Assert.Equal(">s1@1", Told(step.Next.Accept(Accepted(3), R1, Nobody, Next).Changes));
     }
 
     // Watches since version 2, which home 1 has accepted before its first change.
-    private static NodeShare Settled() => NodeShare.None.Watch(2).Next.Accept(Accepted(2), R1, Nobody).Next;
+    private static NodeShare Settled() => NodeShare.None.Watch(2).Next.Accept(Accepted(2), R1, Nobody, Next).Next;
 }

@@ -107,7 +107,8 @@ internal sealed class Recording(string name, Account account, int node, Func<Tim
     {
         lock (_gate)
         {
-            return new Life(name, account.User, account.Username, node, _opened ?? clock())
+            // A link that ended before it was open was there for no time at all.
+            return new Life(name, account.User, account.Username, node, _opened ?? _ending?.At ?? clock())
             {
                 Session = _session,
                 Deeds = [.. _deeds],

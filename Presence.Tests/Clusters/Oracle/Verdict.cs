@@ -39,8 +39,8 @@ public sealed record Verdict
 
     public bool IsClean => Findings.IsEmpty && NodeFaults.IsEmpty;
 
-    /// <summary>Whether all that is wrong may be right a little later.</summary>
-    public bool MayStillSettle => !Findings.IsEmpty && Findings.All(f => f.IsOfRest);
+    /// <summary>Whether some of what is wrong may be right a little later.</summary>
+    public bool MayStillSettle => Findings.Any(f => f.IsOfRest);
 
     /// <summary>Several verdicts as one.</summary>
     public static Verdict Of(IReadOnlyCollection<Verdict> verdicts)

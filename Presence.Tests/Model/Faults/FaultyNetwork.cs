@@ -4,7 +4,7 @@ using Presence.Actors.Model;
 namespace Presence.Tests.Model.Faults;
 
 /// <summary>
-/// What is under way. Each pair of ends has an order of its own, unless the run is one without any order; messages are lost
+/// What is under way. Each pair of ends has an order of its own, in which changes overtake all else and are overtaken, unless the run is one without any order; messages are lost
 /// when they are sent and repeated when they arrive. In some runs the changes that a home tells a relay become one while they wait.
 /// </summary>
 internal sealed class FaultyNetwork(Random random, Without without)
@@ -15,6 +15,7 @@ internal sealed class FaultyNetwork(Random random, Without without)
     private readonly bool _gathers = random.NextDouble() < 0.5;
     private double _loss = random.Next(4) switch { 0 or 1 => 0, 2 => 0.05, _ => 0.25 };
     private long _forged = long.MaxValue / 2;
+    private bool _hasLost;
 
     /// <summary>One message on its way.</summary>
     /// <param name="From">The sender.</param>
@@ -24,10 +25,17 @@ internal sealed class FaultyNetwork(Random random, Without without)
 
     public int Count => _underWay.Count;
 
+    /// <summary>Whether nothing is lost on the way to relays, and all has its order.</summary>
+    public bool IsReliable => _hasOrder && !_hasLost;
+
     public void Send(object from, RelayId? to, IClusterMessage message)
     {
         if (random.NextDouble() < _loss || Sabotaged(message) is not { } sent)
+        {
+            _hasLost |= to is not null;
             return;
+        }
+
         if (_gathers && sent is PresenceChanged later
             && _underWay.FindIndex(e => e.From == from && e.To == to && e.Message is PresenceChanged) is var at and >= 0)
             _underWay[at] = _underWay[at] with { Message = ((PresenceChanged)_underWay[at].Message).Then(later) };
@@ -41,7 +49,7 @@ internal sealed class FaultyNetwork(Random random, Without without)
         if (_hasOrder)
         {
             var any = _underWay[at];
-            at = _underWay.FindIndex(e => e.From == any.From && e.To == any.To);
+            at = _underWay.FindIndex(e => e.From == any.From && e.To == any.To && e.Message is PresenceChanged == any.Message is PresenceChanged);
         }
 
         var envelope = _underWay[at];

@@ -24,6 +24,9 @@ internal sealed class FaultyWorld
     private WorldNode _host;
     private long _lives;
 
+    // Whether something has happened of which nobody is told, so that it is for the lease to repair.
+    private bool _needsLease;
+
     private FaultyWorld(int seed, Without without, List<string>? trace)
     {
         _random = new Random(seed);
@@ -158,6 +161,11 @@ internal sealed class FaultyWorld
         Calm();
         if (Up.FirstOrDefault(n => n.Relay.IsOwed) is { } owed)
             Violate(Violation.Waiting, $"{owed} is owed an answer");
+        Home?.AskAgain();
+        Calm();
+        // Nothing that a home said was lost, and each end of a home was told: then nothing has to wait for the lease.
+        if (_network.IsReliable && !_needsLease && Violation is null)
+            JudgeFollowers();
         for (var round = 0; round < 4 && Violation is null; round++)
         {
             Up.ForEach(Renew);
@@ -182,19 +190,26 @@ internal sealed class FaultyWorld
         }
     }
 
-    private void Judge()
+    private List<SessionStatus> Truth => [.. _open.Select(s => s.Shown).OfType<SessionStatus>()];
+
+    private List<WorldNode> Following => [.. Up.Where(n => n.Relay.Witness is not null)];
+
+    private void JudgeFollowers()
     {
-        var truth = _open.Select(s => s.Shown).OfType<SessionStatus>().ToList();
-        var following = Up.Where(n => n.Relay.Witness is not null).ToList();
-        foreach (var node in following)
+        foreach (var node in Following)
         {
             if (!node.Relay.IsSettled)
                 Violate(Violation.Waiting, $"{node} was never answered");
             var shown = node.Relay.Witness!.Shown.ToList();
-            if (!shown.ToHashSet().SetEquals(truth))
-                Violate(Violation.Divergence, $"{node} shows [{Witness.List(shown)}], the truth is [{Witness.List(truth)}]");
+            if (!shown.ToHashSet().SetEquals(Truth))
+                Violate(Violation.Divergence, $"{node} shows [{Witness.List(shown)}], the truth is [{Witness.List(Truth)}]");
         }
+    }
 
+    private void Judge()
+    {
+        var (truth, following) = (Truth, Following);
+        JudgeFollowers();
         var known = Home?.Book.Sessions.ToList() ?? [];
         if (!known.ToHashSet().SetEquals(truth) || known.Count != truth.Count)
             Violate(Violation.Divergence, $"the home shows [{Witness.List(known)}], the truth is [{Witness.List(truth)}]");
@@ -383,6 +398,7 @@ internal sealed class FaultyWorld
         if (lingers && Twin is null)
         {
             Twin = former;
+            _needsLease = true;
             Soon($"the former home {former.Incarnation} ends", EndTwin, () => Twin == former);
         }
         else
@@ -408,6 +424,7 @@ internal sealed class FaultyWorld
     private void FailHome()
     {
         Trace("the home fails");
+        _needsLease |= Home is not null;
         Home = null;
     }
 

@@ -58,7 +58,7 @@ internal sealed class RelayPart(FaultyWorld world, WorldNode node, RelayId id)
     public void Resend()
     {
         if (_share is not null)
-            Take(_share.Resend());
+            Take(_share.Resend(++_version));
     }
 
     public void ShardEnded(HomePart home)
@@ -74,7 +74,7 @@ internal sealed class RelayPart(FaultyWorld world, WorldNode node, RelayId id)
         if (_share is not null)
         {
             Home = from;
-            Take(_share.Accept(accepted, Id, Node.Departed));
+            Take(_share.Accept(accepted, Id, Node.Departed, ++_version));
             if (!from.IsAlive)
                 world.Soon($"{Id} finds the shard of home {from.Incarnation} ended", () => ShardEnded(from), () => IsAlive);
         }
@@ -95,7 +95,7 @@ internal sealed class RelayPart(FaultyWorld world, WorldNode node, RelayId id)
     public void Receive(PresenceChanged change)
     {
         if (_share is not null)
-            Take(_share.Changed(change, Node.Departed));
+            Take(_share.Changed(change, Node.Departed, ++_version));
         else
             Disclaim();
     }

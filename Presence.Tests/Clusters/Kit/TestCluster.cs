@@ -19,7 +19,8 @@ public sealed class TestCluster : IAsyncDisposable
     {
         Network = new Network(seed);
         _folder = folder ?? AppContext.BaseDirectory;
-        _settings = ["--Logging:LogLevel:Default=Information", .. settings];
+        // A node that is started during a partition gives up and is started anew, which is to be seen within a test.
+        _settings = ["--Logging:LogLevel:Default=Information", "--Presence:Cluster:JoinTimeout=00:00:15", .. settings];
         var addresses = Enumerable.Range(0, nodes).Select(_ => NodeAddress.Take(isProxied: true)).ToArray();
         foreach (var address in addresses)
             Add(address, addresses.Select(a => a.Seed), _folder);

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Presence.Tests.Clusters.Kit;
 using Xunit;
 
 namespace Presence.Tests.Host.Node;
@@ -11,7 +12,7 @@ public sealed class BindTests
     public async Task A_node_behind_a_forwarder_is_reached_under_its_public_address()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        var inner = Member.FreePort();
+        var inner = FreePorts.Next();
         using var forwarder = new Forwarder(inner);
         var seed = $"--Presence:Cluster:Seeds:0=localhost:{forwarder.Port}";
         var behind = new Member(

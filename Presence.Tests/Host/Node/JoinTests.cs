@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Presence.Tests.Clusters.Kit;
 using Xunit;
 
 namespace Presence.Tests.Host.Node;
@@ -12,7 +13,7 @@ public sealed class JoinTests
     [SkippableFact]
     public async Task A_seed_that_finds_nobody_gives_up_to_be_started_anew()
     {
-        var (own, other) = (NodeProcess.FreePort(), NodeProcess.FreePort());
+        var (own, other) = (FreePorts.Next(), FreePorts.Next());
         var since = Stopwatch.GetTimestamp();
         await using var node = NodeProcess.Start([.. Seeds(own, other), $"Cluster:Port={own}", "Cluster:JoinTimeout=00:00:08"]);
         var (code, error) = await node.EndAsync();
@@ -25,7 +26,7 @@ public sealed class JoinTests
     [SkippableFact]
     public async Task A_cluster_serves_once_it_has_the_majority_of_its_seeds()
     {
-        var (first, second, third) = (NodeProcess.FreePort(), NodeProcess.FreePort(), NodeProcess.FreePort());
+        var (first, second, third) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
         await using var one = NodeProcess.Start([.. Seeds(first, second, third), $"Cluster:Port={first}"]);
         await one.SaysAsync("forming a new cluster");
         await one.SaysAsync("Of the members 1 are up and 2 are needed");
@@ -40,7 +41,7 @@ public sealed class JoinTests
     [Trait("Clause", "C5")]
     public async Task A_node_that_is_told_to_stop_while_it_joins_stops()
     {
-        var (own, other) = (NodeProcess.FreePort(), NodeProcess.FreePort());
+        var (own, other) = (FreePorts.Next(), FreePorts.Next());
         await using var node = NodeProcess.Start([.. Seeds(own, other), $"Cluster:Port={own}"]);
         await node.SaysAsync("Started up successfully");
         node.Terminate();

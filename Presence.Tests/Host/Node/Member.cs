@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Akka.Actor;
 using Akka.Cluster;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,13 +22,5 @@ internal sealed class Member(IEnumerable<string> settings) : ServerFixture
     {
         while (Up.Count() != members)
             await Task.Delay(50, patience);
-    }
-
-    /// <summary>A port of the loopback that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

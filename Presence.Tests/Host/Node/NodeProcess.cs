@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -62,14 +61,6 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return new NodeProcess(start);
-    }
-
-    /// <summary>A port that was free a moment ago.</summary>
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public void Terminate() => Signal("TERM");

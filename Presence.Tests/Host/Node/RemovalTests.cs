@@ -9,6 +9,7 @@ using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
 using Presence.Actors.Serialization;
 using Presence.Host.Node;
+using Presence.Tests.Clusters.Kit;
 using Presence.Tests.Host.Links;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
@@ -54,7 +55,7 @@ public sealed class RemovalTests
     [SkippableFact]
     public async Task Its_process_ends_with_the_code_that_has_it_started_again()
     {
-        var port = NodeProcess.FreePort();
+        var port = FreePorts.Next();
         var seed = $"akka.tcp://presence@127.0.0.1:{port}";
         await using var node = NodeProcess.Start($"Cluster:Port={port}", $"Cluster:Seeds:0=127.0.0.1:{port}", "Stop:DrainTime=00:30:00");
         var http = await node.Http;

@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Akka.Actor;
+using Presence.Tests.Clusters.Kit;
 using Xunit;
 
 namespace Presence.Tests.Host.Node;
@@ -23,7 +24,7 @@ public sealed class VerifiedPeerTests(VerifiedPeerTests.Pair pair) : IClassFixtu
 
         internal TestAuthority Theirs { get; private set; } = null!;
 
-        internal int Port { get; } = Member.FreePort();
+        internal int Port { get; } = FreePorts.Next();
 
         internal Member First { get; private set; } = null!;
 

@@ -87,12 +87,17 @@ public sealed class NodeProcess : IAsyncDisposable
         _hasServed = false;
     }
 
-    /// <summary>Waits until it serves clients: it is a member of its cluster then.</summary>
+    /// <summary>
+    /// Waits until it serves clients: it is a member of its cluster then. One that could not join in time is started anew, as whatever
+    /// watches over a node does.
+    /// </summary>
     public async Task ServingAsync()
     {
         var since = Stopwatch.GetTimestamp();
         while (!await IsServingAsync())
         {
+            if (_process is { HasExited: true, ExitCode: NodeExit.Removed })
+                Start();
             if (!IsRunning)
                 throw Failure($"ended with exit code {_process?.ExitCode} instead of serving");
             if (Stopwatch.GetElapsedTime(since) > StartPatience)

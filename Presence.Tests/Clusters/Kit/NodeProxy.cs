@@ -16,6 +16,7 @@ internal sealed class NodeProxy : IAsyncDisposable
     private readonly TcpListener _listener;
     private readonly ConcurrentDictionary<ProxiedConnection, bool> _connections = new();
     private readonly Task _accepting;
+    private volatile bool _isOver;
 
     public NodeProxy(Network network, int node, NodeAddress address)
     {
@@ -30,6 +31,7 @@ internal sealed class NodeProxy : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _isOver = true;
         _listener.Stop();
         await _accepting;
         foreach (var (connection, _) in _connections)
@@ -45,9 +47,14 @@ internal sealed class NodeProxy : IAsyncDisposable
             {
                 peer = await _listener.AcceptSocketAsync();
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is ObjectDisposedException || (_isOver && e is SocketException))
             {
                 return;
+            }
+            catch (SocketException)
+            {
+                // A caller that has died while it waited; the next one is another.
+                continue;
             }
 
             _ = CarryAsync(peer);

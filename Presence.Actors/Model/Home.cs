@@ -90,11 +90,11 @@ public sealed record Home
                 book = book.Merge(known.Relay, Page.Retired);
             if ((book[known.Relay]?.Version ?? long.MinValue) >= known.Version)
                 continue;
-            var beforeNamed = named.FirstOrDefault(n => n.Relay == known.Relay);
-            if (beforeNamed == default)
+            if (named.All(n => n.Relay != known.Relay))
                 newlyNamed = newlyNamed.Add(known.Relay);
-            if (beforeNamed == default || beforeNamed.Version < known.Version)
-                named = named.Remove(beforeNamed).Add(known);
+            named = named.RemoveAll(n => n.Relay == known.Relay && n.Version < known.Version);
+            if (named.All(n => n.Relay != known.Relay))
+                named = named.Add(known);
         }
 
         // Of a relay that was named, somebody has been shown more than this home has seen: to them even nothing is news.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Akka.Actor;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
@@ -60,7 +61,7 @@ public sealed class Connection : UntypedActor
     /// <param name="registry">The <see cref="SessionRegistry"/> of this node.</param>
     /// <param name="settings">Its limits.</param>
     public static Props Props(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings) =>
-        Akka.Actor.Props.CreateBy(new Maker(opening, relays, registry, settings));
+        DirectProducer<Connection>.Props(() => new Connection(opening, relays, registry, settings));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -268,19 +269,6 @@ public sealed class Connection : UntypedActor
         : subjects.GroupBy(s => RelayTable.IndexOf(s, _relays.Length)).Select(g => g.ToImmutableArray());
 
     private IActorRef RelayOf(Subject subject) => _relays[RelayTable.IndexOf(subject, _relays.Length)];
-
-    /// <summary>Makes a connection without an expression tree: one would be compiled for every client that connects.</summary>
-    private sealed class Maker(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings)
-        : IIndirectActorProducer
-    {
-        public Type ActorType => typeof(Connection);
-
-        public ActorBase Produce() => new Connection(opening, relays, registry, settings);
-
-        public void Release(ActorBase actor)
-        {
-        }
-    }
 
     /// <summary>What a connection begins with.</summary>
     /// <param name="Link">The way to the client.</param>

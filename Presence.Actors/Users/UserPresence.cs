@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Presence.Actors.Delivery;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Users;
@@ -24,7 +25,7 @@ public sealed class UserPresence : HomeActor
     /// <param name="settings">Its times.</param>
     /// <param name="peers">The ways to the other nodes.</param>
     public static Props Props(string entityId, HomeSettings settings, PeerTable peers) =>
-        Akka.Actor.Props.Create(() => new UserPresence(new UserId(Guid.Parse(entityId)), settings, peers));
+        DirectProducer<UserPresence>.Props(() => new UserPresence(new UserId(Guid.Parse(entityId)), settings, peers));
 
     /// <inheritdoc/>
     protected override Home HomeOf(Subject subject) => _home[0];

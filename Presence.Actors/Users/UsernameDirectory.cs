@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Presence.Actors.Delivery;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Users;
@@ -24,7 +25,7 @@ public sealed class UsernameDirectory : HomeActor
     /// <param name="settings">Its times.</param>
     /// <param name="peers">The ways to the other nodes.</param>
     public static Props Props(HomeSettings settings, PeerTable peers) =>
-        Akka.Actor.Props.Create(() => new UsernameDirectory(settings, peers));
+        DirectProducer<UsernameDirectory>.Props(() => new UsernameDirectory(settings, peers));
 
     /// <inheritdoc/>
     protected override Home HomeOf(Subject subject) =>

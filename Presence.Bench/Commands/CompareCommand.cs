@@ -63,7 +63,7 @@ internal static class CompareCommand
             var comparison = Comparison.Of([.. commands.Select(c => new ComparedServer(c.Name, c.Text))], runs);
             ComparisonTable.Write(output.Console, comparison);
             await output.WriteJsonAsync(comparison).ConfigureAwait(false);
-            return comparison.ExitCode;
+            return comparison.Outcome;
         }));
         return command;
     }

@@ -43,7 +43,7 @@ internal static class LoadCommand
             var report = await LiveProgress.ShowAsync(output.Console, run.Progress, run.RunAsync()).ConfigureAwait(false);
             ReportTable.Write(output.Console, report);
             await output.WriteJsonAsync(report).ConfigureAwait(false);
-            return report.ExitCode;
+            return report.Outcome;
         }));
         return command;
     }

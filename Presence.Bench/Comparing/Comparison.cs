@@ -44,8 +44,8 @@ internal sealed record Comparison(
     /// <summary>The version of the form.</summary>
     public int Format { get; init; } = 1;
 
-    /// <summary>The exit code: that of the worst run.</summary>
-    public ExitCode ExitCode => Runs.Max(r => r.Report.ExitCode);
+    /// <summary>How the tool ends: as the worst run does.</summary>
+    public ExitCode Outcome => Runs.Max(r => r.Report.Outcome);
 
     /// <summary>Sets runs side by side.</summary>
     public static Comparison Of(ImmutableArray<ComparedServer> servers, IEnumerable<ComparedRun> runs)
@@ -58,7 +58,7 @@ internal sealed record Comparison(
         runs[0].Report.Scenario,
         runs[0].Report.Settings,
         [.. Figures.Select(figure => FigureComparison.Of(figure.Name, servers.Select(server => Values(runs, server, figure.Of)))).Where(f => f.IsThere)],
-        [.. servers.Select(server => runs.Count(r => r.Server == server.Name && r.Report.ExitCode != ExitCode.Clean))]);
+        [.. servers.Select(server => runs.Count(r => r.Server == server.Name && r.Report.Outcome != ExitCode.Clean))]);
 
     private static ImmutableArray<double> Values(ImmutableArray<ComparedRun> runs, ComparedServer server, Func<LoadReport, double?> figure) =>
         [.. runs.Where(r => r.Server == server.Name).Select(r => figure(r.Report)).OfType<double>()];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Presence.Bench.Plans;
 
@@ -39,6 +40,7 @@ internal sealed record LoadSettings
     public int StormRounds { get; init; }
 
     /// <summary>Whether connections come and vanish, and nothing else.</summary>
+    [JsonIgnore]
     public bool IsStorm => StormRounds > 0;
 
     /// <summary>What makes these settings impossible, in words for the person who gave them; none if they are possible.</summary>

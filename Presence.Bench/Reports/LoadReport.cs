@@ -56,7 +56,7 @@ internal sealed record LoadReport
     public required FaultFigures Faults { get; init; }
 
     /// <summary>How the tool ends because of it.</summary>
-    public ExitCode ExitCode =>
+    public ExitCode Outcome =>
         Connect.Connected == 0 ? ExitCode.Unreachable
         : Faults.Any || Run is { Deliveries.Lost: > 0 } or { Deliveries.Duplicated: > 0 } || Run is { Updates: 0 } ? ExitCode.Faulty
         : ExitCode.Clean;

@@ -90,7 +90,7 @@ internal static class ReportTable
         ? "none"
         : $"p50 {Number(s.P50)}, p90 {Number(s.P90)}, p99 {Number(s.P99)}, p99.9 {Number(s.P999)}, max {Number(s.Max)}";
 
-    private static string Verdict(LoadReport report) => report.ExitCode switch
+    private static string Verdict(LoadReport report) => report.Outcome switch
     {
         ExitCode.Clean when report.Run is null => "Everybody was let in.",
         ExitCode.Clean => "Everything arrived, and nobody was cut off.",

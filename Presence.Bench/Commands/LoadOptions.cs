@@ -16,6 +16,7 @@ internal sealed class LoadOptions
     private readonly Option<double?> _warmUp = new("--warm-up") { Description = "For how many seconds the same is done before, uncounted (0)." };
     private readonly Option<int?> _statusBytes = new("--status-bytes") { Description = "The least length of a status; what is shorter is padded." };
     private readonly Option<int?> _inFlight = new("--in-flight") { Description = "How many handshakes, and how many follow requests, are under way at once (200)." };
+    private readonly Option<double?> _rest = new("--rest") { Description = "How many seconds the server may come to rest after each step (1.5)." };
     private readonly Option<int?> _storms = new("--storms") { Description = "How often everybody comes and vanishes, in a storm." };
     private readonly Option<string?> _key = new("--key") { Description = "The HS256 key with which the server checks session tokens (defaultencryptionkey)." };
     private readonly Option<string?> _tokens = new("--tokens") { Description = "A file with a line per user instead: its id, a space, its session token.", HelpName = "FILE" };
@@ -24,7 +25,7 @@ internal sealed class LoadOptions
     private const string DevelopmentKey = "defaultencryptionkey";
 
     /// <summary>All of them.</summary>
-    public IEnumerable<Option> All => [_connections, _follows, _hubs, _rate, _window, _seconds, _warmUp, _statusBytes, _inFlight, _storms, _key, _tokens];
+    public IEnumerable<Option> All => [_connections, _follows, _hubs, _rate, _window, _seconds, _warmUp, _statusBytes, _inFlight, _rest, _storms, _key, _tokens];
 
     /// <summary>The settings of a scenario with what was given in their place.</summary>
     /// <exception cref="UsageException">They are impossible.</exception>
@@ -46,6 +47,7 @@ internal sealed class LoadOptions
             WarmUp = given.GetValue(_warmUp) ?? usual.WarmUp,
             StatusBytes = given.GetValue(_statusBytes) ?? usual.StatusBytes,
             InFlight = given.GetValue(_inFlight) ?? usual.InFlight,
+            Rest = given.GetValue(_rest) ?? usual.Rest,
             StormRounds = usual.IsStorm ? given.GetValue(_storms) ?? usual.StormRounds : 0,
         };
         var faults = settings.Faults().ToArray();

@@ -20,7 +20,10 @@ internal static class MicroCommand
             var config = DefaultConfig.Instance
                 .AddDiagnoser(MemoryDiagnoser.Default)
                 .WithArtifactsPath(Path.Combine("artifacts", "benchmarks"));
-            string[] arguments = given.UnmatchedTokens is { Count: > 0 } tokens ? [.. tokens] : ["--filter", "*"];
+            string[] arguments = [.. given.UnmatchedTokens];
+            // Without a choice BenchmarkDotNet would ask for one.
+            if (!arguments.Any(a => a is "--filter" or "-f" or "--list" or "--help" or "--info" or "--version"))
+                arguments = [.. arguments, "--filter", "*"];
             var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(arguments, config);
             return (int)(summaries.All(s => !s.HasCriticalValidationErrors && s.Reports.All(r => r.Success)) ? ExitCode.Clean : ExitCode.Faulty);
         });

@@ -36,6 +36,12 @@ internal sealed record LoadSettings
     /// <summary>How many handshakes, and how many follow requests, are under way at once.</summary>
     public int InFlight { get; init; } = 200;
 
+    /// <summary>
+    /// How long the server may come to rest after each step, in seconds. What it keeps busy while idle, and what it does after everybody
+    /// has left, is measured for twice as long.
+    /// </summary>
+    public double Rest { get; init; } = 1.5;
+
     /// <summary>How often everybody comes and vanishes; 0: once, and there are updates meanwhile.</summary>
     public int StormRounds { get; init; }
 
@@ -47,9 +53,15 @@ internal sealed record LoadSettings
     public IEnumerable<string> Faults()
     {
         if (Connections is < 1 or > 1_000_000)
+        {
             yield return Told("--connections", Connections, "from 1 to 1000000");
+            yield break;
+        }
+
         if (InFlight < 1)
             yield return Told("--in-flight", InFlight, "at least 1");
+        if (Rest is not (> 0 and <= 3600))
+            yield return Told("--rest", Rest, "above 0 and at most 3600 seconds");
         if (IsStorm)
             yield break;
         if (Hubs < 0 || Hubs >= Connections)

@@ -101,7 +101,7 @@ internal sealed record RunFigures(
 
 /// <summary>How connections went.</summary>
 /// <param name="Connections">How many were closed; in a storm those of all rounds.</param>
-/// <param name="CpuUsEach">The server's processor time for each within two seconds, in microseconds.</param>
+/// <param name="CpuUsEach">The server's processor time for each until it has come to rest, in microseconds.</param>
 internal sealed record DisconnectFigures(int Connections, double? CpuUsEach);
 
 /// <summary>A round of a storm.</summary>
@@ -111,7 +111,7 @@ internal sealed record DisconnectFigures(int Connections, double? CpuUsEach);
 /// <param name="ConnectCpuUsEach">The server's processor time for each that came, in microseconds.</param>
 /// <param name="DisconnectCpuUsEach">The same for each that went.</param>
 /// <param name="ConnectedMib">The server's memory when all were there, in MiB.</param>
-/// <param name="GoneMib">Its memory two seconds after all had gone.</param>
+/// <param name="GoneMib">Its memory after all had gone, and it had come to rest.</param>
 internal sealed record StormRound(
     int Connected, double Seconds, double PerSecond, double? ConnectCpuUsEach, double? DisconnectCpuUsEach, double? ConnectedMib, double? GoneMib);
 
@@ -120,7 +120,7 @@ internal sealed record StormRound(
 /// <param name="Connected">When all were there; in a storm of the last round.</param>
 /// <param name="Following">When all followed.</param>
 /// <param name="Ran">After the last delivery.</param>
-/// <param name="Gone">Two seconds after all had gone.</param>
+/// <param name="Gone">After all had gone, and it had come to rest.</param>
 internal sealed record MemoryFigures(double? Before, double? Connected, double? Following, double? Ran, double? Gone);
 
 /// <summary>What went wrong.</summary>

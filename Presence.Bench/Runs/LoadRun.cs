@@ -17,9 +17,6 @@ internal sealed class LoadRun
     /// <summary>How long after the last update nothing may arrive before the rest counts as lost, in seconds.</summary>
     private const double DrainPatience = 2;
 
-    private const double Settle = 1.5;
-    private const double Idle = 3;
-    private const double Farewell = 2;
     private const int UpdatesAtOnce = 64;
     private const long LongestWait = 50 * Clock.Millisecond;
 
@@ -69,8 +66,8 @@ internal sealed class LoadRun
         var following = _meter.ResidentKib;
         Progress.Phase = "idle";
         var cpu = _meter.CpuSeconds;
-        _crowd.PumpFor(Idle);
-        var idle = (_meter.CpuSeconds - cpu) / Idle;
+        _crowd.PumpFor(2 * Settings.Rest);
+        var idle = (_meter.CpuSeconds - cpu) / (2 * Settings.Rest);
         if (Settings.WarmUp > 0)
         {
             Progress.Phase = "warming up";
@@ -158,7 +155,7 @@ internal sealed class LoadRun
 
         for (var unanswered = Answered(); unanswered < _crowd.Count; unanswered++)
             _crowd.Faults.Refuse("no answer to the handshake in time");
-        _crowd.PumpFor(Settle);
+        _crowd.PumpFor(Settings.Rest);
         return new ConnectFigures(
             _crowd.Connected, Math.Round(seconds, 3), Math.Round(_crowd.Connected / seconds, 1), Per(cpu * 1e6, _crowd.Connected), null);
     }
@@ -177,7 +174,7 @@ internal sealed class LoadRun
         });
         var seconds = Clock.SecondsSince(start);
         cpu = _meter.CpuSeconds - cpu;
-        _crowd.PumpFor(Settle);
+        _crowd.PumpFor(Settings.Rest);
         return new FollowFigures(
             plan.Follows, _crowd.Presences, Math.Round(seconds, 3), Per(cpu * 1e6, plan.Follows), Per(_meter.ResidentKib - before, _crowd.Connected));
     }
@@ -214,17 +211,20 @@ internal sealed class LoadRun
         {
             var seconds = Clock.SecondsSince(start);
             cpu = _meter.CpuSeconds - cpu;
-            var deliveries = tally.Close();
+            var received = tally.Received;
+            var generator = (Environment.CpuUsage.TotalTime - own).TotalSeconds;
+            // What is told twice may come after all has arrived.
+            _crowd.PumpFor(Settings.Rest);
             return new RunFigures(
                 Math.Round(seconds, 3),
                 tally.Updates,
                 tally.Acknowledged,
                 Math.Round(tally.Updates / Math.Max(sent, 1e-9), 1),
-                deliveries,
-                Math.Round(deliveries.Received / seconds, 1),
-                Per(cpu * 1e6, deliveries.Received),
+                tally.Close(),
+                Math.Round(received / seconds, 1),
+                Per(cpu * 1e6, received),
                 Rounded(cpu / seconds),
-                Math.Round((Environment.CpuUsage.TotalTime - own).TotalSeconds / seconds, 3));
+                Math.Round(generator / seconds, 3));
         }
     }
 
@@ -240,7 +240,7 @@ internal sealed class LoadRun
         Progress.Phase = "leaving";
         var cpu = _meter.CpuSeconds;
         var closed = _crowd.CloseAll();
-        Thread.Sleep(TimeSpan.FromSeconds(Farewell));
+        Thread.Sleep(TimeSpan.FromSeconds(2 * Settings.Rest));
         resident = _meter.ResidentKib;
         return new DisconnectFigures(closed, Per((_meter.CpuSeconds - cpu) * 1e6, closed));
     }

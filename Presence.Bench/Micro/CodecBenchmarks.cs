@@ -42,7 +42,7 @@ public class CodecBenchmarks
         return _output.WrittenCount;
     }
 
-    /// <summary>A status update of 44 bytes.</summary>
+    /// <summary>A status update of a usual length.</summary>
     [Benchmark]
     public object DecodeStatusUpdate() => _codec.Decode(_update);
 

@@ -24,12 +24,12 @@ public static class PresenceActors
     public static AkkaConfigurationBuilder AddPresence(this AkkaConfigurationBuilder builder, PresenceNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
+        var directory = UsernameDirectory.Props(node.Homes, node.PeerTable);
+        var user = UserPresence.Props(node.Homes, node.PeerTable);
         return builder
             .WithShardRegion<UserPresence>(
                 HomesRegion,
-                entityId => HomeSharding.IsDirectory(entityId)
-                    ? UsernameDirectory.Props(node.Homes, node.PeerTable)
-                    : UserPresence.Props(entityId, node.Homes, node.PeerTable),
+                entityId => HomeSharding.IsDirectory(entityId) ? directory : user,
                 HomeSharding.Instance,
                 new ShardOptions { StateStoreMode = StateStoreMode.DData, RememberEntities = false })
             .WithActors((system, registry) =>

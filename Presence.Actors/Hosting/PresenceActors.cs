@@ -33,12 +33,12 @@ public static class PresenceActors
         }
 
         var spread = node.Loops.IsEmpty ? Dispatchers.DefaultDispatcherId : LoopDispatchers.Spread;
+        var directory = UsernameDirectory.Props(node.Homes, node.PeerTable).WithDispatcher(spread);
+        var user = UserPresence.Props(node.Homes, node.PeerTable).WithDispatcher(spread);
         return builder
             .WithShardRegion<UserPresence>(
                 HomesRegion,
-                entityId => HomeSharding.IsDirectory(entityId)
-                    ? UsernameDirectory.Props(node.Homes, node.PeerTable).WithDispatcher(spread)
-                    : UserPresence.Props(entityId, node.Homes, node.PeerTable).WithDispatcher(spread),
+                entityId => HomeSharding.IsDirectory(entityId) ? directory : user,
                 HomeSharding.Instance,
                 new ShardOptions { StateStoreMode = StateStoreMode.DData, RememberEntities = false })
             .WithActors((system, registry) =>

@@ -21,7 +21,7 @@ public sealed class UsernameDirectory : HomeActor
     /// <inheritdoc/>
     protected override IEnumerable<Home> Homes => _homes.Values;
 
-    /// <summary>How to make a directory.</summary>
+    /// <summary>How to make a directory; the same for all of them.</summary>
     /// <param name="settings">Its times.</param>
     /// <param name="peers">The ways to the other nodes.</param>
     public static Props Props(HomeSettings settings, PeerTable peers) =>

@@ -1,3 +1,5 @@
+using Presence.Host.Links.Upgrade;
+
 namespace Presence.Host.Links;
 
 /// <summary>Adds the links of a node.</summary>
@@ -10,6 +12,7 @@ internal static class LinkServices
         .AddSingleton<LinkSet>()
         .AddSingleton<LinkDrain>()
         .AddHostedService(provider => provider.GetRequiredService<LinkSet>())
+        .AddSingleton<UpgradeGate>()
         .AddSingleton<WebSocketEndpoint>()
         .AddSingleton<TcpEndpoint>();
 

@@ -32,7 +32,7 @@ internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LinkLoops
             LinkFormat.OfWebSocket(accepted.Format),
             accepted.Place,
             holdsFirstFrame: true,
-            UpgradeAnswer.Bytes(accepted.Accept, accepted.SubProtocol, clock.GetUtcNow()));
+            UpgradeAnswer.To(accepted, clock.GetUtcNow()));
         var carrier = new PipeCarrier(link, connection.Transport, connection.Abort, loop);
         opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
         await carrier.RunAsync().ConfigureAwait(false);

@@ -6,6 +6,7 @@ using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
+using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
 
@@ -18,16 +19,16 @@ internal sealed class SocketFront(
     LinkAdmission admission,
     LinkOpening opening,
     IOptions<PresenceOptions> options,
-    TimeProvider clock)
+    TimeProvider clock) : ILinkFront
 {
     private readonly LimitSettings _limits = options.Value.Limits;
 
-    /// <summary>Whether a request for <c>/ws</c> becomes a link; null: it is to be answered by the HTTP server.</summary>
-    public async ValueTask<UpgradeOutcome.Accepted?> AcceptAsync(UpgradeRequest request) =>
+    /// <inheritdoc/>
+    public async ValueTask<UpgradeOutcome.Accepted?> DecideAsync(UpgradeRequest request) =>
         await gate.DecideAsync(request).ConfigureAwait(false) as UpgradeOutcome.Accepted;
 
-    /// <summary>Makes a link of a socket whose request was accepted and has been taken. On the thread of its loop.</summary>
-    public void Take(LoopSocket socket, UpgradeOutcome.Accepted accepted)
+    /// <inheritdoc/>
+    public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted)
     {
         var link = opening.Make(
             accepted.Identity,
@@ -39,8 +40,8 @@ internal sealed class SocketFront(
         opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, socket.Loop);
     }
 
-    /// <summary>Takes a socket that was accepted at the TCP port, before its first byte. On the thread of its loop.</summary>
-    public void TakePlain(LoopSocket socket)
+    /// <inheritdoc/>
+    public void BeginPlain(LoopSocket socket)
     {
         KeepAlive(socket);
         var place = admission.TryEnter(socket.RemoteEndPoint?.Address);

@@ -8,7 +8,6 @@ using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Http;
-using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
 
 namespace Presence.Host.Links;
@@ -18,7 +17,7 @@ namespace Presence.Host.Links;
 /// refused is refused before the upgrade, in plain text and without detail (contract A1).
 /// </summary>
 internal sealed class WebSocketEndpoint(
-    TokenValidator tokens, LinkOpening opening, LinkSet links, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
+    TokenValidator tokens, LinkOpening opening, LinkLoops loops, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/ws";
@@ -77,14 +76,10 @@ internal sealed class WebSocketEndpoint(
             return;
         }
 
-        var link = await opening.OpenAsync(
-            identity,
-            SessionId.New(),
-            IsTrue(request.Query["status"]),
-            new WebSocketFraming(format, _limits.MessageBytes),
-            EnvelopeCodec.Of(format),
-            holdsFirstFrame: true,
-            context.Abort).ConfigureAwait(false);
+        var link = opening.Make(identity, LinkFormat.OfWebSocket(format), place, holdsFirstFrame: true);
+        var loop = loops.Next();
+        opening.Open(link, SessionId.New(), identity, IsTrue(request.Query["status"]), loop);
+        await opening.StartedAsync(link).ConfigureAwait(false);
         StreamTransport transport;
         try
         {
@@ -101,10 +96,11 @@ internal sealed class WebSocketEndpoint(
         catch
         {
             link.GiveUp();
+            link.Over();
             throw;
         }
 
-        await links.RunAsync(link, transport).ConfigureAwait(false);
+        await new PipeCarrier(link, transport, context.Abort, loop).RunAsync().ConfigureAwait(false);
     }
 
     private static WireFormat? FormatOf(string? text) => text switch

@@ -1,0 +1,32 @@
+namespace Presence.Host.Links.Loops;
+
+/// <summary>A loop without sockets of its own, for every system: it has nothing but posted work.</summary>
+internal sealed class PortableLoop : WorkLoop
+{
+    // Unlike the slim primitives it does not spin before it sleeps.
+    private readonly AutoResetEvent _woken = new(initialState: false);
+
+    /// <param name="number">Tells the loops of a process apart.</param>
+    /// <param name="log">Where faults of the work go.</param>
+    public PortableLoop(int number, ILogger<WorkLoop> log)
+        : base(number, log) => Start();
+
+    /// <inheritdoc/>
+    protected override int Wait(bool mayBlock)
+    {
+        if (mayBlock)
+            _woken.WaitOne();
+        return 0;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispatch(int count)
+    {
+    }
+
+    /// <inheritdoc/>
+    protected override void Wake() => _woken.Set();
+
+    /// <inheritdoc/>
+    protected override void End() => _woken.Dispose();
+}

@@ -1,0 +1,240 @@
+using System.Collections.Concurrent;
+using Presence.Actors.Dispatch;
+
+namespace Presence.Host.Links.Loops;
+
+/// <summary>
+/// One thread that does everything that belongs to some links: what comes from their sockets, the work that others post, and
+/// then one flush for all that was written meanwhile. So what belongs to one loop needs no locks, and a burst of messages to a
+/// client costs one write.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A turn: wait until there is something; what the sockets report; posted work, up to <see cref="WorkPerTurn"/> items, so that
+/// no flood of work keeps the sockets waiting; flush what was marked. The thread sleeps only when there is neither work nor
+/// anything marked, and an idle loop costs nothing.
+/// </para>
+/// <para>
+/// Waking: the thread announces that it is about to sleep and then looks for work once more; a poster queues first and then
+/// looks for the announcement. With a full fence between the two on either side, at least one of them sees the other. Only
+/// the poster that withdraws the announcement pays for the wake-up; while the thread is awake, posting is no more than queueing.
+/// </para>
+/// <para>Work must not block: everybody on this loop would wait for it.</para>
+/// </remarks>
+internal abstract partial class WorkLoop : ILoop, IDisposable
+{
+    /// <summary>How many items of work are done before the sockets have their turn again.</summary>
+    public const int WorkPerTurn = 8192;
+
+    [ThreadStatic]
+    private static WorkLoop? t_current;
+
+    private readonly ILogger _log;
+    private readonly Thread _thread;
+    private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
+
+    // Of the thread itself: what it posts to itself needs no fences.
+    private readonly Queue<IThreadPoolWorkItem> _own = new();
+    private List<IFlush> _marked = [];
+    private List<IFlush> _flushing = [];
+
+    // Written by the thread and by whoever wakes it.
+    private int _isAsleep;
+    private volatile bool _isEnding;
+    private volatile bool _hasEnded;
+
+    /// <param name="number">Tells the loops of a process apart, in the name of the thread.</param>
+    /// <param name="log">Where faults of the work go.</param>
+    protected WorkLoop(int number, ILogger log)
+    {
+        _log = log;
+        _thread = new Thread(Run) { IsBackground = true, Name = $"presence loop {number}" };
+    }
+
+    /// <summary>Whether the caller is on this loop's thread.</summary>
+    public bool IsCurrent => t_current == this;
+
+    /// <summary>
+    /// Has something done by the loop's thread, after everything that the same caller posted before. From any thread. A loop that
+    /// has ended passes it to the thread pool: whoever waits for it should not wait for ever.
+    /// </summary>
+    public void Post(IThreadPoolWorkItem work)
+    {
+        if (IsCurrent)
+        {
+            _own.Enqueue(work);
+            return;
+        }
+
+        _posted.Enqueue(work);
+        Interlocked.MemoryBarrier();
+        if (_hasEnded)
+            PassOn();
+        else if (Volatile.Read(ref _isAsleep) != 0)
+            WakeOnce();
+    }
+
+    /// <summary>
+    /// Marks something to be flushed at the end of this turn; if the flushing has begun already, then in the next one, before the
+    /// thread sleeps. On the loop's thread only.
+    /// </summary>
+    public void FlushAtEnd(IFlush link)
+    {
+        if (!IsCurrent)
+            throw new InvalidOperationException("Only the thread of the loop may mark what it is to flush.");
+        if (link.IsMarked)
+            return;
+        link.IsMarked = true;
+        _marked.Add(link);
+    }
+
+    /// <summary>Ends the loop after its current turn, and waits for its thread unless that is the caller.</summary>
+    public void Dispose()
+    {
+        _isEnding = true;
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _isAsleep) != 0)
+            WakeOnce();
+        if (!IsCurrent)
+            _thread.Join();
+    }
+
+    /// <summary>Begins the turns; the last act of a constructor.</summary>
+    protected void Start() => _thread.Start();
+
+    /// <summary>Waits until there is something to dispatch, or until it is woken.</summary>
+    /// <param name="mayBlock">False only looks whether there is something.</param>
+    /// <returns>How much there is to dispatch.</returns>
+    protected abstract int Wait(bool mayBlock);
+
+    /// <summary>Does what the last wait found.</summary>
+    protected abstract void Dispatch(int count);
+
+    /// <summary>Ends the wait that is going on or, if there is none, the next one. From any thread.</summary>
+    /// <exception cref="ObjectDisposedException">The loop has ended meanwhile.</exception>
+    protected abstract void Wake();
+
+    /// <summary>The last that happens on the thread: gives back what the loop holds.</summary>
+    protected abstract void End();
+
+    /// <summary>Tells of an exception that had nowhere else to go.</summary>
+    [LoggerMessage(Level = LogLevel.Error, Message = "Something on an event loop failed; the loop goes on.")]
+    private static partial void Failed(ILogger log, Exception fault);
+
+    /// <summary>Tells of an exception that had nowhere else to go.</summary>
+    protected void Failed(Exception fault) => Failed(_log, fault);
+
+    private void Run()
+    {
+        t_current = this;
+        try
+        {
+            while (!_isEnding)
+            {
+                Dispatch(Await());
+                DoWork();
+                FlushMarked();
+            }
+
+            End();
+        }
+        finally
+        {
+            t_current = null;
+            _hasEnded = true;
+            Interlocked.MemoryBarrier();
+            while (_own.TryDequeue(out var work))
+                ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+            PassOn();
+        }
+    }
+
+    private int Await()
+    {
+        if (_own.Count > 0 || _marked.Count > 0 || !_posted.IsEmpty)
+            return Wait(mayBlock: false);
+        Volatile.Write(ref _isAsleep, 1);
+        Interlocked.MemoryBarrier();
+        var found = Wait(mayBlock: _posted.IsEmpty && !_isEnding);
+        // Before anything is done: whoever posts from now on need not wake anybody.
+        Volatile.Write(ref _isAsleep, 0);
+        return found;
+    }
+
+    private void DoWork()
+    {
+        for (var left = WorkPerTurn; left > 0;)
+        {
+            // One of each, so that neither kind keeps the other waiting.
+            var before = left;
+            if (_own.TryDequeue(out var own))
+            {
+                Do(own);
+                left--;
+            }
+
+            if (_posted.TryDequeue(out var posted))
+            {
+                Do(posted);
+                left--;
+            }
+
+            if (left == before)
+                return;
+        }
+    }
+
+    private void Do(IThreadPoolWorkItem work)
+    {
+        try
+        {
+            work.Execute();
+        }
+        catch (Exception fault)
+        {
+            Failed(fault);
+        }
+    }
+
+    private void FlushMarked()
+    {
+        if (_marked.Count == 0)
+            return;
+        // What is marked from here on is of the next turn: a link that marks itself again and again must not keep the others waiting.
+        (_flushing, _marked) = (_marked, _flushing);
+        foreach (var link in _flushing)
+        {
+            link.IsMarked = false;
+            try
+            {
+                link.Flush();
+            }
+            catch (Exception fault)
+            {
+                Failed(fault);
+            }
+        }
+
+        _flushing.Clear();
+    }
+
+    private void WakeOnce()
+    {
+        if (Interlocked.Exchange(ref _isAsleep, 0) == 0)
+            return;
+        try
+        {
+            Wake();
+        }
+        catch (ObjectDisposedException)
+        {
+            // Something else has woken the thread, and it has ended.
+        }
+    }
+
+    private void PassOn()
+    {
+        while (_posted.TryDequeue(out var work))
+            ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+    }
+}

@@ -1,0 +1,275 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Presence.Host.Links.Loops;
+using Xunit;
+
+namespace Presence.Tests.Host.Links.Loops;
+
+/// <summary>What every loop does with posted work and with what is marked to be flushed.</summary>
+public abstract class WorkLoopSuite
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private protected abstract WorkLoop Create(ILogger<WorkLoop> log);
+
+    [Fact]
+    public async Task Nothing_posted_is_lost_and_each_poster_keeps_its_order()
+    {
+        const int posters = 4;
+        const int each = 50_000;
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var next = new int[posters];
+        var left = posters * each;
+        var faults = new ConcurrentQueue<string>();
+        var threads = Enumerable.Range(0, posters).Select(poster => new Thread(() =>
+        {
+            var pause = new SpinWait();
+            for (var i = 0; i < each; i++)
+            {
+                var mine = i;
+                loop.Post(new Deed(() =>
+                {
+                    if (!loop.IsCurrent || next[poster] != mine)
+                        faults.Enqueue($"poster {poster}: {mine} came for {next[poster]}, on the loop: {loop.IsCurrent}");
+                    next[poster]++;
+                    if (--left == 0)
+                        done.SetResult();
+                }));
+                // Now and then the loop falls asleep.
+                if (i % 97 == poster)
+                {
+                    for (var n = 0; n < 30; n++)
+                        pause.SpinOnce();
+                    pause.Reset();
+                }
+            }
+        })).ToArray();
+        foreach (var thread in threads)
+            thread.Start();
+        await done.Task.WaitAsync(Patience);
+        Assert.Empty(faults);
+    }
+
+    [Fact]
+    public async Task A_sleeping_loop_wakes_for_every_single_post()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        for (var i = 0; i < 5000; i++)
+            Assert.Equal(i, await loop.OnLoopAsync(() => i));
+        Assert.False(loop.IsCurrent);
+    }
+
+    [Fact]
+    public async Task What_the_loop_posts_to_itself_keeps_its_order_and_does_not_shut_others_out()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var seen = new List<int>();
+        var stop = false;
+        void Again()
+        {
+            if (!stop)
+                loop.Post(new Deed(Again));
+        }
+
+        await loop.OnLoopAsync(() =>
+        {
+            loop.Post(new Deed(Again));
+            for (var i = 0; i < 100; i++)
+            {
+                var mine = i;
+                loop.Post(new Deed(() => seen.Add(mine)));
+            }
+        });
+        // Though the loop never runs out of work of its own.
+        Assert.Equal(Enumerable.Range(0, 100), await loop.OnLoopAsync(() => seen.ToArray()));
+        await loop.OnLoopAsync(() => stop = true);
+    }
+
+    [Fact]
+    public async Task Work_that_fails_is_logged_and_the_loop_goes_on()
+    {
+        var log = new FaultLog();
+        using var loop = Create(log);
+        loop.Post(new Deed(() => throw new InvalidOperationException("work")));
+        await loop.OnLoopAsync(() => loop.FlushAtEnd(new Tub(_ => throw new InvalidOperationException("flush"))));
+        Assert.Equal(7, await loop.OnLoopAsync(() => 7));
+        await loop.OnLoopAsync(() => { });
+        Assert.Equal(["work", "flush"], log.Faults);
+    }
+
+    [Fact]
+    public async Task What_is_marked_several_times_is_flushed_once_and_after_the_work_of_the_turn()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var worked = 0;
+        var atFlush = -1;
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var tub = new Tub(_ =>
+        {
+            atFlush = worked;
+            flushed.SetResult();
+        });
+        await loop.OnLoopAsync(() =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                loop.Post(new Deed(() =>
+                {
+                    worked++;
+                    loop.FlushAtEnd(tub);
+                }));
+            }
+        });
+        await flushed.Task.WaitAsync(Patience);
+        Assert.Equal((100, 1, false), await loop.OnLoopAsync(() => (atFlush, tub.Flushed, tub.IsMarked)));
+    }
+
+    [Fact]
+    public async Task A_flush_that_fails_skips_no_other_and_leaves_no_mark()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var bad = new Tub(_ => throw new InvalidOperationException());
+        var good = new Tub(_ => { });
+        for (var round = 1; round <= 3; round++)
+        {
+            await loop.OnLoopAsync(() =>
+            {
+                loop.FlushAtEnd(bad);
+                loop.FlushAtEnd(good);
+            });
+            Assert.Equal((round, round, false, false), await loop.OnLoopAsync(() => (bad.Flushed, good.Flushed, bad.IsMarked, good.IsMarked)));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_marked_while_flushing_is_flushed_before_the_loop_sleeps()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var tub = new Tub(self =>
+        {
+            if (self.Flushed < 1000)
+                loop.FlushAtEnd(self);
+            else
+                done.SetResult();
+        });
+        await loop.OnLoopAsync(() => loop.FlushAtEnd(tub));
+        // Nothing else wakes the loop.
+        await done.Task.WaitAsync(Patience);
+    }
+
+    [Fact]
+    public void Only_the_thread_of_the_loop_may_mark()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        Assert.Throws<InvalidOperationException>(() => loop.FlushAtEnd(new Tub(_ => { })));
+    }
+
+    [Fact]
+    public async Task The_thread_has_ended_when_the_loop_is_disposed_of_and_later_work_is_still_done()
+    {
+        var loop = Create(NullLogger<WorkLoop>.Instance);
+        var thread = await loop.OnLoopAsync(() => Thread.CurrentThread);
+        Assert.StartsWith("presence loop ", thread.Name, StringComparison.Ordinal);
+        loop.Dispose();
+        Assert.False(thread.IsAlive);
+        Assert.True(await loop.OnLoopAsync(() => Thread.CurrentThread.IsThreadPoolThread));
+        loop.Dispose();
+    }
+
+    [Fact]
+    public async Task A_loop_that_disposes_of_itself_ends()
+    {
+        var loop = Create(NullLogger<WorkLoop>.Instance);
+        var thread = await loop.OnLoopAsync(() =>
+        {
+            loop.Dispose();
+            return Thread.CurrentThread;
+        });
+        Assert.True(thread.Join(Patience));
+    }
+
+    [Fact]
+    public async Task Posts_that_race_with_the_end_are_done_all_the_same()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            var loop = Create(NullLogger<WorkLoop>.Instance);
+            var left = 2000;
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var posting = Task.Run(() =>
+            {
+                for (var i = 0; i < 2000; i++)
+                {
+                    loop.Post(new Deed(() =>
+                    {
+                        if (Interlocked.Decrement(ref left) == 0)
+                            done.SetResult();
+                    }));
+                }
+            });
+            Thread.SpinWait(round * 200);
+            loop.Dispose();
+            await posting;
+            await done.Task.WaitAsync(Patience);
+        }
+    }
+
+    private sealed class FaultLog : ILogger<WorkLoop>
+    {
+        public ConcurrentQueue<string> Faults { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Error && exception is not null)
+                Faults.Enqueue(exception.Message);
+        }
+    }
+}
+
+public sealed class PortableLoopTests : WorkLoopSuite
+{
+    private protected override WorkLoop Create(ILogger<WorkLoop> log) => new PortableLoop(0, log);
+}
+
+/// <summary>The same for the loop of this system, if it has one of its own.</summary>
+public sealed class EpollLoopTests : WorkLoopSuite
+{
+    private protected override WorkLoop Create(ILogger<WorkLoop> log) => EpollLoop.IsSupported ? new EpollLoop(0, log) : new PortableLoop(0, log);
+}
+
+public sealed class LoopSetTests
+{
+    [Fact]
+    public void Loops_take_turns_and_end_together()
+    {
+        var set = new LoopSet<PortableLoop>(number => new PortableLoop(number, NullLogger<WorkLoop>.Instance), count: 3);
+        Assert.Equal(set.All.Concat(set.All), Enumerable.Range(0, 6).Select(_ => set.Next()));
+        set.Dispose();
+        Assert.True(LoopSet<PortableLoop>.DefaultCount >= 1);
+    }
+
+    [Fact]
+    public void A_set_that_cannot_be_completed_leaves_no_loop_behind()
+    {
+        var made = new List<PortableLoop>();
+        Assert.Throws<IOException>(() => new LoopSet<PortableLoop>(
+            number =>
+            {
+                if (number == 2)
+                    throw new IOException();
+                made.Add(new PortableLoop(number, NullLogger<WorkLoop>.Instance));
+                return made[^1];
+            },
+            count: 3));
+        // What has ended does its work elsewhere.
+        Assert.All(made, loop => Assert.True(loop.OnLoopAsync(() => Thread.CurrentThread.IsThreadPoolThread).Result));
+    }
+}

@@ -1,3 +1,5 @@
+using Presence.Host.Links.Upgrade;
+
 namespace Presence.Host.Links;
 
 /// <summary>Adds the links of a node.</summary>
@@ -11,6 +13,8 @@ internal static class LinkServices
         .AddSingleton<LinkSet>()
         .AddSingleton<LinkDrain>()
         .AddHostedService(provider => provider.GetRequiredService<LinkSet>())
+        .AddSingleton<UpgradeGate>()
+        .AddSingleton<PipeFront>()
         .AddSingleton<WebSocketEndpoint>()
         .AddSingleton<TcpEndpoint>();
 

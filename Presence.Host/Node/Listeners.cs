@@ -5,23 +5,20 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Presence.Host.Configuration;
 using Presence.Host.Links;
+using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Node;
 
 /// <summary>Opens the ports of a node: HTTP with <c>/ws</c>, and TCP.</summary>
-internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureOptions<KestrelServerOptions>
+internal sealed class Listeners(PipeFront front, IOptions<PresenceOptions> options) : IConfigureOptions<KestrelServerOptions>
 {
-    // Tokens may carry a good deal in their vars, and the SDKs put them into the URL.
-    private const int RequestLineBytes = 16 * 1024;
-    private const int HeaderBytes = 32 * 1024;
-
     /// <inheritdoc/>
     public void Configure(KestrelServerOptions kestrel)
     {
         var presence = options.Value;
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestLineSize = RequestLineBytes;
-        kestrel.Limits.MaxRequestHeadersTotalSize = HeaderBytes;
+        kestrel.Limits.MaxRequestLineSize = RequestHead.LineBytes;
+        kestrel.Limits.MaxRequestHeadersTotalSize = RequestHead.HeaderBytes;
         kestrel.Limits.MaxRequestBodySize = presence.Limits.RequestBodyBytes;
         kestrel.Limits.RequestHeadersTimeout = presence.Limits.AuthenticateTimeout;
 
@@ -30,6 +27,7 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
             // WebSockets of HTTP/2 have another handshake, which no client of the protocol speaks.
             listen.Protocols = HttpProtocols.Http1;
             UseCertificate(listen, presence.Http.Certificate);
+            listen.Use(next => connection => front.ServeAsync(connection, next));
         });
         if (presence.Tcp.Port >= 0)
         {

@@ -20,16 +20,22 @@ internal static class WebSocketHandshake
     /// Whether the headers of a GET request ask for an upgrade, and what <c>Sec-WebSocket-Accept</c> of the 101 is. If
     /// not, the request is answered with 400.
     /// </summary>
-    public static bool TryAccept(IHeaderDictionary headers, [NotNullWhen(true)] out string? accept)
+    /// <param name="connection">The lines of <c>Connection</c>.</param>
+    /// <param name="upgrade">The lines of <c>Upgrade</c>.</param>
+    /// <param name="version">The lines of <c>Sec-WebSocket-Version</c>.</param>
+    /// <param name="key">The lines of <c>Sec-WebSocket-Key</c>.</param>
+    /// <param name="accept">What proves that the server has understood.</param>
+    public static bool TryAccept(
+        StringValues connection, StringValues upgrade, StringValues version, StringValues key, [NotNullWhen(true)] out string? accept)
     {
         accept = null;
-        if (!HasToken(headers.Connection, "upgrade") || !HasToken(headers.Upgrade, "websocket"))
+        if (!HasToken(connection, "upgrade") || !HasToken(upgrade, "websocket"))
             return false;
-        if (headers.SecWebSocketVersion is not [{ } version] || version.Trim() != Version)
+        if (version is not [{ } number] || number.Trim() != Version)
             return false;
-        if (headers.SecWebSocketKey is not [{ } key] || !IsKey(key = key.Trim()))
+        if (key is not [{ } nonce] || !IsKey(nonce = nonce.Trim()))
             return false;
-        accept = Accept(key);
+        accept = Accept(nonce);
         return true;
     }
 

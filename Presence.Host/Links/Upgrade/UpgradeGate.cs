@@ -1,0 +1,73 @@
+using Microsoft.Net.Http.Headers;
+using Presence.Actors.Connections;
+using Presence.Host.Auth;
+using Presence.Host.Http;
+using Presence.Host.Links.Framing;
+
+namespace Presence.Host.Links.Upgrade;
+
+/// <summary>
+/// Decides which requests for <c>/ws</c> become links, in the protocol's order: format, token, upgrade, origin, room (section A2).
+/// What is refused is refused without detail (contract A1).
+/// </summary>
+internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission, AllowedOrigins origins)
+{
+    private const string Bearer = "Bearer ";
+    private const string BearerProtocol = "bearer";
+
+    /// <summary>
+    /// Decides about one request. Completes at once unless the token's keys have to be fetched from their issuer. Who is
+    /// accepted has taken a place, and is to give it back.
+    /// </summary>
+    public async ValueTask<UpgradeOutcome> DecideAsync(UpgradeRequest request, CancellationToken cancel = default)
+    {
+        if (FormatOf(request.Format) is not { } format)
+            return new UpgradeOutcome.Refused(StatusCodes.Status400BadRequest, "Invalid format parameter");
+
+        var (token, subProtocol) = TokenOf(request);
+        if (token is null || await tokens.ValidateAsync(token, cancel).ConfigureAwait(false) is not { } identity)
+            return new UpgradeOutcome.Refused(StatusCodes.Status401Unauthorized, "Missing or invalid token");
+
+        if (!WebSocketHandshake.TryAccept(request.Connection, request.Upgrade, request.Version, request.Key, out var accept)
+            || !request.IsUpgradable)
+        {
+            return new UpgradeOutcome.Refused(
+                StatusCodes.Status400BadRequest, "Bad Request", (HeaderNames.SecWebSocketVersion, WebSocketHandshake.Version));
+        }
+
+        if (!origins.Allows(request.Origin))
+            return new UpgradeOutcome.Refused(StatusCodes.Status403Forbidden, "Origin not allowed");
+
+        if (admission.TryEnter(request.Address) is { } place)
+            return new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol, place);
+
+        // Of a node that stops, another takes over in a moment; a full one stays full for longer.
+        return admission.IsClosed
+            ? new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Service restart", (HeaderNames.RetryAfter, "1"))
+            : new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Too many connections", (HeaderNames.RetryAfter, "5"));
+    }
+
+    private static WireFormat? FormatOf(string? text) => text switch
+    {
+        null or "" or "json" => WireFormat.Json,
+        "protobuf" => WireFormat.Protobuf,
+        _ => null,
+    };
+
+    /// <summary>
+    /// The token and, if it came as one, the sub-protocol that is to be selected for it. A header of authorization wins, even if
+    /// it is of no use; then comes a token as a sub-protocol, which keeps it out of URLs where a browser can set no header
+    /// (protocol difference 0.13), and then the query.
+    /// </summary>
+    private static (string? Token, string? SubProtocol) TokenOf(UpgradeRequest request)
+    {
+        if (request.Authorization is { } header)
+            return (header is [{ } line] && line.StartsWith(Bearer, StringComparison.Ordinal) ? line[Bearer.Length..] : null, null);
+        if (request.Protocols is [BearerProtocol, { Length: > 0 } offered])
+            return (offered, BearerProtocol);
+        return (request.Token is [{ Length: > 0 } token] ? token : null, null);
+    }
+
+    /// <summary>The spellings of true; everything else is false and never an error.</summary>
+    private static bool IsTrue(string? text) => text is "1" or "t" or "T" or "true" or "TRUE" or "True";
+}

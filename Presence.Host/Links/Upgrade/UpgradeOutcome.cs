@@ -1,0 +1,27 @@
+using Presence.Actors.Connections;
+
+namespace Presence.Host.Links.Upgrade;
+
+/// <summary>What becomes of a request for <c>/ws</c>.</summary>
+internal abstract record UpgradeOutcome
+{
+    private UpgradeOutcome()
+    {
+    }
+
+    /// <summary>It becomes a link.</summary>
+    /// <param name="Identity">Who the client is.</param>
+    /// <param name="Format">The format of every message.</param>
+    /// <param name="AppearsOnline">Whether the link begins with the empty status (contract S1).</param>
+    /// <param name="Accept">What the answer says in <c>Sec-WebSocket-Accept</c>.</param>
+    /// <param name="SubProtocol">The sub-protocol that is selected; null selects none.</param>
+    /// <param name="Place">The link's place among those of the node, to be disposed of when the link has ended.</param>
+    public sealed record Accepted(
+        Identity Identity, WireFormat Format, bool AppearsOnline, string Accept, string? SubProtocol, IDisposable Place) : UpgradeOutcome;
+
+    /// <summary>It is answered by one line of plain text.</summary>
+    /// <param name="Status">The status code.</param>
+    /// <param name="Text">The line.</param>
+    /// <param name="Header">A header that tells what would do, or when; null if there is nothing to tell.</param>
+    public sealed record Refused(int Status, string Text, (string Name, string Value)? Header = null) : UpgradeOutcome;
+}

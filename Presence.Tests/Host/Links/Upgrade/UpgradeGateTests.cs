@@ -1,0 +1,90 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Presence.Actors.Connections;
+using Presence.Host.Auth;
+using Presence.Host.Configuration;
+using Presence.Host.Http;
+using Presence.Host.Links;
+using Presence.Host.Links.Upgrade;
+using Presence.Tests.Host.Auth;
+using Presence.Tests.Semantics.Clients;
+using Xunit;
+
+namespace Presence.Tests.Host.Links.Upgrade;
+
+/// <summary>The decision by itself; what it looks like on the wire is in <see cref="UpgradeTests"/>.</summary>
+[Trait("Clause", "A1")]
+public sealed class UpgradeGateTests : IDisposable
+{
+    private readonly Identity _alice = Peers.IdentityOf(Peers.NewUser(), "alice");
+    private readonly IOptions<PresenceOptions> _options = TestOptions.With();
+    private readonly LinkAdmission _admission;
+    private readonly TokenValidator _tokens;
+    private readonly UpgradeGate _gate;
+
+    public UpgradeGateTests()
+    {
+        _options.Value.Limits.Connections = 1;
+        _options.Value.Limits.AllowedOrigins = ["https://here.example"];
+        _admission = new(_options);
+        _tokens = new(_options, new Revocations(_options, TimeProvider.System), TimeProvider.System, NullLogger<TokenValidator>.Instance);
+        _gate = new(_tokens, _admission, new AllowedOrigins(_options));
+    }
+
+    private UpgradeRequest Good => new()
+    {
+        Format = "protobuf",
+        Token = Tokens.Sign(_alice),
+        Status = "true",
+        Connection = "Upgrade",
+        Upgrade = "websocket",
+        Version = "13",
+        Key = "dGhlIHNhbXBsZSBub25jZQ==",
+        Address = IPAddress.Loopback,
+    };
+
+    [Fact]
+    public void A_good_request_is_accepted_with_all_that_the_link_needs()
+    {
+        var accepted = Assert.IsType<UpgradeOutcome.Accepted>(Decide(Good));
+        Assert.Equal(
+            (_alice.User, WireFormat.Protobuf, true, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", null),
+            (accepted.Identity.User, accepted.Format, accepted.AppearsOnline, accepted.Accept, accepted.SubProtocol));
+        var bearer = Good with { Token = default, Protocols = new(["bearer", Tokens.Sign(_alice)]), Status = "no" };
+        accepted.Place.Dispose();
+        accepted = Assert.IsType<UpgradeOutcome.Accepted>(Decide(bearer));
+        Assert.Equal(("bearer", false), (accepted.SubProtocol, accepted.AppearsOnline));
+    }
+
+    [Fact]
+    public void Each_check_comes_before_the_next()
+    {
+        var place = Assert.IsType<UpgradeOutcome.Accepted>(Decide(Good)).Place;
+        var request = Good with { Format = "xml", Token = "x", Version = "8", Origin = "https://elsewhere.example" };
+        Assert.Equal(new UpgradeOutcome.Refused(400, "Invalid format parameter"), Decide(request));
+        request = request with { Format = "" };
+        Assert.Equal(new UpgradeOutcome.Refused(401, "Missing or invalid token"), Decide(request));
+        request = request with { Token = Good.Token };
+        Assert.Equal(new UpgradeOutcome.Refused(400, "Bad Request", ("Sec-WebSocket-Version", "13")), Decide(request));
+        request = request with { Version = "13" };
+        Assert.Equal(new UpgradeOutcome.Refused(400, "Bad Request", ("Sec-WebSocket-Version", "13")), Decide(request with { IsUpgradable = false }));
+        Assert.Equal(new UpgradeOutcome.Refused(403, "Origin not allowed"), Decide(request));
+        request = request with { Origin = "https://here.example" };
+        Assert.Equal(new UpgradeOutcome.Refused(503, "Too many connections", ("Retry-After", "5")), Decide(request));
+        place.Dispose();
+        Assert.IsType<UpgradeOutcome.Accepted>(Decide(request)).Place.Dispose();
+        _admission.Close();
+        Assert.Equal(new UpgradeOutcome.Refused(503, "Service restart", ("Retry-After", "1")), Decide(request));
+    }
+
+    public void Dispose() => _tokens.Dispose();
+
+    /// <summary>An event loop does not wait: with keys that are configured, the decision is there at once.</summary>
+    private UpgradeOutcome Decide(UpgradeRequest request)
+    {
+        var decision = _gate.DecideAsync(request).AsTask();
+        Assert.True(decision.IsCompletedSuccessfully);
+        return decision.Result;
+    }
+}

@@ -1,9 +1,14 @@
 using System.IO.Pipelines;
+using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Links;
 
 /// <summary>Carries a link over a pair of pipes: what Kestrel gives for a connection, or for the stream of an upgraded request.</summary>
-internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort) : ICarrier, IThreadPoolWorkItem
+/// <param name="link">The link.</param>
+/// <param name="transport">Where bytes come from and go to.</param>
+/// <param name="abort">Cuts the transport.</param>
+/// <param name="loop">The loop that the link's connection runs on: it writes at the end of a turn; null: the thread pool does.</param>
+internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort, WorkLoop? loop = null) : ICarrier, IThreadPoolWorkItem, IFlush
 {
     // How much must be taken within the time of a stall: a client that takes a large answer slowly is slow, and not dead, as
     // long as it takes anything.
@@ -37,7 +42,21 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
     }
 
     /// <inheritdoc/>
-    public void WriteSoon() => ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+    public bool IsMarked { get; set; }
+
+    /// <inheritdoc/>
+    public void WriteSoon()
+    {
+        if (loop is null)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        else if (loop.IsCurrent)
+            loop.FlushAtEnd(this);
+        else
+            loop.Post(this);
+    }
+
+    /// <inheritdoc/>
+    public void Flush() => _ = WriteAsync();
 
     /// <inheritdoc/>
     public void ReadSoon() => (Interlocked.Exchange(ref _mayRead, Yes) ?? Yes).TrySetResult();
@@ -53,8 +72,8 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
     /// <inheritdoc/>
     public void Abort() => abort();
 
-    /// <summary>One round of writing; on the thread pool, so that an actor that tells a thousand links waits for none.</summary>
-    void IThreadPoolWorkItem.Execute() => _ = WriteAsync();
+    /// <summary>One round of writing, apart from whoever had something to say: an actor that tells a thousand links waits for none.</summary>
+    void IThreadPoolWorkItem.Execute() => Flush();
 
     private async Task ReadAsync()
     {

@@ -21,6 +21,7 @@ namespace Presence.Host.Links;
 internal sealed partial class TcpEndpoint(
     TokenValidator tokens,
     LinkOpening opening,
+    LinkLoops loops,
     LinkAdmission admission,
     IOptions<PresenceOptions> options,
     ILogger<TcpEndpoint> log) : ConnectionHandler
@@ -75,8 +76,9 @@ internal sealed partial class TcpEndpoint(
         var session = SessionId.New();
         var welcome = LinkFormat.Lines.Frame(new ServerMessage.Welcome(identity.User, session, identity.Username));
         var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), place, holdsFirstFrame: false, welcome);
-        var carrier = new PipeCarrier(link, transport, connection.Abort);
-        opening.Open(link, session, identity, hello.ShowsStatus);
+        var loop = loops.Next();
+        var carrier = new PipeCarrier(link, transport, connection.Abort, loop);
+        opening.Open(link, session, identity, hello.ShowsStatus, loop);
         await carrier.RunAsync().ConfigureAwait(false);
     }
 

@@ -17,7 +17,7 @@ namespace Presence.Host.Links;
 /// refused is refused before the upgrade, in plain text and without detail (contract A1).
 /// </summary>
 internal sealed class WebSocketEndpoint(
-    TokenValidator tokens, LinkOpening opening, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
+    TokenValidator tokens, LinkOpening opening, LinkLoops loops, LinkAdmission admission, AllowedOrigins origins, IOptions<PresenceOptions> options)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/ws";
@@ -77,7 +77,8 @@ internal sealed class WebSocketEndpoint(
         }
 
         var link = opening.Make(identity, LinkFormat.OfWebSocket(format), place, holdsFirstFrame: true);
-        opening.Open(link, SessionId.New(), identity, IsTrue(request.Query["status"]));
+        var loop = loops.Next();
+        opening.Open(link, SessionId.New(), identity, IsTrue(request.Query["status"]), loop);
         await opening.StartedAsync(link).ConfigureAwait(false);
         StreamTransport transport;
         try
@@ -99,7 +100,7 @@ internal sealed class WebSocketEndpoint(
             throw;
         }
 
-        await new PipeCarrier(link, transport, context.Abort).RunAsync().ConfigureAwait(false);
+        await new PipeCarrier(link, transport, context.Abort, loop).RunAsync().ConfigureAwait(false);
     }
 
     private static WireFormat? FormatOf(string? text) => text switch

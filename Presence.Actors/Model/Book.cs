@@ -20,9 +20,9 @@ public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions)
     public static ImmutableArray<StatusChange> Difference(Page? from, Page to)
     {
         var old = from?.Sessions ?? [];
-        if (old.IsEmpty && to.Sessions.IsEmpty)
-            return [];
-        var changes = ImmutableArray.CreateBuilder<StatusChange>();
+        if (old.Length <= 1 && to.Sessions.Length <= 1)
+            return DifferenceOfOne(old.IsEmpty ? null : old[0], to.Sessions.IsEmpty ? null : to.Sessions[0]);
+        var changes = ImmutableArray.CreateBuilder<StatusChange>(old.Length + to.Sessions.Length);
         foreach (var before in old)
         {
             var after = Find(to.Sessions, before.Session);
@@ -37,6 +37,16 @@ public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions)
         }
 
         return changes.DrainToImmutable();
+    }
+
+    // Nearly all pages are of one session.
+    private static ImmutableArray<StatusChange> DifferenceOfOne(SessionStatus? before, SessionStatus? after)
+    {
+        if (before is null || after is null)
+            return before is null && after is null ? [] : [new StatusChange(before, after)];
+        if (before.Session != after.Session)
+            return [new StatusChange(before, null), new StatusChange(null, after)];
+        return before.Revision == after.Revision ? [] : [new StatusChange(before, after)];
     }
 
     private static SessionStatus? Find(ImmutableArray<SessionStatus> sessions, SessionId session)
@@ -89,13 +99,31 @@ public sealed class Book
     }
 
     /// <summary>Every visible session in the book.</summary>
-    public IEnumerable<SessionStatus> Sessions => _pages.SelectMany(p => p.Page.Sessions);
+    public ImmutableArray<SessionStatus> Sessions
+    {
+        get
+        {
+            var sessions = ImmutableArray<SessionStatus>.Empty;
+            foreach (var page in _pages)
+                sessions = sessions.IsEmpty ? page.Page.Sessions : sessions.AddRange(page.Page.Sessions);
+            return sessions;
+        }
+    }
 
     /// <summary>Whether no page shows anything.</summary>
     public bool ShowsNothing => _pages.All(p => p.Page.Sessions.IsEmpty);
 
     /// <summary>How far this book goes, relay by relay.</summary>
-    public ImmutableArray<Known> Digest => [.. _pages.Select(p => new Known(p.Relay, p.Page.Version))];
+    public ImmutableArray<Known> Digest
+    {
+        get
+        {
+            var digest = ImmutableArray.CreateBuilder<Known>(_pages.Length);
+            foreach (var page in _pages)
+                digest.Add(new Known(page.Relay, page.Page.Version));
+            return digest.MoveToImmutable();
+        }
+    }
 
     /// <summary>This book with a page that is taken if it is newer; the same book if it is not.</summary>
     public Book Merge(RelayId relay, Page page)
@@ -106,12 +134,16 @@ public sealed class Book
         return _pages[at].Page.Version < page.Version ? new Book(_pages.SetItem(at, new BookPage(relay, page))) : this;
     }
 
-    /// <summary>The pages that somebody with this digest lacks. A retired page is of interest only to those who knew the relay.</summary>
-    public ImmutableArray<BookPage> NewerThan(ImmutableArray<Known> digest)
+    /// <summary>
+    /// The pages that a relay with this digest lacks, without its own. A retired page is of interest only to those who knew its relay.
+    /// </summary>
+    public ImmutableArray<BookPage> NewerThan(ImmutableArray<Known> digest, RelayId self)
     {
-        var newer = ImmutableArray.CreateBuilder<BookPage>();
+        var newer = ImmutableArray<BookPage>.Empty;
         foreach (var page in _pages)
         {
+            if (page.Relay == self)
+                continue;
             long? known = null;
             foreach (var k in digest)
             {
@@ -120,10 +152,10 @@ public sealed class Book
             }
 
             if (known is { } version ? version < page.Page.Version : !page.Page.IsRetired)
-                newer.Add(page);
+                newer = newer.Add(page);
         }
 
-        return newer.DrainToImmutable();
+        return newer;
     }
 
     private int IndexOf(RelayId relay)

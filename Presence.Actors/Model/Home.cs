@@ -81,7 +81,7 @@ public sealed record Home
 
         var book = Book.Merge(relay, report.Page);
         var isCurrent = before is null || report.Page.Version >= before.Version;
-        var named = Named.RemoveAll(n => n.Relay == relay && n.Version <= report.Page.Version);
+        var named = Without(Named, relay, report.Page.Version);
         var newlyNamed = ImmutableArray<RelayId>.Empty;
         foreach (var known in report.Digest)
         {
@@ -90,10 +90,10 @@ public sealed record Home
                 book = book.Merge(known.Relay, Page.Retired);
             if ((book[known.Relay]?.Version ?? long.MinValue) >= known.Version)
                 continue;
-            if (named.All(n => n.Relay != known.Relay))
+            if (!Names(named, known.Relay))
                 newlyNamed = newlyNamed.Add(known.Relay);
-            named = named.RemoveAll(n => n.Relay == known.Relay && n.Version < known.Version);
-            if (named.All(n => n.Relay != known.Relay))
+            named = Without(named, known.Relay, known.Version - 1);
+            if (!Names(named, known.Relay))
                 named = named.Add(known);
         }
 
@@ -110,7 +110,7 @@ public sealed record Home
         };
         ImmutableArray<BookPage> newer = [];
         if (report.Watching)
-            newer = [.. book.NewerThan(report.Digest).Where(p => p.Relay != relay)];
+            newer = book.NewerThan(report.Digest, relay);
         var accepted = new ReportAccepted(
             Subject, report.Page.Version, Incarnation, next.Sequence, next.Holds(relay), newer);
         return new Step(
@@ -132,7 +132,7 @@ public sealed record Home
         {
             Book = Book.Merge(relay, Page.Retired),
             Watchers = Watchers.Remove(relay),
-            Named = Named.RemoveAll(n => n.Relay == relay),
+            Named = Without(Named, relay, long.MaxValue),
             Heard = Heard.Remove(relay),
             Silent = Silent.Remove(relay),
         };
@@ -153,7 +153,22 @@ public sealed record Home
         Heard = [],
     };
 
-    private bool IsNamed(RelayId relay) => Named.Any(n => n.Relay == relay);
+    private bool IsNamed(RelayId relay) => Names(Named, relay);
+
+    private static bool Names(ImmutableArray<Known> named, RelayId relay)
+    {
+        foreach (var n in named)
+        {
+            if (n.Relay == relay)
+                return true;
+        }
+
+        return false;
+    }
+
+    // Nearly always nobody is named.
+    private static ImmutableArray<Known> Without(ImmutableArray<Known> named, RelayId relay, long upTo) =>
+        Names(named, relay) ? named.RemoveAll(n => n.Relay == relay && n.Version <= upTo) : named;
 
     private static ImmutableArray<RelayId> With(ImmutableArray<RelayId> relays, RelayId relay) =>
         relays.Contains(relay) ? relays : relays.Add(relay);

@@ -29,47 +29,48 @@ public sealed record NodeShare
     /// <summary>A relay's knowledge of a subject that it has no business with.</summary>
     public static readonly NodeShare None = new();
 
+    // Nobody outside sees a share change: a step copies it once, and completes the copy.
     private NodeShare()
     {
     }
 
     /// <summary>The statuses of this node's connections, as the connections last set them.</summary>
-    public ImmutableArray<SessionStatus> Own { get; private init; } = [];
+    public ImmutableArray<SessionStatus> Own { get; private set; } = [];
 
     /// <summary>The version of <see cref="Own"/> and <see cref="IsWatching"/>.</summary>
-    public long Version { get; private init; }
+    public long Version { get; private set; }
 
     /// <summary>Whether this node has followers of the subject.</summary>
-    public bool IsWatching { get; private init; }
+    public bool IsWatching { get; private set; }
 
     /// <summary>What the followers have been shown; empty unless watching.</summary>
-    public Book Book { get; private init; } = Book.Empty;
+    public Book Book { get; private set; } = Book.Empty;
 
     /// <summary>The highest version that a home has accepted.</summary>
-    public long Accepted { get; private init; }
+    public long Accepted { get; private set; }
 
     // The version in which this relay began to watch: once that is accepted, the book is what the home knows.
-    private long WatchingSince { get; init; }
+    private long WatchingSince { get; set; }
 
     // Pages that have been reported and not accepted yet, oldest first.
-    private ImmutableArray<Page> UnderWay { get; init; } = [];
+    private ImmutableArray<Page> UnderWay { get; set; } = [];
 
-    private bool HasUnsent { get; init; }
+    private bool HasUnsent { get; set; }
 
     // Whether the book has grown since the last report, whose digest thus does not name all of it.
-    private bool HasLearned { get; init; }
+    private bool HasLearned { get; set; }
 
     // The life of the home that is known; 0 for none.
-    private long Incarnation { get; init; }
+    private long Incarnation { get; set; }
 
     // The number of its last change when it accepted what it accepted last.
-    private long AcceptedAt { get; init; }
+    private long AcceptedAt { get; set; }
 
     // Up to which number all its changes are known.
-    private long Sequence { get; init; }
+    private long Sequence { get; set; }
 
     // The highest number that it has told, be it after a gap.
-    private long Heard { get; init; }
+    private long Heard { get; set; }
 
     /// <summary>Whether a home has accepted that this node watches, so that the book answers a follow.</summary>
     public bool IsSettled => IsWatching && Accepted >= WatchingSince;
@@ -121,11 +122,10 @@ public sealed record NodeShare
     {
         Page? confirmed = null;
         var underWay = UnderWay;
-        while (!underWay.IsEmpty && underWay[0].Version <= accepted.Version)
-        {
-            confirmed = underWay[0];
-            underWay = underWay.RemoveAt(0);
-        }
+        var count = 0;
+        while (count < underWay.Length && underWay[count].Version <= accepted.Version)
+            confirmed = underWay[count++];
+        underWay = count == underWay.Length ? [] : underWay.RemoveRange(0, count);
 
         var next = this with { Accepted = Math.Max(Accepted, accepted.Version), UnderWay = underWay };
         // What answers a report from before this watch, or comes behind a later answer, brings nothing that this relay has to know,
@@ -135,35 +135,32 @@ public sealed record NodeShare
             || (isSameLife && (accepted.Version, accepted.Sequence).CompareTo((Accepted, AcceptedAt)) < 0);
         if (!isOfThePast)
         {
-            next = next with
-            {
-                Incarnation = accepted.Incarnation,
-                AcceptedAt = accepted.Sequence,
-                Sequence = isSameLife ? Math.Max(Sequence, accepted.Sequence) : accepted.Sequence,
-                Heard = isSameLife ? Math.Max(Heard, accepted.Sequence) : accepted.Sequence,
-            };
+            next.Incarnation = accepted.Incarnation;
+            next.AcceptedAt = accepted.Sequence;
+            next.Sequence = isSameLife ? Math.Max(Sequence, accepted.Sequence) : accepted.Sequence;
+            next.Heard = isSameLife ? Math.Max(Heard, accepted.Sequence) : accepted.Sequence;
         }
 
         var changes = ImmutableArray<StatusChange>.Empty;
         if (IsWatching)
         {
             if (confirmed is not null)
-                (next, changes) = next.Merge([new BookPage(self, confirmed)], Departed.Nobody);
+                changes = next.Take(self, confirmed, Departed.Nobody);
             if (!isOfThePast)
             {
                 var known = next.Book;
-                (next, var news) = next.Merge(accepted.Newer, departed);
+                var news = next.Take(accepted.Newer, departed);
                 changes = changes.IsEmpty ? news : changes.AddRange(news);
-                next = next with { HasLearned = HasLearned || !ReferenceEquals(next.Book, known) };
+                next.HasLearned = HasLearned || !ReferenceEquals(next.Book, known);
             }
         }
 
         if (next.HasUnsent)
-            return Report(next, version) with { Changes = changes };
+            return Report(next, version, changes);
         // A life of the home that this relay had not met answers to something old: it may know no newer page of this relay, and
         // nothing of what another life has told since. Nobody else may be left to tell it.
         var isBehind = !isSameLife && (HasLearned || (accepted.Version < Version && !next.IsOwed));
-        return isBehind ? next.Resend(version) with { Changes = changes } : new Step(next, changes, false);
+        return isBehind ? Resend(next, version, changes) : new Step(next, changes, false);
     }
 
     /// <summary>
@@ -179,19 +176,16 @@ public sealed record NodeShare
             return Resend(version);
         // Beyond this change already: a relay that is not in the book by now has left since, and would not be told to leave again.
         var isOfThePast = change.Incarnation == Incarnation && change.Sequence <= Sequence;
-        var (next, changes) = Merge(isOfThePast ? [.. change.Pages.Where(p => Book[p.Relay] is not null)] : change.Pages, departed);
+        var next = this with { };
+        var changes = next.Take(isOfThePast ? OfThoseInTheBook(change.Pages) : change.Pages, departed);
         if (isOfThePast)
             return new Step(next, changes, false);
-        next = next with { HasLearned = HasLearned || !ReferenceEquals(next.Book, Book) };
+        next.HasLearned = HasLearned || !ReferenceEquals(next.Book, Book);
         if (change.Incarnation != Incarnation)
-            return next.Resend(version) with { Changes = changes };
-        var gap = change.Since > Heard + 1;
-        next = next with
-        {
-            Sequence = change.Since <= Sequence + 1 ? change.Sequence : Sequence,
-            Heard = Math.Max(Heard, change.Sequence),
-        };
-        return gap ? next.Resend(version) with { Changes = changes } : new Step(next, changes, false);
+            return Resend(next, version, changes);
+        next.Sequence = change.Since <= Sequence + 1 ? change.Sequence : Sequence;
+        next.Heard = Math.Max(Heard, change.Sequence);
+        return change.Since > Heard + 1 ? Resend(next, version, changes) : new Step(next, changes, false);
     }
 
     /// <summary>
@@ -202,7 +196,8 @@ public sealed record NodeShare
         var gone = Book.Pages.Where(p => !p.Page.IsRetired && departed.Includes(p.Relay)).ToList();
         if (gone.Count == 0)
             return Stay;
-        var (next, changes) = Merge([.. gone.Select(p => new BookPage(p.Relay, Page.Retired))], Departed.Nobody);
+        var next = this with { };
+        var changes = next.Take([.. gone.Select(p => new BookPage(p.Relay, Page.Retired))], Departed.Nobody);
         return new Step(next, changes, false);
     }
 
@@ -214,13 +209,7 @@ public sealed record NodeShare
     /// A version of its own for a report that names more than the one before: or else the acceptance of that one would be taken
     /// for its acceptance, and nobody would notice that it was lost.
     /// </param>
-    public Step Resend(long version)
-    {
-        var next = HasLearned ? this with { Version = version, HasLearned = false } : this;
-        var known = !UnderWay.IsEmpty && UnderWay[^1].Version == next.Version;
-        return new Step(
-            next with { HasUnsent = false, UnderWay = known ? UnderWay : UnderWay.Add(new Page(next.Version, Own)) }, [], true);
-    }
+    public Step Resend(long version) => Resend(this with { }, version, []);
 
     /// <summary>
     /// No home can be reached within the patience of a request: the node's own page is shown as it is. It is the truth whatever
@@ -230,7 +219,8 @@ public sealed record NodeShare
     {
         if (!IsWatching)
             return Stay;
-        var (next, changes) = Merge([new BookPage(self, new Page(Version, Own))], Departed.Nobody);
+        var next = this with { };
+        var changes = next.Take(self, new Page(Version, Own), Departed.Nobody);
         return new Step(next, changes, false);
     }
 
@@ -240,27 +230,50 @@ public sealed record NodeShare
 
     private Step Stay => new(this, [], false);
 
-    private static Step Report(NodeShare next, long version) =>
-        next.UnderWay.Length < Window ? next.Resend(version) : new Step(next with { HasUnsent = true }, [], false);
+    // ---- what follows works on a copy that only the step has yet
 
-    private (NodeShare Next, ImmutableArray<StatusChange> Changes) Merge(ImmutableArray<BookPage> pages, Departed departed)
+    private static Step Report(NodeShare next, long version, ImmutableArray<StatusChange> changes = default)
     {
-        var book = Book;
+        if (next.UnderWay.Length < Window)
+            return Resend(next, version, changes);
+        next.HasUnsent = true;
+        return new Step(next, changes.IsDefault ? [] : changes, false);
+    }
+
+    private static Step Resend(NodeShare next, long version, ImmutableArray<StatusChange> changes)
+    {
+        if (next.HasLearned)
+            (next.Version, next.HasLearned) = (version, false);
+        if (next.UnderWay.IsEmpty || next.UnderWay[^1].Version != next.Version)
+            next.UnderWay = next.UnderWay.Add(new Page(next.Version, next.Own));
+        next.HasUnsent = false;
+        return new Step(next, changes.IsDefault ? [] : changes, true);
+    }
+
+    private ImmutableArray<StatusChange> Take(ImmutableArray<BookPage> pages, Departed departed)
+    {
         var changes = ImmutableArray<StatusChange>.Empty;
         foreach (var (relay, page) in pages)
         {
-            // A home that has not noticed yet may still speak of a relay that is gone.
-            if (departed.Includes(relay) && !page.IsRetired)
-                continue;
-            var merged = book.Merge(relay, page);
-            if (ReferenceEquals(merged, book))
-                continue;
-            changes = changes.AddRange(Page.Difference(book[relay], page));
-            book = merged;
+            var more = Take(relay, page, departed);
+            changes = changes.IsEmpty ? more : changes.AddRange(more);
         }
 
-        return (ReferenceEquals(book, Book) ? this : this with { Book = book }, changes);
+        return changes;
     }
+
+    private ImmutableArray<StatusChange> Take(RelayId relay, Page page, Departed departed)
+    {
+        // A home that has not noticed yet may still speak of a relay that is gone.
+        if (departed.Includes(relay) && !page.IsRetired)
+            return [];
+        var before = Book;
+        Book = before.Merge(relay, page);
+        return ReferenceEquals(Book, before) ? [] : Page.Difference(before[relay], page);
+    }
+
+    private ImmutableArray<BookPage> OfThoseInTheBook(ImmutableArray<BookPage> pages) =>
+        pages.RemoveAll(p => Book[p.Relay] is null);
 
     /// <summary>What a step leads to.</summary>
     /// <param name="Next">The next state.</param>

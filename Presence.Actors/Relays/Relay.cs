@@ -158,7 +158,7 @@ public sealed class Relay : UntypedActor, IWithTimers
             if (entry.Share.IsSettled || entry.Followers.Contains(follower))
             {
                 entry.Followers.Add(follower);
-                known.Add(new RelayReply.Snapshot(subject, [.. entry.Share.Book.Sessions]));
+                known.Add(new RelayReply.Snapshot(subject, entry.Share.Book.Sessions));
             }
             else
             {
@@ -284,7 +284,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     {
         entry.Followers.Add(follow.Follower);
         follow.Follower.Connection.Tell(
-            new RelayReply.Followed(follow.Request, [new RelayReply.Snapshot(entry.Subject, [.. entry.Share.Book.Sessions])]));
+            new RelayReply.Followed(follow.Request, [new RelayReply.Snapshot(entry.Subject, entry.Share.Book.Sessions)]));
     }
 
     private void Send(RelayEntry entry)

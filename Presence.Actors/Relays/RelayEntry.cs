@@ -51,7 +51,16 @@ internal sealed class RelayEntry(Subject subject) : IQueued
     public void Wait(Waiting waiting) => (_waiting ??= new(1)).Add(waiting);
 
     /// <summary>Takes the requests that can be answered as the state of the protocol is now, in the order in which they came.</summary>
-    public IReadOnlyList<Waiting> TakeAnswered() => _waiting is null ? [] : TakeAnswered(Share);
+    public IReadOnlyList<Waiting> TakeAnswered()
+    {
+        foreach (var w in Waits)
+        {
+            if (IsAnswered(w))
+                return Take(IsAnswered);
+        }
+
+        return [];
+    }
 
     /// <summary>Takes those requests that a condition holds for, in the order in which they came.</summary>
     public IReadOnlyList<Waiting> Take(Predicate<Waiting> when)
@@ -70,8 +79,7 @@ internal sealed class RelayEntry(Subject subject) : IQueued
         return taken;
     }
 
-    private IReadOnlyList<Waiting> TakeAnswered(NodeShare share) =>
-        Take(w => w.IsFollow ? share.IsSettled : w.Version <= share.Accepted || !share.IsOwed);
+    private bool IsAnswered(Waiting w) => w.IsFollow ? Share.IsSettled : w.Version <= Share.Accepted || !Share.IsOwed;
 
     /// <summary>A connection's request that waits for a home.</summary>
     /// <param name="Follower">Who asked.</param>

@@ -84,7 +84,7 @@ public abstract class HomeActor : UntypedActor
                 Carry(left, left.Remove(retired.Relay), ActorRefs.Nobody);
                 break;
             case BookQuery query:
-                Sender.Tell(new BookAnswer(query.Subject, [.. HomeOf(query.Subject).Book.Sessions]), Context.Parent);
+                Sender.Tell(new BookAnswer(query.Subject, HomeOf(query.Subject).Book.Sessions), Context.Parent);
                 break;
             case Terminated when Cluster.Get(Context.System).IsTerminated:
                 // It is this node that has been removed from the cluster, not the relay's.

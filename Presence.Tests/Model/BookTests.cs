@@ -44,7 +44,7 @@ public sealed class BookTests
 
             // The end of a relay says nothing to those who never knew that it was there.
             lacking = lacking.Where(p => !p.Page.IsRetired || other[p.Relay] is not null);
-            Assert.Equal(Told(lacking), Told(book.NewerThan(other.Digest)));
+            Assert.Equal(Told(lacking), Told(book.NewerThan(other.Digest, self: default)));
         });
 
     [Fact]

@@ -16,7 +16,7 @@ internal sealed class Witness(FaultyWorld world, RelayPart relay)
         foreach (var change in changes)
             Hear(change);
         ExpectNoGhost();
-        if (!_shown.Values.ToHashSet().SetEquals(book.Sessions) || _shown.Count != book.Sessions.Count())
+        if (!_shown.Values.ToHashSet().SetEquals(book.Sessions) || _shown.Count != book.Sessions.Length)
             Report(Violation.UntoldBook, $"told [{List(Shown)}], the book shows [{List(book.Sessions)}]");
     }
 

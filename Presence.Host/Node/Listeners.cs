@@ -11,7 +11,7 @@ using Presence.Host.Links.Upgrade;
 namespace Presence.Host.Node;
 
 /// <summary>Opens the ports of a node: HTTP with <c>/ws</c>, and TCP.</summary>
-internal sealed class Listeners(PipeFront front, IOptions<PresenceOptions> options) : IConfigureOptions<KestrelServerOptions>
+internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureOptions<KestrelServerOptions>
 {
     /// <inheritdoc/>
     public void Configure(KestrelServerOptions kestrel)
@@ -30,7 +30,10 @@ internal sealed class Listeners(PipeFront front, IOptions<PresenceOptions> optio
             listen.Protocols = HttpProtocols.Http1;
             UseCertificate(listen, presence.Http.Certificate);
             if (!isHttpDirect)
+            {
+                var front = listen.ApplicationServices.GetRequiredService<PipeFront>();
                 listen.Use(server => connection => front.ServeAsync(connection, server));
+            }
         });
         if (presence.Tcp.Port >= 0)
         {

@@ -31,6 +31,9 @@ internal static class PresenceServer
             .AddOptions<HostOptions>()
             .Configure<IOptions<PresenceOptions>>((host, presence) => host.ShutdownTimeout = presence.Value.Stop.Whole);
 
+        // A flush sends on the thread that flushes, and what has come is read on the thread that was told of it.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+
         var app = builder.Build();
         app.CheckOptions();
         app.UseDemoPage();

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Akka.Actor;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
@@ -60,7 +61,7 @@ public sealed class Connection : UntypedActor
     /// <param name="registry">The <see cref="SessionRegistry"/> of this node.</param>
     /// <param name="settings">Its limits.</param>
     public static Props Props(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings) =>
-        Akka.Actor.Props.Create(() => new Connection(opening, relays, registry, settings));
+        DirectProducer<Connection>.Props(() => new Connection(opening, relays, registry, settings));
 
     /// <inheritdoc/>
     protected override void PreStart()

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Relays;
 
 namespace Presence.Actors.Connections;
@@ -12,21 +13,24 @@ public sealed class ConnectionPool : UntypedActor
     private readonly RelayTable _relays;
     private readonly IActorRef _registry;
     private readonly ConnectionSettings _settings;
+    private readonly Deploy _deploy;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public ConnectionPool(RelayTable relays, IActorRef registry, ConnectionSettings settings)
+    public ConnectionPool(RelayTable relays, IActorRef registry, ConnectionSettings settings, string dispatcher)
     {
         _relays = relays;
         _registry = registry;
         _settings = settings;
+        _deploy = Deploy.None.WithDispatcher(dispatcher).WithMailbox(LeanMailbox.Name);
     }
 
     /// <summary>How to make a pool.</summary>
     /// <param name="relays">The relays of this node.</param>
     /// <param name="registry">The <see cref="SessionRegistry"/> of this node.</param>
     /// <param name="settings">The limits of its connections.</param>
-    public static Props Props(RelayTable relays, IActorRef registry, ConnectionSettings settings) =>
-        Akka.Actor.Props.Create(() => new ConnectionPool(relays, registry, settings));
+    /// <param name="dispatcher">The dispatcher that the pool and its connections run on.</param>
+    public static Props Props(RelayTable relays, IActorRef registry, ConnectionSettings settings, string dispatcher) =>
+        Akka.Actor.Props.Create(() => new ConnectionPool(relays, registry, settings, dispatcher)).WithDispatcher(dispatcher);
 
     /// <inheritdoc/>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(_ => Directive.Stop);
@@ -35,7 +39,7 @@ public sealed class ConnectionPool : UntypedActor
     protected override void OnReceive(object message)
     {
         if (message is Connection.Opening opening)
-            Context.ActorOf(Connection.Props(opening, _relays.Current, _registry, _settings));
+            Context.ActorOf(Connection.Props(opening, _relays.Current, _registry, _settings).WithDeploy(_deploy));
         else
             Unhandled(message);
     }

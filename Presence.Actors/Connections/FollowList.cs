@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Presence.Actors.Collections;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 
@@ -14,7 +15,7 @@ namespace Presence.Actors.Connections;
 /// </remarks>
 internal sealed class FollowList(UserId self, string selfName, int limit)
 {
-    private readonly Dictionary<UserId, State> _users = [];
+    private readonly CompactMap<UserId, State> _users = new();
     private Pending? _pending;
 
     // Names that nobody has borne since they were followed, each with the number of the request that did; and the users that
@@ -55,6 +56,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
         if (added > 0 && Count + added > limit)
             return Outcome.Refuse(follow.Cid, $"A connection may follow {limit} users.");
 
+        _users.EnsureCapacity(_users.Count + added);
         _pending = new Pending(follow.Cid, request);
         foreach (var user in users)
             Ask(user);

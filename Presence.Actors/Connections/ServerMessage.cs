@@ -35,13 +35,22 @@ public abstract record ServerMessage : INoSerializationVerificationNeeded, IDead
     /// </summary>
     public sealed record StatusEvent(UserId User, ImmutableArray<StatusChange> Changes) : ServerMessage
     {
-        private readonly byte[]?[] _forms = new byte[]?[(int)WireFormat.Protobuf + 1];
+        /// <summary>How many forms an event may have.</summary>
+        public const int Forms = 4;
+
+        private readonly byte[]?[] _forms = new byte[]?[Forms];
 
         /// <summary>
-        /// The event in a format, made by the first who asks. Two threads may both make it; either result will do.
+        /// The event in a form, made by the first who asks. Two threads may both make it; either result will do, and neither is
+        /// written to.
         /// </summary>
-        public ReadOnlyMemory<byte> Form(WireFormat format, Func<StatusEvent, byte[]> encode) =>
-            _forms[(int)format] ??= encode(this);
+        /// <param name="form">The number of the form, below <see cref="Forms"/>.</param>
+        /// <param name="encode">Makes it.</param>
+        public byte[] Form(int form, Func<StatusEvent, byte[]> encode)
+        {
+            ArgumentNullException.ThrowIfNull(encode);
+            return _forms[form] ??= encode(this);
+        }
     }
 }
 

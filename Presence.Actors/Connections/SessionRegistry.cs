@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Akka.Actor;
 using Akka.Event;
 using Presence.Actors.Announcements;
+using Presence.Actors.Collections;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
@@ -27,13 +30,16 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
 
     private readonly SessionPolicy _policy;
     private readonly IActorRef _announcer;
-    private readonly Dictionary<IActorRef, Register> _sessions = [];
+    private readonly Dictionary<IActorRef, Session> _sessions = [];
 
     // Without those that have been told to end: they may take a moment, and replace nobody any more.
-    private readonly Dictionary<UserId, HashSet<IActorRef>> _byUser = [];
+    private readonly Dictionary<UserId, CompactSet<Session>> _byUser = [];
 
     // Each connection once: by when it is told that its token will expire, and from then on by when it does.
-    private readonly PriorityQueue<IActorRef, DateTimeOffset> _expiries = new();
+    private readonly DueQueue<Session> _expiries = new();
+
+    // When the timer comes, in ticks of UTC.
+    private long _looksAt = long.MaxValue;
 
     /// <summary>For <see cref="Props"/>.</summary>
     public SessionRegistry(SessionPolicy policy, IActorRef announcer)
@@ -68,13 +74,17 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             case Register register:
                 Add(Sender, register);
                 break;
-            case Terminated { ActorRef: var ended } when _sessions.ContainsKey(ended):
-                Drop(ended);
-                _sessions.Remove(ended);
+            case Terminated { ActorRef: var ended } when _sessions.Remove(ended, out var session):
+                _expiries.Remove(session);
+                Drop(session);
                 break;
-            case Revoke revoke when _byUser.TryGetValue(revoke.User, out var connections):
-                foreach (var connection in connections.Where(c => revoke.Concerns(_sessions[c].Identity)).ToList())
-                    End(connection, CloseReason.Revoked);
+            case Revoke revoke when _byUser.TryGetValue(revoke.User, out var sessions):
+                foreach (var concerned in sessions.ToArray())
+                {
+                    if (revoke.Concerns(concerned.Identity))
+                        End(concerned, CloseReason.Revoked);
+                }
+
                 break;
             case OpenedElsewhere elsewhere when _policy.SingleConnection:
                 // A newer one here is news to that node: its connection may have come after this one was announced.
@@ -100,10 +110,9 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     private void Add(IActorRef connection, Register register)
     {
         Context.Watch(connection);
-        _sessions[connection] = register;
-        if (!_byUser.TryGetValue(register.Identity.User, out var connections))
-            _byUser[register.Identity.User] = connections = [];
-        connections.Add(connection);
+        var session = new Session(connection, register.Session, register.Identity);
+        _sessions[connection] = session;
+        CollectionsMarshal.GetValueRefOrAddDefault(_byUser, register.Identity.User, out _).Add(session);
         var opened = new SessionOpened(register.Identity.User, register.Session);
         if (_policy.SingleConnection && Newest(opened) == opened)
             _announcer.Tell(new Announcer.Opened(opened));
@@ -113,7 +122,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             var expiry = register.Identity.ExpiresAt;
             // Who comes with a token that expires sooner knows it: a notice would be a greeting, which no client expects.
             var isTold = _policy.ExpiryNotice > TimeSpan.Zero && expiry - Now > _policy.ExpiryNotice;
-            _expiries.Enqueue(connection, isTold ? expiry - _policy.ExpiryNotice : expiry);
+            _expiries.Set(session, (isTold ? expiry - _policy.ExpiryNotice : expiry).UtcTicks);
             AwaitExpiry();
         }
     }
@@ -123,54 +132,57 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     /// </summary>
     private SessionOpened Newest(SessionOpened opened)
     {
-        if (!_byUser.TryGetValue(opened.User, out var connections))
+        if (!_byUser.TryGetValue(opened.User, out var sessions))
             return opened;
         var newest = opened.Session;
-        foreach (var connection in connections)
+        foreach (var session in sessions)
         {
-            if (_sessions[connection].Session.IsNewerThan(newest))
-                newest = _sessions[connection].Session;
+            if (session.Id.IsNewerThan(newest))
+                newest = session.Id;
         }
 
-        foreach (var older in connections.Where(c => _sessions[c].Session != newest).ToList())
-            End(older, CloseReason.Replaced, new ServerMessage.Notice(ReplacedSubject, ReplacedCode, Now));
+        foreach (var older in sessions.ToArray())
+        {
+            if (older.Id != newest)
+                End(older, CloseReason.Replaced, new ServerMessage.Notice(ReplacedSubject, ReplacedCode, Now));
+        }
+
         return opened with { Session = newest };
     }
 
-    private void End(IActorRef connection, CloseReason reason, ServerMessage.Notice? notice = null)
+    private void End(Session session, CloseReason reason, ServerMessage.Notice? notice = null)
     {
-        connection.Tell(new Connection.Kick(reason, notice));
-        Drop(connection);
+        session.Connection.Tell(new Connection.Kick(reason, notice));
+        Drop(session);
     }
 
     /// <summary>The connection is not its user's any more.</summary>
-    private void Drop(IActorRef connection)
+    private void Drop(Session session)
     {
-        var session = _sessions[connection];
         var user = session.Identity.User;
-        if (!_byUser.TryGetValue(user, out var connections) || !connections.Remove(connection))
+        ref var sessions = ref CollectionsMarshal.GetValueRefOrNullRef(_byUser, user);
+        if (Unsafe.IsNullRef(ref sessions) || !sessions.Remove(session))
             return;
-        if (connections.Count == 0)
+        if (sessions.Count == 0)
             _byUser.Remove(user);
         if (_policy.SingleConnection)
-            _announcer.Tell(new Announcer.Ended(new SessionOpened(user, session.Session)));
+            _announcer.Tell(new Announcer.Ended(new SessionOpened(user, session.Id)));
     }
 
     private void EndExpired()
     {
-        while (_expiries.TryPeek(out var connection, out var at) && at <= Now)
+        _looksAt = long.MaxValue;
+        while (_expiries.TryPeek(out var session, out var at) && at <= Now.UtcTicks)
         {
-            _expiries.Dequeue();
-            if (!_sessions.TryGetValue(connection, out var session))
-                continue;
+            _expiries.Remove(session);
             if (session.Identity.ExpiresAt <= Now)
             {
-                End(connection, CloseReason.Expired);
+                End(session, CloseReason.Expired);
                 continue;
             }
 
-            connection.Tell(new ServerMessage.Notice(ExpiringSubject, ExpiringCode, Now));
-            _expiries.Enqueue(connection, session.Identity.ExpiresAt);
+            session.Connection.Tell(new ServerMessage.Notice(ExpiringSubject, ExpiringCode, Now));
+            _expiries.Set(session, session.Identity.ExpiresAt.UtcTicks);
         }
 
         AwaitExpiry();
@@ -178,11 +190,13 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
 
     private void AwaitExpiry()
     {
-        if (!_expiries.TryPeek(out _, out var at))
+        // Looking early is harmless, so the timer is set anew only if it is too late.
+        if (!_expiries.TryPeek(out _, out var at) || at >= _looksAt)
             return;
-        // Tokens may live longer than a timer may wait; to look early is harmless.
-        var wait = at - Now;
+        // Tokens may live longer than a timer may wait.
+        var wait = TimeSpan.FromTicks(at - Now.UtcTicks);
         wait = wait < TimeSpan.FromHours(1) ? wait : TimeSpan.FromHours(1);
+        _looksAt = Now.UtcTicks + wait.Ticks;
         Timers.StartSingleTimer(Expire.Instance, Expire.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
     }
 
@@ -207,6 +221,17 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     /// <param name="Node">The cluster's unique id of that node.</param>
     /// <param name="Opened">The connection.</param>
     public sealed record OpenedElsewhere(int Node, SessionOpened Opened) : INoSerializationVerificationNeeded;
+
+    private sealed class Session(IActorRef connection, SessionId id, Identity identity) : IQueued
+    {
+        public IActorRef Connection { get; } = connection;
+
+        public SessionId Id { get; } = id;
+
+        public Identity Identity { get; } = identity;
+
+        public int Place { get; set; } = -1;
+    }
 
     private sealed class Expire : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {

@@ -1,9 +1,11 @@
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
+using Akka.Dispatch;
 using Akka.Hosting;
 using Presence.Actors.Announcements;
 using Presence.Actors.Connections;
 using Presence.Actors.Delivery;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Relays;
 using Presence.Actors.Users;
 
@@ -15,8 +17,8 @@ public static class PresenceActors
     /// <summary>The name of the shard region of the homes; part of what nodes agree on.</summary>
     public const string HomesRegion = "homes";
 
-    // More parents than cores, so that a storm of connects is not one mailbox's work.
-    private const int ConnectionPools = 32;
+    // A parent's table of children is slower to change the more there are.
+    private const int ConnectionPoolsPerLoop = 64;
 
     /// <summary>Adds the homes, the ways to other nodes, the relays and the connections.</summary>
     /// <param name="builder">The actor system being built.</param>
@@ -24,12 +26,19 @@ public static class PresenceActors
     public static AkkaConfigurationBuilder AddPresence(this AkkaConfigurationBuilder builder, PresenceNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
+        if (!node.Loops.IsEmpty)
+        {
+            builder.AddSetup(new LoopSetup(node.Loops));
+            builder.AddHocon(LoopDispatchers.Settings(node.Loops.Length), HoconAddMode.Prepend);
+        }
+
+        var spread = node.Loops.IsEmpty ? Dispatchers.DefaultDispatcherId : LoopDispatchers.Spread;
+        var directory = UsernameDirectory.Props(node.Homes, node.PeerTable).WithDispatcher(spread);
+        var user = UserPresence.Props(node.Homes, node.PeerTable).WithDispatcher(spread);
         return builder
             .WithShardRegion<UserPresence>(
                 HomesRegion,
-                entityId => HomeSharding.IsDirectory(entityId)
-                    ? UsernameDirectory.Props(node.Homes, node.PeerTable)
-                    : UserPresence.Props(entityId, node.Homes, node.PeerTable),
+                entityId => HomeSharding.IsDirectory(entityId) ? directory : user,
                 HomeSharding.Instance,
                 new ShardOptions { StateStoreMode = StateStoreMode.DData, RememberEntities = false })
             .WithActors((system, registry) =>
@@ -37,13 +46,15 @@ public static class PresenceActors
                 registry.Register<PeerPool>(system.ActorOf(PeerPool.Props(node.PeerTable, node.Peers), "peers"));
                 var homes = registry.Get<UserPresence>();
                 registry.Register<RelayPool>(
-                    system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays), RelayPool.Name));
+                    system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays, spread), RelayPool.Name));
                 var announcer = system.ActorOf(Announcer.Props(node.Revoke, node.ToldAll, node.Announcements), Announcer.Name);
                 registry.Register<Announcer>(announcer);
                 var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions, announcer), "sessions");
                 registry.Register<SessionRegistry>(sessions);
-                var pools = Enumerable.Range(0, ConnectionPools).Select(i => system.ActorOf(
-                    ConnectionPool.Props(node.RelayTable, sessions, node.Connections), $"connections-{i}"));
+                var loops = Math.Max(node.Loops.Length, 1);
+                var pools = Enumerable.Range(0, ConnectionPoolsPerLoop * loops).Select(i => system.ActorOf(
+                    ConnectionPool.Props(node.RelayTable, sessions, node.Connections, node.Loops.IsEmpty ? spread : LoopDispatchers.Of(i % loops)),
+                    $"connections-{i}"));
                 node.Started([.. pools], Akka.Cluster.Cluster.Get(system));
             });
     }

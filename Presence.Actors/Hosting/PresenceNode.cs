@@ -4,6 +4,7 @@ using Akka.Cluster;
 using Presence.Actors.Announcements;
 using Presence.Actors.Connections;
 using Presence.Actors.Delivery;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Messages;
 using Presence.Actors.Relays;
 using Presence.Actors.Users;
@@ -45,6 +46,9 @@ public sealed class PresenceNode
     /// </summary>
     public Action<TokensRevoked> Revoke { get; init; } = _ => { };
 
+    /// <summary>The threads that the actors of links and users run on; none: those of Akka's own dispatcher.</summary>
+    public ImmutableArray<ILoop> Loops { get; init; } = [];
+
     /// <summary>The ways to the other nodes.</summary>
     public PeerTable PeerTable { get; } = new();
 
@@ -57,12 +61,17 @@ public sealed class PresenceNode
     public Task Ready => Task.WhenAll(_up.Task, _told.Task, RelayTable.Filled);
 
     /// <summary>Hands a link over: a connection attaches itself to it shortly.</summary>
+    /// <param name="opening">The link and who is at its other end.</param>
+    /// <param name="loop">The loop that the link belongs to, on which its connection is to run; null for any.</param>
     /// <exception cref="InvalidOperationException">The node is not ready.</exception>
-    public void Open(Connection.Opening opening)
+    public void Open(Connection.Opening opening, ILoop? loop = null)
     {
         if (!Ready.IsCompletedSuccessfully)
             throw new InvalidOperationException("The node has not started.");
-        _pools[(int)(Interlocked.Increment(ref _next) % (uint)_pools.Length)].Tell(opening);
+        var next = Interlocked.Increment(ref _next);
+        // Pools are dealt to the loops in turn.
+        var pool = loop is null ? next : ((next * (uint)Loops.Length) + (uint)Loops.IndexOf(loop));
+        _pools[(int)(pool % (uint)_pools.Length)].Tell(opening);
     }
 
     internal void ToldAll() => _told.TrySetResult();

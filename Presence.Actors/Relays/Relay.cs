@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
+using Presence.Actors.Collections;
 using Presence.Actors.Connections;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
@@ -32,7 +33,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     private readonly Dictionary<Subject, RelayEntry> _entries = [];
     private readonly Dictionary<IActorRef, Follower> _followers = [];
     private readonly Dictionary<IActorRef, int> _shards = [];
-    private readonly PriorityQueue<RelayEntry, TimeSpan> _due = new();
+    private readonly DueQueue<RelayEntry> _due = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private Departed _departed = Departed.Nobody;
     private long _version;
@@ -84,7 +85,7 @@ public sealed class Relay : UntypedActor, IWithTimers
                 break;
             case RelayCommand.Unfollow unfollow:
                 if (_followers.TryGetValue(Sender, out var unfollower))
-                    Unfollow(unfollower, unfollow.Subjects);
+                    Unfollow(unfollower, unfollow);
                 break;
             case ReportAccepted accepted:
                 WatchShard(accepted.Subject);
@@ -135,14 +136,15 @@ public sealed class Relay : UntypedActor, IWithTimers
     private void Publish(Follower follower, RelayCommand.Publish publish)
     {
         var entry = EntryOf(publish.Subject);
-        follower.Publishes[publish.Subject] = publish.Status.Session;
+        follower.Publishes.Add(entry);
+        follower.Session = publish.Status.Session;
         Carry(entry, entry.Share.Put(publish.Status, ++_version), WaitingFor(follower, publish.Request, _version));
     }
 
     private void Withdraw(Follower follower, RelayCommand.Withdraw withdraw)
     {
         var entry = EntryOf(withdraw.Subject);
-        follower.Publishes.Remove(withdraw.Subject);
+        follower.Publishes.Remove(entry);
         Carry(entry, entry.Share.Remove(withdraw.Session, ++_version), WaitingFor(follower, withdraw.Request, _version));
     }
 
@@ -152,7 +154,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         foreach (var subject in follow.Subjects)
         {
             var entry = EntryOf(subject);
-            follower.Follows.Add(subject);
+            follower.Follows.Add(entry);
             if (entry.Share.IsSettled || entry.Followers.Contains(follower))
             {
                 entry.Followers.Add(follower);
@@ -169,29 +171,33 @@ public sealed class Relay : UntypedActor, IWithTimers
             follower.Connection.Tell(new RelayReply.Followed(follow.Request, known.ToImmutable()));
     }
 
-    private void Unfollow(Follower follower, IEnumerable<Subject> subjects)
+    private void Unfollow(Follower follower, RelayCommand.Unfollow unfollow)
     {
-        foreach (var subject in subjects)
+        foreach (var subject in unfollow.Subjects)
         {
-            if (!follower.Follows.Remove(subject) || !_entries.TryGetValue(subject, out var entry))
-                continue;
-            entry.Followers.Remove(follower);
-            entry.TakeWaiting(w => w.IsFollow && w.Follower == follower);
-            if (!entry.IsFollowed)
-                Carry(entry, entry.Share.Unwatch(++_version));
+            if (_entries.TryGetValue(subject, out var entry) && follower.Follows.Remove(entry))
+                Unfollow(follower, entry);
         }
+    }
+
+    private void Unfollow(Follower follower, RelayEntry entry)
+    {
+        entry.Followers.Remove(follower);
+        entry.Take(w => w.IsFollow && w.Follower == follower);
+        if (!entry.IsFollowed)
+            Carry(entry, entry.Share.Unwatch(++_version));
     }
 
     private void End(Follower follower)
     {
-        foreach (var (subject, session) in follower.Publishes)
+        foreach (var entry in follower.Publishes)
         {
-            var entry = EntryOf(subject);
-            entry.TakeWaiting(w => w.Follower == follower);
-            Carry(entry, entry.Share.Remove(session, ++_version));
+            entry.Take(w => w.Follower == follower);
+            Carry(entry, entry.Share.Remove(follower.Session, ++_version));
         }
 
-        Unfollow(follower, [.. follower.Follows]);
+        foreach (var entry in follower.Follows)
+            Unfollow(follower, entry);
     }
 
     // ---- what homes say
@@ -241,9 +247,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (step.MustReport)
             Send(entry);
 
-        var replied = entry.HasWaiting
-            ? entry.TakeWaiting(w => w.IsFollow ? step.Next.IsSettled : w.Version <= step.Next.Accepted || !step.Next.IsOwed)
-            : [];
+        var replied = entry.TakeAnswered();
         foreach (var w in replied)
         {
             if (!w.IsFollow)
@@ -258,7 +262,11 @@ public sealed class Relay : UntypedActor, IWithTimers
         }
 
         if (step.Next.IsForgettable && !entry.IsFollowed)
+        {
+            entry.IsForgotten = true;
             _entries.Remove(entry.Subject);
+            _due.Remove(entry);
+        }
     }
 
     private static void TellFollowers(RelayEntry entry, ImmutableArray<StatusChange> changes)
@@ -292,13 +300,11 @@ public sealed class Relay : UntypedActor, IWithTimers
     private void CarryDue()
     {
         var now = Now;
-        var budget = Math.Max(1, (int)(_settings.RepeatsPerSecond * _settings.Tick.TotalSeconds));
-        while (_due.TryPeek(out var entry, out var at) && at <= now)
+        var budget = Math.Max(1, (int)(_settings.RepeatsPerSecond * _settings.Tick.TotalSeconds / _settings.Count));
+        while (_due.TryPeek(out var entry, out var at) && at <= now.Ticks)
         {
-            _due.Dequeue();
+            _due.Remove(entry);
             entry.QueuedFor = TimeSpan.MaxValue;
-            if (!_entries.TryGetValue(entry.Subject, out var live) || live != entry)
-                continue;
             LoseItsPatience(entry, now);
             if (entry.DueAt > now)
             {
@@ -320,7 +326,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     /// <summary>Answers requests that have waited too long with what this node knows.</summary>
     private void LoseItsPatience(RelayEntry entry, TimeSpan now)
     {
-        var late = entry.TakeWaiting(w => w.Until <= now);
+        var late = entry.Take(w => w.Until <= now);
         if (late.Count == 0)
             return;
         _log.Warning("No home of {0} answers; {1} requests are answered with what this node knows", entry.Subject, late.Count);
@@ -341,10 +347,10 @@ public sealed class Relay : UntypedActor, IWithTimers
     private void Due(RelayEntry entry, TimeSpan at)
     {
         entry.DueAt = at;
-        if (at >= entry.QueuedFor)
+        if (entry.IsForgotten || at >= entry.QueuedFor)
             return;
         entry.QueuedFor = at;
-        _due.Enqueue(entry, at);
+        _due.Set(entry, at.Ticks);
     }
 
     /// <summary>Spreads a time by a quarter, so that what was lost together is not repeated together.</summary>

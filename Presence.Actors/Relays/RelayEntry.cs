@@ -1,18 +1,20 @@
+using Presence.Actors.Collections;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Relays;
 
 /// <summary>One subject of a relay: the state of the protocol, and the connections that it concerns.</summary>
-internal sealed class RelayEntry(Subject subject)
+internal sealed class RelayEntry(Subject subject) : IQueued
 {
+    /// <summary>Connections that have been answered and are told of changes.</summary>
+    public CompactSet<Follower> Followers;
+
+    // Null while nobody waits, which is nearly always.
     private List<Waiting>? _waiting;
 
     public Subject Subject { get; } = subject;
 
     public NodeShare Share { get; set; } = NodeShare.None;
-
-    /// <summary>Connections that have been answered and are told of changes.</summary>
-    public HashSet<Follower> Followers { get; } = [];
 
     /// <summary>How often the report that is owed has been repeated.</summary>
     public int Attempt { get; set; }
@@ -20,31 +22,56 @@ internal sealed class RelayEntry(Subject subject)
     /// <summary>When the relay must look at this subject again.</summary>
     public TimeSpan DueAt { get; set; } = TimeSpan.MaxValue;
 
-    /// <summary>The earliest time at which the relay's queue brings this subject up.</summary>
+    /// <summary>When the relay's queue brings this subject up: as soon as it must, or sooner.</summary>
     public TimeSpan QueuedFor { get; set; } = TimeSpan.MaxValue;
 
-    public bool HasWaiting => _waiting is { Count: > 0 };
+    /// <inheritdoc/>
+    public int Place { get; set; } = -1;
+
+    /// <summary>Whether the relay has let go of it: what else is to be done for it is not done any more.</summary>
+    public bool IsForgotten { get; set; }
 
     /// <summary>When the first waiting request will have waited too long.</summary>
-    public TimeSpan PatienceEnds => HasWaiting ? _waiting!.Min(w => w.Until) : TimeSpan.MaxValue;
+    public TimeSpan PatienceEnds
+    {
+        get
+        {
+            var ends = TimeSpan.MaxValue;
+            foreach (var w in Waits)
+                ends = w.Until < ends ? w.Until : ends;
+            return ends;
+        }
+    }
 
     /// <summary>Whether any connection follows, or waits to follow.</summary>
     public bool IsFollowed => Followers.Count > 0 || (_waiting?.Exists(w => w.IsFollow) ?? false);
 
-    public void Wait(Waiting waiting) => (_waiting ??= []).Add(waiting);
+    private ReadOnlySpan<Waiting> Waits => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_waiting);
 
-    /// <summary>Takes the requests that can be answered now, in the order in which they came.</summary>
-    public IReadOnlyList<Waiting> TakeWaiting(Predicate<Waiting> when)
+    public void Wait(Waiting waiting) => (_waiting ??= new(1)).Add(waiting);
+
+    /// <summary>Takes the requests that can be answered as the state of the protocol is now, in the order in which they came.</summary>
+    public IReadOnlyList<Waiting> TakeAnswered() => _waiting is null ? [] : TakeAnswered(Share);
+
+    /// <summary>Takes those requests that a condition holds for, in the order in which they came.</summary>
+    public IReadOnlyList<Waiting> Take(Predicate<Waiting> when)
     {
-        if (_waiting is null)
+        if (_waiting is not { } waiting)
             return [];
-        var taken = _waiting.FindAll(when);
-        if (taken.Count > 0)
-            _waiting.RemoveAll(when);
-        if (_waiting.Count == 0)
+        if (waiting.TrueForAll(when))
+        {
             _waiting = null;
+            return waiting;
+        }
+
+        var taken = waiting.FindAll(when);
+        if (taken.Count > 0)
+            waiting.RemoveAll(when);
         return taken;
     }
+
+    private IReadOnlyList<Waiting> TakeAnswered(NodeShare share) =>
+        Take(w => w.IsFollow ? share.IsSettled : w.Version <= share.Accepted || !share.IsOwed);
 
     /// <summary>A connection's request that waits for a home.</summary>
     /// <param name="Follower">Who asked.</param>

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
+using Akka.Dispatch;
 using Akka.Event;
 using Akka.Remote;
 using Presence.Actors.Messages;
@@ -20,15 +21,17 @@ public sealed class RelayPool : UntypedActor
     private readonly IActorRef _homes;
     private readonly RelayTable _table;
     private readonly RelaySettings _settings;
+    private readonly string _dispatcher;
     private readonly RelayId[] _ids;
     private readonly IActorRef[] _relays;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public RelayPool(IActorRef homes, RelayTable table, RelaySettings settings)
+    public RelayPool(IActorRef homes, RelayTable table, RelaySettings settings, string dispatcher)
     {
         _homes = homes;
         _table = table;
         _settings = settings;
+        _dispatcher = dispatcher;
         _ids = new RelayId[settings.Count];
         _relays = new IActorRef[settings.Count];
         for (var i = 0; i < settings.Count; i++)
@@ -40,8 +43,9 @@ public sealed class RelayPool : UntypedActor
     /// <param name="homes">The shard region.</param>
     /// <param name="table">Where the node's connections find the relays.</param>
     /// <param name="settings">How many relays, and their times.</param>
-    public static Props Props(IActorRef homes, RelayTable table, RelaySettings settings) =>
-        Akka.Actor.Props.Create(() => new RelayPool(homes, table, settings));
+    /// <param name="dispatcher">The dispatcher that the relays run on.</param>
+    public static Props Props(IActorRef homes, RelayTable table, RelaySettings settings, string dispatcher = Dispatchers.DefaultDispatcherId) =>
+        Akka.Actor.Props.Create(() => new RelayPool(homes, table, settings, dispatcher));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -118,6 +122,6 @@ public sealed class RelayPool : UntypedActor
         var incarnation = _table.NextIncarnation();
         _ids[index] = new RelayId(Cluster.Get(Context.System).SelfUniqueAddress.Uid, index, incarnation);
         _relays[index] = Context.Watch(
-            Context.ActorOf(Relay.Props(_ids[index], _homes, _settings), $"{index}.{incarnation}"));
+            Context.ActorOf(Relay.Props(_ids[index], _homes, _settings).WithDispatcher(_dispatcher), $"{index}.{incarnation}"));
     }
 }

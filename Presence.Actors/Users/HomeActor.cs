@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Sharding;
@@ -17,7 +18,7 @@ namespace Presence.Actors.Users;
 /// Every input comes through the shard region, so the shard's idle clock sees all of it: relays report again within their
 /// lease, and a home that nobody has reported to for longer than that is of no use to anybody and is passivated by its shard.
 /// </remarks>
-public abstract class HomeActor : UntypedActor, IWithTimers
+public abstract class HomeActor : UntypedActor
 {
     /// <summary>
     /// How often in a row a relay on no node of the cluster is looked for before it is taken for gone. Nodes learn of each other
@@ -27,13 +28,21 @@ public abstract class HomeActor : UntypedActor, IWithTimers
 
     private readonly HomeSettings _settings;
     private readonly PeerTable _peers;
-    private readonly Dictionary<RelayId, IActorRef> _relays = [];
-    private TimeSpan _sweptAt;
 
-    // How many times in a row a relay could not be asked because its node is none of the cluster.
-    private readonly Dictionary<RelayId, int> _lost = [];
-    private bool _asking;
-    private bool _empty;
+    // Those that have reported: one per node that has business here, so a list is smaller and no slower than a map.
+    private readonly List<(RelayId Id, IActorRef Relay)> _relays = new(1);
+
+    // How many times in a row a relay could not be asked because its node is none of the cluster. Null while all can be.
+    private Dictionary<RelayId, int>? _lost;
+
+    // How many homes ask somebody, and how many are not empty.
+    private int _asking;
+    private int _inUse;
+    private ICancelable? _askAgain;
+    private ICancelable? _end;
+    private TimeSpan _sweptAt;
+    private TimeSpan _emptySince = TimeSpan.MaxValue;
+    private bool _isLeaving;
 
     /// <summary>A home.</summary>
     /// <param name="settings">Its times.</param>
@@ -44,9 +53,6 @@ public abstract class HomeActor : UntypedActor, IWithTimers
         _peers = peers;
         _sweptAt = Now;
     }
-
-    /// <inheritdoc/>
-    public ITimerScheduler Timers { get; set; } = null!;
 
     /// <summary>A number that no earlier life of a home has had.</summary>
     protected static long NewIncarnation() => BitConverter.ToInt64(Guid.NewGuid().ToByteArray());
@@ -59,7 +65,7 @@ public abstract class HomeActor : UntypedActor, IWithTimers
     /// <summary>The home of a subject, new if there was none.</summary>
     protected abstract Home HomeOf(Subject subject);
 
-    /// <summary>Keeps the state of a home.</summary>
+    /// <summary>Keeps the state of a home, unless it is empty.</summary>
     protected abstract void Keep(Home home);
 
     /// <inheritdoc/>
@@ -70,10 +76,12 @@ public abstract class HomeActor : UntypedActor, IWithTimers
             case NodeReport report:
                 SweepIfDue();
                 Meet(report.Relay, Sender);
-                Carry(HomeOf(report.Subject).Report(report), Sender);
+                var reported = HomeOf(report.Subject);
+                Carry(reported, reported.Report(report), Sender);
                 break;
             case RelayRetired retired:
-                Carry(HomeOf(retired.Subject).Remove(retired.Relay), ActorRefs.Nobody);
+                var left = HomeOf(retired.Subject);
+                Carry(left, left.Remove(retired.Relay), ActorRefs.Nobody);
                 break;
             case BookQuery query:
                 Sender.Tell(new BookAnswer(query.Subject, [.. HomeOf(query.Subject).Book.Sessions]), Context.Parent);
@@ -90,8 +98,7 @@ public abstract class HomeActor : UntypedActor, IWithTimers
                 GiveUpTheLost();
                 break;
             case EmptyForLong:
-                if (_empty)
-                    Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+                EndIfEmpty();
                 return;
             default:
                 Unhandled(message);
@@ -106,27 +113,49 @@ public abstract class HomeActor : UntypedActor, IWithTimers
     /// </summary>
     protected override void PreRestart(Exception reason, object message)
     {
+        AskAll();
+        base.PreRestart(reason, message);
+    }
+
+    /// <summary>
+    /// What was reported between this home's request to be stopped and its stop is lost with it, and unlike a shard's end
+    /// nobody sees it.
+    /// </summary>
+    protected override void PostStop()
+    {
+        _askAgain?.Cancel();
+        _end?.Cancel();
+        if (_isLeaving && _inUse > 0)
+            AskAll();
+    }
+
+    private void AskAll()
+    {
         foreach (var home in Homes)
         {
             foreach (var (id, relay) in _relays)
                 relay.Tell(new AskReport(home.Subject, id));
         }
-
-        base.PreRestart(reason, message);
     }
 
     private void Meet(RelayId id, IActorRef relay)
     {
-        if (_relays.TryAdd(id, relay))
-            Context.Watch(relay);
+        foreach (var met in _relays)
+        {
+            if (met.Id == id)
+                return;
+        }
+
+        _relays.Add((id, relay));
+        Context.Watch(relay);
     }
 
     private void Lose(IActorRef relay)
     {
-        foreach (var id in _relays.Where(r => r.Value.Equals(relay)).Select(r => r.Key).ToList())
+        foreach (var met in _relays.Where(r => r.Relay.Equals(relay)).ToList())
         {
-            _relays.Remove(id);
-            Retire(id);
+            _relays.Remove(met);
+            Retire(met.Id);
         }
     }
 
@@ -134,14 +163,15 @@ public abstract class HomeActor : UntypedActor, IWithTimers
     // answer for it, and whoever named it shows what it had.
     private void GiveUpTheLost()
     {
-        var asked = Homes.SelectMany(h => h.Asked).ToHashSet();
-        foreach (var found in _lost.Keys.Where(id => !asked.Contains(id)).ToList())
-            _lost.Remove(found);
-        foreach (var id in asked)
+        var before = _lost;
+        _lost = null;
+        foreach (var id in Homes.SelectMany(h => h.Asked).ToHashSet())
         {
             if (AddressOf(id) is not null)
-                _lost.Remove(id);
-            else if ((_lost[id] = _lost.GetValueOrDefault(id) + 1) >= LookUps)
+                continue;
+            var lookUps = (before?.GetValueOrDefault(id) ?? 0) + 1;
+            (_lost ??= [])[id] = lookUps;
+            if (lookUps >= LookUps)
                 Retire(id);
         }
     }
@@ -149,12 +179,12 @@ public abstract class HomeActor : UntypedActor, IWithTimers
     private void Retire(RelayId id)
     {
         foreach (var home in Homes.Where(h => h.Concerns(id)).ToList())
-            Carry(home.Remove(id), ActorRefs.Nobody);
+            Carry(home, home.Remove(id), ActorRefs.Nobody);
     }
 
-    private void Carry(Home.Step step, IActorRef reporter)
+    private void Carry(Home before, Home.Step step, IActorRef reporter)
     {
-        Keep(step.Next);
+        Keep(before, step.Next);
         // The shard stands as the sender: the relay watches it, not every home in it.
         if (step.Accepted is { } accepted)
             reporter.Tell(accepted, Context.Parent);
@@ -163,14 +193,23 @@ public abstract class HomeActor : UntypedActor, IWithTimers
             foreach (var watcher in step.Audience)
             {
                 if (!_peers.Tell(watcher.Node, change))
-                    _relays[watcher].Tell(change);
+                    RelayOf(watcher).Tell(change);
             }
         }
 
         Ask(step.Next, step.Ask);
     }
 
-    private static void Ask(Home home, IEnumerable<RelayId> relays)
+    private void Keep(Home before, Home after)
+    {
+        _asking += (after.IsAsking ? 1 : 0) - (before.IsAsking ? 1 : 0);
+        _inUse += (after.IsEmpty ? 0 : 1) - (before.IsEmpty ? 0 : 1);
+        Keep(after);
+    }
+
+    private IActorRef RelayOf(RelayId id) => _relays.Find(met => met.Id == id).Relay;
+
+    private static void Ask(Home home, ImmutableArray<RelayId> relays)
     {
         foreach (var id in relays)
         {
@@ -191,30 +230,51 @@ public abstract class HomeActor : UntypedActor, IWithTimers
             return;
         _sweptAt = Now;
         foreach (var home in Homes.ToList())
-            Keep(home.Sweep());
+            Keep(home, home.Sweep());
     }
 
+    // A timer per home would cost every home, and few ever need one.
     private void ArmTimers()
     {
-        var asking = false;
-        var empty = true;
-        foreach (var home in Homes)
+        if (_asking > 0)
         {
-            asking |= home.IsAsking;
-            empty &= home.IsEmpty;
+            _askAgain ??= Context.System.Scheduler.ScheduleTellRepeatedlyCancelable(
+                _settings.AskEvery, _settings.AskEvery, Self, AskAgain.Instance, Self);
+        }
+        else if (_askAgain is not null)
+        {
+            _askAgain.Cancel();
+            _askAgain = null;
         }
 
-        if (asking && !_asking)
-            Timers.StartPeriodicTimer(AskAgain.Instance, AskAgain.Instance, _settings.AskEvery);
-        else if (!asking && _asking)
-            Timers.Cancel(AskAgain.Instance);
-        _asking = asking;
+        if (_inUse > 0)
+        {
+            _emptySince = TimeSpan.MaxValue;
+        }
+        else if (_emptySince == TimeSpan.MaxValue)
+        {
+            _emptySince = Now;
+            PlanEnd(_settings.StayEmpty);
+        }
+    }
 
-        if (empty && !_empty)
-            Timers.StartSingleTimer(EmptyForLong.Instance, EmptyForLong.Instance, _settings.StayEmpty);
-        else if (!empty && _empty)
-            Timers.Cancel(EmptyForLong.Instance);
-        _empty = empty;
+    private void PlanEnd(TimeSpan wait) =>
+        _end ??= Context.System.Scheduler.ScheduleTellOnceCancelable(wait, Self, EmptyForLong.Instance, Self);
+
+    private void EndIfEmpty()
+    {
+        _end = null;
+        if (_inUse > 0)
+            return;
+        var left = _emptySince + _settings.StayEmpty - Now;
+        if (left > TimeSpan.Zero)
+        {
+            PlanEnd(left);
+            return;
+        }
+
+        _isLeaving = true;
+        Context.Parent.Tell(new Passivate(PoisonPill.Instance));
     }
 
     private sealed class AskAgain : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Presence.Actors.Delivery;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Users;
@@ -10,25 +11,27 @@ namespace Presence.Actors.Users;
 /// </summary>
 public sealed class UserPresence : HomeActor
 {
-    private readonly Home[] _home;
+    // One of them, from the first message on, which says of which user.
+    private Home? _home;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public UserPresence(UserId user, HomeSettings settings, PeerTable peers)
-        : base(settings, peers) => _home = [new Home(Subject.OfUser(user), NewIncarnation())];
+    public UserPresence(HomeSettings settings, PeerTable peers)
+        : base(settings, peers)
+    {
+    }
 
     /// <inheritdoc/>
-    protected override IEnumerable<Home> Homes => _home;
+    protected override IEnumerable<Home> Homes => _home is null ? [] : [_home];
 
-    /// <summary>How to make the home of a user.</summary>
-    /// <param name="entityId">The user's id.</param>
+    /// <summary>How to make the home of a user; the same for all of them.</summary>
     /// <param name="settings">Its times.</param>
     /// <param name="peers">The ways to the other nodes.</param>
-    public static Props Props(string entityId, HomeSettings settings, PeerTable peers) =>
-        Akka.Actor.Props.Create(() => new UserPresence(new UserId(Guid.Parse(entityId)), settings, peers));
+    public static Props Props(HomeSettings settings, PeerTable peers) =>
+        DirectProducer<UserPresence>.Props(() => new UserPresence(settings, peers));
 
     /// <inheritdoc/>
-    protected override Home HomeOf(Subject subject) => _home[0];
+    protected override Home HomeOf(Subject subject) => _home ?? new Home(subject, NewIncarnation());
 
     /// <inheritdoc/>
-    protected override void Keep(Home home) => _home[0] = home;
+    protected override void Keep(Home home) => _home = home;
 }

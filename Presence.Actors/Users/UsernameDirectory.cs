@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Presence.Actors.Delivery;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Users;
@@ -20,11 +21,11 @@ public sealed class UsernameDirectory : HomeActor
     /// <inheritdoc/>
     protected override IEnumerable<Home> Homes => _homes.Values;
 
-    /// <summary>How to make a directory.</summary>
+    /// <summary>How to make a directory; the same for all of them.</summary>
     /// <param name="settings">Its times.</param>
     /// <param name="peers">The ways to the other nodes.</param>
     public static Props Props(HomeSettings settings, PeerTable peers) =>
-        Akka.Actor.Props.Create(() => new UsernameDirectory(settings, peers));
+        DirectProducer<UsernameDirectory>.Props(() => new UsernameDirectory(settings, peers));
 
     /// <inheritdoc/>
     protected override Home HomeOf(Subject subject) =>

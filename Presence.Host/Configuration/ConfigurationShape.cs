@@ -76,6 +76,8 @@ internal static class ConfigurationShape
             return "a whole number";
         if (type == typeof(bool))
             return "true or false";
+        if (type.IsEnum)
+            return string.Join(" or ", Enum.GetNames(type).Select(n => n.ToLowerInvariant()));
         return type == typeof(TimeSpan) ? "a time span such as 00:00:30" : type.Name;
     }
 }

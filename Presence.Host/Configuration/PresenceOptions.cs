@@ -22,6 +22,9 @@ internal sealed class PresenceOptions
     /// <summary>The TCP port.</summary>
     public TcpSettings Tcp { get; set; } = new();
 
+    /// <summary>How links are carried.</summary>
+    public LinkSettings Links { get; set; } = new();
+
     /// <summary>Tokens and what they allow.</summary>
     public SessionSettings Session { get; set; } = new();
 
@@ -40,6 +43,7 @@ internal sealed class PresenceOptions
         .. Http.Faults($"{Section}:Http"),
         .. Tcp.Faults($"{Section}:Tcp"),
         .. PortFaults($"{Section}:Tcp:Port"),
+        .. Links.Faults($"{Section}:Links"),
         .. Session.Faults($"{Section}:Session", development),
         .. Limits.Faults($"{Section}:Limits"),
         .. Cluster.Faults($"{Section}:Cluster"),

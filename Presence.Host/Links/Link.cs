@@ -1,20 +1,20 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using Akka.Actor;
 using Presence.Actors.Connections;
-using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
 
 namespace Presence.Host.Links;
 
 /// <summary>
-/// The way to one client, over whatever brings and takes bytes: reads requests as far as its connection demands, writes what it
-/// is given in order, and notices when the client is gone. Knows how messages look and nothing of what they mean.
+/// The way to one client, whatever carries its bytes: cuts requests out of what comes as far as its connection demands, keeps
+/// what is to be sent in order, and notices when the client is gone. Knows how messages look and nothing of what they mean;
+/// waits for nothing, and has no thread of its own.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Writing: messages are appended to a buffer, and whoever finds nobody writing schedules a round that sends all that is there;
-/// what comes meanwhile is the next round's. So a burst costs few writes, and no two writes of a link overlap.
+/// Writing: frames are queued, and the first of them tells the <see cref="ICarrier"/>, which takes all that is there when it
+/// comes to it; what comes meanwhile is taken along or is the next round's. So a burst costs few writes, and no two writes of
+/// a link overlap.
 /// </para>
 /// <para>
 /// Ending: there are two ways, and each happens once. The client ends the link: the connection is told
@@ -23,100 +23,114 @@ namespace Presence.Host.Links;
 /// the last words.
 /// </para>
 /// </remarks>
-internal sealed class Link : ILink, IThreadPoolWorkItem
+internal sealed class Link : ILink
 {
     // Above the first mark the connection is told to keep back what it can; below the second, to go on.
     private const int HighWater = 64 * 1024;
     private const int LowWater = 16 * 1024;
 
-    // How much must be taken within the time of a stall.
-    private const int PieceSize = 16 * 1024;
-
-    [ThreadStatic]
-    private static ArrayBufferWriter<byte>? t_message;
-
-    private readonly Demand _demand = new();
-    private readonly MessageFraming _framing;
-    private readonly EnvelopeCodec _codec;
-    private readonly LinkTimes _times;
-    private readonly Action _abort;
-    private readonly bool _holdsFirstFrame;
-    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _closing = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
-    private long _startedAt = Environment.TickCount64;
+    private readonly MessageFraming _framing;
+    private readonly LinkFormat _format;
+    private readonly LinkTimes _times;
+    private readonly bool _holdsFirstFrame;
+    private readonly ILinkWatcher? _watcher;
 
     // Null until the client may be spoken to.
-    private IDuplexPipe? _transport;
+    private ICarrier? _carrier;
     private IActorRef _connection = ActorRefs.Nobody;
-    private OutputBuffer _waiting = new();
-    private OutputBuffer _onTheWay = new();
-    private long _heardAt = Environment.TickCount64; // written by the reader alone
+    private TaskCompletionSource? _started;
+
+    // What answers the client's wish to connect; null when that has gone out, or somebody else answers.
+    private byte[]? _greeting;
+    private OutputQueue _output;
+    private long _begunAt = Environment.TickCount64;
+    private long _heardAt = Environment.TickCount64;
     private long _pingedAt;
     private long _wroteAt = Environment.TickCount64;
     private long _closingSince;
-    private bool _isHeld;
-    private bool _isWriting;
-    private bool _isBehind;
-    private bool _isClosing;
-    private volatile bool _isWriteDead;
-    private volatile bool _clientHasClosed;
+    private int _demand;
+    private State _state;
 
-    /// <param name="framing">How messages are told apart; the link disposes of it.</param>
-    /// <param name="codec">How messages are written.</param>
+    /// <param name="format">How messages look.</param>
+    /// <param name="maxMessageBytes">The longest message that is taken.</param>
     /// <param name="times">The times of the link.</param>
     /// <param name="holdsFirstFrame">Whether the first frame waits for the client or for <see cref="LinkTimes.FirstFrameHold"/>.</param>
-    /// <param name="abort">Cuts the transport.</param>
-    public Link(MessageFraming framing, EnvelopeCodec codec, LinkTimes times, bool holdsFirstFrame, Action abort)
+    /// <param name="greeting">What the client is told when it is connected, before anything else; null if another tells it.</param>
+    /// <param name="watcher">Is told of the start and of the end.</param>
+    public Link(
+        LinkFormat format, int maxMessageBytes, LinkTimes times, bool holdsFirstFrame, byte[]? greeting = null, ILinkWatcher? watcher = null)
     {
-        _framing = framing;
-        _codec = codec;
+        _format = format;
+        _framing = format.NewFraming(maxMessageBytes);
         _times = times;
         _holdsFirstFrame = holdsFirstFrame;
-        _abort = abort;
-        _isHeld = true;
+        _greeting = greeting;
+        _watcher = watcher;
+        _state = State.Held;
+    }
+
+    /// <summary>What is true of a link.</summary>
+    [Flags]
+    private enum State
+    {
+        /// <summary>The connection is there, or has refused the link, or has been waited for long enough.</summary>
+        Started = 1,
+
+        /// <summary>The first frame is being held back.</summary>
+        Held = 1 << 1,
+
+        /// <summary>The carrier knows that there is output.</summary>
+        Writing = 1 << 2,
+
+        /// <summary>More than <see cref="HighWater"/> was waiting, and not yet less than <see cref="LowWater"/>.</summary>
+        Behind = 1 << 3,
+
+        /// <summary>The carrier waits until it may read again.</summary>
+        Paused = 1 << 4,
+
+        /// <summary>Nothing more that the client says is a request.</summary>
+        Deaf = 1 << 5,
+
+        /// <summary>Nothing more is accepted from the connection.</summary>
+        Closing = 1 << 6,
+
+        /// <summary>The client has said that it goes, or sends nothing more.</summary>
+        ClientGone = 1 << 7,
+
+        /// <summary>Nothing more can be sent.</summary>
+        Cut = 1 << 8,
+
+        /// <summary>The carrier has been told to end the transport.</summary>
+        Finished = 1 << 9,
     }
 
     /// <summary>Completes when the connection is there, or has refused the link: the client may be told that it is connected.</summary>
-    public Task Started => _started.Task;
-
-    /// <summary>Carries the link from now to its end.</summary>
-    /// <param name="transport">Where bytes come from and go to.</param>
-    public async Task RunAsync(IDuplexPipe transport)
+    public Task Started
     {
-        Begin(transport);
-        try
+        get
         {
-            await ReadAsync(transport.Input).ConfigureAwait(false);
+            lock (_gate)
+            {
+                if (Is(State.Started))
+                    return Task.CompletedTask;
+                return (_started ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
-        {
-            // The transport is gone, or has been given up; either way there is nothing left to read.
-        }
-
-        EndByClient();
-        await _written.Task.ConfigureAwait(false);
-        await LingerAsync(transport.Input).ConfigureAwait(false);
-        _framing.Dispose();
-        await transport.Output.CompleteAsync().ConfigureAwait(false);
-        await transport.Input.CompleteAsync().ConfigureAwait(false);
     }
 
-    private void Begin(IDuplexPipe transport)
+    /// <summary>The client may be spoken to, and may speak.</summary>
+    public void Begin(ICarrier carrier)
     {
         lock (_gate)
         {
-            _startedAt = _heardAt = _wroteAt = Environment.TickCount64;
-            _transport = transport;
-            if (_isClosing)
-                FinishWriting();
+            _begunAt = _heardAt = _wroteAt = Environment.TickCount64;
+            _carrier = carrier;
+            if (_greeting is null)
+                BeginHold();
+            WriteSoon();
+            FinishIfOver();
         }
-
-        if (_holdsFirstFrame)
-            _ = ReleaseLaterAsync();
-        else
-            Release();
     }
 
     /// <inheritdoc/>
@@ -125,7 +139,7 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         lock (_gate)
         {
             _connection = connection;
-            if (_isClosing)
+            if (Is(State.Closing))
                 connection.Tell(LinkSignal.Closed.Instance);
         }
     }
@@ -133,8 +147,12 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     /// <inheritdoc/>
     public void Demand(int requests)
     {
-        _started.TrySetResult();
-        _demand.Add(requests);
+        lock (_gate)
+        {
+            Start();
+            _demand += requests;
+            ReadSoon();
+        }
     }
 
     /// <inheritdoc/>
@@ -142,12 +160,13 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_isClosing || _isWriteDead)
+            if (Is(State.Closing | State.Cut))
                 return true;
-            Append(message);
+            _output.Add(_format.Frame(message));
             WriteSoon();
-            _isBehind |= _waiting.Length + _onTheWay.Length > HighWater;
-            return !_isBehind;
+            if (_output.Length > HighWater)
+                Set(State.Behind);
+            return !Is(State.Behind);
         }
     }
 
@@ -156,12 +175,12 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_isClosing)
+            if (Is(State.Closing))
                 return;
             if (_framing.HasControlFrames)
-                _framing.WriteClose(_waiting, reason.Code, reason.Text);
+                _output.Add(_format.Close(reason.Code, reason.Text));
             else if (reason.Code is >= 1011)
-                Append(new ServerMessage.Failed(null, ErrorCode.RuntimeException, reason.Text));
+                _output.Add(_format.Frame(new ServerMessage.Failed(null, ErrorCode.RuntimeException, reason.Text)));
             BeginClosing();
         }
     }
@@ -183,24 +202,29 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_isClosing)
+            if (Is(State.Closing))
                 return;
             Close(reason);
-            Tell(LinkSignal.Closed.Instance);
+            _connection.Tell(LinkSignal.Closed.Instance);
         }
     }
 
-    /// <summary>Looks at the clock: pings a client that is silent, gives up one that is gone. Called every second or so.</summary>
+    /// <summary>
+    /// Looks at the clock: begins without a connection that keeps its client waiting, pings a client that is silent, gives up one
+    /// that is gone. Called every second or so.
+    /// </summary>
     public void Watch(long now)
     {
         lock (_gate)
         {
             if (IsAlive(now))
             {
-                if (_framing.HasControlFrames && !_isClosing && now - _heardAt > _times.PingPeriod && now - _pingedAt > _times.PingPeriod)
+                if (now - _begunAt > _times.StartPatience)
+                    Start();
+                if (_framing.HasControlFrames && !Is(State.Closing) && now - _heardAt > _times.PingPeriod && now - _pingedAt > _times.PingPeriod)
                 {
                     _pingedAt = now;
-                    _framing.WritePing(_waiting);
+                    _output.Add(_format.Ping());
                     WriteSoon();
                 }
 
@@ -211,212 +235,235 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
         GiveUp();
     }
 
-    /// <summary>One round of writing; on the thread pool, so that an actor that tells a thousand links waits for none.</summary>
-    void IThreadPoolWorkItem.Execute() => _ = WriteAsync();
-
-    // ---- reading
-
-    private async Task ReadAsync(PipeReader input)
+    /// <summary>The client is gone, or as good as: nothing more is sent, and the transport is cut.</summary>
+    public void GiveUp()
     {
-        while (await _demand.TakeAsync().ConfigureAwait(false))
+        lock (_gate)
         {
-            var inHand = true;
-            while (inHand)
+            if (!Is(State.Cut))
             {
-                var read = await input.ReadAsync().ConfigureAwait(false);
-                if (read.IsCanceled)
-                    return;
-                _heardAt = Environment.TickCount64;
-                Release();
-                var rest = read.Buffer;
-                while (inHand && _framing.TryRead(ref rest, out var frame))
-                {
-                    switch (Take(frame))
-                    {
-                        case Taken.Request:
-                            inHand = _demand.TryTake();
-                            break;
-                        case Taken.LastWord:
-                            input.AdvanceTo(rest.Start);
-                            await _closing.Task.ConfigureAwait(false);
-                            return;
-                        case Taken.Farewell:
-                            input.AdvanceTo(rest.Start);
-                            _clientHasClosed = true;
-                            return;
-                    }
-                }
-
-                // Without demand there may be whole messages left: they count as unseen, so that the next read brings them.
-                input.AdvanceTo(rest.Start, inHand ? rest.End : rest.Start);
-                if (read.IsCompleted && inHand)
-                {
-                    await EndOfInputAsync().ConfigureAwait(false);
-                    return;
-                }
+                Set(State.Cut);
+                _output.Clear();
+                _greeting = null;
+                _carrier?.Abort();
             }
+
+            EndByClient();
+            FinishIfOver();
         }
     }
 
-    /// <summary>Handles one frame; says what it means for those behind it.</summary>
-    private Taken Take(in InboundFrame frame)
+    // ---- what the carrier asks
+
+    /// <summary>
+    /// Takes what has come from the client; called by one thread at a time. What is left over is to be given again with more
+    /// behind it when <see cref="Appetite.Hungry"/> is returned, and as it is when the carrier is told to read again after
+    /// <see cref="Appetite.Sated"/>.
+    /// </summary>
+    public Appetite Feed(ref ReadOnlySequence<byte> input)
     {
-        switch (frame.Kind)
+        if (Is(State.Held))
+            Release();
+        while (true)
         {
-            case FrameKind.Message:
-                var request = _codec.Decode(frame.Payload);
-                Tell(new LinkSignal.Received(request));
-                return request is ClientRequest.Malformed ? Taken.LastWord : Taken.Request;
-            case FrameKind.Violation:
-                Tell(new LinkSignal.Received(frame.Fault!));
-                return Taken.LastWord;
-            case FrameKind.Ping:
-                lock (_gate)
+            lock (_gate)
+            {
+                _heardAt = Environment.TickCount64;
+                if (Is(State.ClientGone))
+                    return Appetite.Done;
+                if (!Is(State.Closing) && (_demand == 0 || Is(State.Deaf)))
                 {
-                    if (!_isClosing)
-                    {
-                        _framing.WritePong(_waiting, frame.Payload);
-                        WriteSoon();
-                    }
+                    Set(State.Paused);
+                    return Appetite.Sated;
                 }
+            }
 
-                return Taken.Control;
-            case FrameKind.Close:
-                lock (_gate)
-                {
-                    if (!_isClosing)
-                        _framing.WriteClose(_waiting, frame.CloseCode, "");
-                }
+            if (!_framing.TryRead(ref input, out var frame))
+                return Appetite.Hungry;
+            Take(frame);
+        }
+    }
 
-                return Taken.Farewell;
-            default:
-                return Taken.Control;
+    /// <summary>The client sends nothing more, and what it has sent has been taken.</summary>
+    public void EndOfInput()
+    {
+        lock (_gate)
+        {
+            // A plain link may have been half-closed, and its client still waits for the replies to what it has asked. A WebSocket
+            // that ends without a close is lost.
+            if (Is(State.Closing) || _framing.HasControlFrames)
+            {
+                Set(State.ClientGone);
+                EndByClient();
+                FinishIfOver();
+            }
+            else if (!Is(State.Deaf))
+            {
+                Set(State.ClientGone | State.Deaf);
+                _connection.Tell(new LinkSignal.Received(ClientRequest.Goodbye.Instance));
+            }
         }
     }
 
     /// <summary>
-    /// The client sends nothing more. A WebSocket that ends without a close is lost; a plain link may have been half-closed, and
-    /// its client still waits for the replies to what it has asked.
+    /// Copies what is to be sent next, as much as there is room for; what has gone out is told by <see cref="Wrote"/>. 0: there is
+    /// nothing, and the carrier will be told when there is.
     /// </summary>
-    private Task EndOfInputAsync()
+    public int CopyOutput(Span<byte> room)
     {
-        if (_framing.HasControlFrames)
-            return Task.CompletedTask;
-        Tell(new LinkSignal.Received(ClientRequest.Goodbye.Instance));
-        return _closing.Task;
+        lock (_gate)
+        {
+            var copied = !MayWrite ? 0
+                : _greeting is null ? _output.CopyTo(room)
+                : CopyGreeting(_greeting, room);
+            if (copied == 0)
+            {
+                Unset(State.Writing);
+                FinishIfOver();
+            }
+
+            return copied;
+        }
     }
 
-    /// <summary>Reads and forgets until the client has closed too, or <see cref="Watch"/> cuts the link.</summary>
-    private async Task LingerAsync(PipeReader input)
+    /// <summary>Bytes that were copied have gone out.</summary>
+    public void Wrote(int bytes)
     {
-        try
+        lock (_gate)
         {
-            while (!_clientHasClosed && !_isWriteDead)
+            _wroteAt = Environment.TickCount64;
+            if (Is(State.Cut))
+                return;
+            if (_greeting is not null)
             {
-                var read = await input.ReadAsync().ConfigureAwait(false);
-                var rest = read.Buffer;
-                while (!_clientHasClosed && _framing.TryRead(ref rest, out var frame))
-                    _clientHasClosed = frame.Kind == FrameKind.Close;
-                input.AdvanceTo(rest.Start, rest.End);
-                _clientHasClosed |= read.IsCompleted;
+                _greeting = bytes < _greeting.Length ? _greeting[bytes..] : null;
+                if (_greeting is null)
+                    BeginHold();
+                return;
             }
+
+            _output.Remove(bytes);
+            if (!Is(State.Behind) || _output.Length >= LowWater)
+                return;
+            Unset(State.Behind);
+            _connection.Tell(LinkSignal.Drained.Instance);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+    }
+
+    /// <summary>The carrier has ended the transport: nothing of the link is used any more.</summary>
+    public void Over()
+    {
+        lock (_gate)
         {
-            // The client went without a word.
+            Set(State.Cut | State.ClientGone | State.Finished);
+            EndByClient();
+            _output.Clear();
+            _framing.Dispose();
         }
+
+        _watcher?.Over(this);
+    }
+
+    // ---- reading
+
+    /// <summary>Handles one frame.</summary>
+    private void Take(in InboundFrame frame)
+    {
+        switch (frame.Kind)
+        {
+            case FrameKind.Message:
+                var request = _format.Decode(frame.Payload);
+                lock (_gate)
+                    TellRequest(request);
+                break;
+            case FrameKind.Violation:
+                lock (_gate)
+                    TellRequest(frame.Fault!);
+                break;
+            case FrameKind.Ping:
+                var pong = _format.Pong(frame.Payload);
+                lock (_gate)
+                {
+                    if (!Is(State.Closing))
+                    {
+                        _output.Add(pong);
+                        WriteSoon();
+                    }
+                }
+
+                break;
+            case FrameKind.Close:
+                lock (_gate)
+                {
+                    if (!Is(State.Closing))
+                        _output.Add(_format.Close(frame.CloseCode, ""));
+                    Set(State.ClientGone);
+                    EndByClient();
+                    FinishIfOver();
+                }
+
+                break;
+        }
+    }
+
+    private void TellRequest(ClientRequest request)
+    {
+        if (Is(State.Closing))
+            return;
+        _demand--;
+        // Nothing behind it can be read; the connection will close the link.
+        if (request is ClientRequest.Malformed)
+            Set(State.Deaf);
+        _connection.Tell(new LinkSignal.Received(request));
+    }
+
+    private void ReadSoon()
+    {
+        if (!Is(State.Paused) || (Is(State.Deaf) && !Is(State.Closing)))
+            return;
+        Unset(State.Paused);
+        _carrier?.ReadSoon();
     }
 
     // ---- writing
 
-    private void Append(ServerMessage message)
-    {
-        if (message is ServerMessage.StatusEvent change)
-        {
-            _framing.Write(_waiting, _codec.Form(change).Span);
-            return;
-        }
-
-        var body = t_message ??= new ArrayBufferWriter<byte>(1024);
-        body.ResetWrittenCount();
-        _codec.Encode(message, body);
-        _framing.Write(_waiting, body.WrittenSpan);
-        if (body.Capacity > HighWater)
-            t_message = null;
-    }
+    private bool MayWrite => _carrier is not null && !Is(State.Cut) && (_greeting is not null ? Is(State.Started) : !Is(State.Held));
 
     private void WriteSoon()
     {
-        if (_isWriting || _isHeld || _waiting.Length == 0 || _transport is null)
+        if (Is(State.Writing) || !MayWrite || (_output.Length == 0 && _greeting is null))
             return;
-        _isWriting = true;
+        Set(State.Writing);
         _wroteAt = Environment.TickCount64;
-        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        _carrier!.WriteSoon();
     }
 
-    private async Task WriteAsync()
+    private static int CopyGreeting(byte[] greeting, Span<byte> room)
     {
-        var output = _transport!.Output;
-        try
-        {
-            while (TakeRound())
-            {
-                // In pieces: a client that takes a large answer slowly is slow, and not dead, as long as it takes anything.
-                for (var rest = _onTheWay.Written; !rest.IsEmpty;)
-                {
-                    var piece = rest[..Math.Min(rest.Length, PieceSize)];
-                    output.Write(piece.Span);
-                    var flushed = await output.FlushAsync().ConfigureAwait(false);
-                    if (flushed.IsCompleted || flushed.IsCanceled)
-                        throw new IOException("The client takes nothing more.");
-                    Volatile.Write(ref _wroteAt, Environment.TickCount64);
-                    rest = rest[piece.Length..];
-                }
-
-                EndRound();
-            }
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
-        {
-            lock (_gate)
-                _isWriting = false;
-            GiveUp();
-        }
+        var copied = Math.Min(greeting.Length, room.Length);
+        greeting.AsSpan(0, copied).CopyTo(room);
+        return copied;
     }
 
-    private bool TakeRound()
+    // ---- the start, and the hold of the first frame
+
+    private void Start()
     {
-        lock (_gate)
-        {
-            if (_waiting.Length > 0)
-            {
-                (_waiting, _onTheWay) = (_onTheWay, _waiting);
-                return true;
-            }
-
-            _isWriting = false;
-            if (_isClosing)
-                _written.TrySetResult();
-            return false;
-        }
+        if (Is(State.Started))
+            return;
+        Set(State.Started);
+        _started?.TrySetResult();
+        _watcher?.Started(this);
+        WriteSoon();
     }
 
-    private void EndRound()
+    private void BeginHold()
     {
-        bool hasCaughtUp;
-        lock (_gate)
-        {
-            _onTheWay.Clear();
-            hasCaughtUp = _isBehind && _waiting.Length < LowWater;
-            if (hasCaughtUp)
-                _isBehind = false;
-        }
-
-        if (hasCaughtUp)
-            Tell(LinkSignal.Drained.Instance);
+        if (_holdsFirstFrame && !Is(State.Closing))
+            _ = ReleaseLaterAsync();
+        else
+            Unset(State.Held);
     }
-
-    // ---- the hold of the first frame
 
     private async Task ReleaseLaterAsync()
     {
@@ -426,11 +473,11 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
 
     private void Release()
     {
-        if (!_isHeld)
-            return;
         lock (_gate)
         {
-            _isHeld = false;
+            if (!Is(State.Held) || _greeting is not null)
+                return;
+            Unset(State.Held);
             WriteSoon();
         }
     }
@@ -440,82 +487,71 @@ internal sealed class Link : ILink, IThreadPoolWorkItem
     /// <summary>The client has ended the link. What is there still goes out: the echo of its close, if nothing else.</summary>
     private void EndByClient()
     {
-        lock (_gate)
-        {
-            if (_isClosing)
-                return;
-            BeginClosing();
-        }
-
-        Tell(LinkSignal.Closed.Instance);
+        if (Is(State.Closing))
+            return;
+        BeginClosing();
+        _connection.Tell(LinkSignal.Closed.Instance);
     }
 
     private void BeginClosing()
     {
-        _isClosing = true;
+        Set(State.Closing);
+        Unset(State.Held);
         _closingSince = Environment.TickCount64;
-        _started.TrySetResult();
-        _demand.End();
-        _closing.TrySetResult();
-        if (_transport is null)
-            return;
-        FinishWriting();
-        _transport.Input.CancelPendingRead();
-    }
-
-    private void FinishWriting()
-    {
-        _isHeld = false;
+        Start();
         WriteSoon();
-        if (!_isWriting)
-            _written.TrySetResult();
+        ReadSoon();
+        FinishIfOver();
     }
 
-    /// <summary>The client is gone, or as good as: nothing more is sent, and the transport is cut.</summary>
-    public void GiveUp()
+    private void FinishIfOver()
     {
-        lock (_gate)
-        {
-            _isWriteDead = true;
-            _waiting.Clear();
-        }
-
-        EndByClient();
-        _abort();
-        // A write that is under way ends by the abort, and must have ended before the transport is let go.
-        lock (_gate)
-        {
-            if (!_isWriting)
-                _written.TrySetResult();
-        }
+        // A round of writing that is under way still uses the transport; it ends by asking for more.
+        if (_carrier is null || Is(State.Finished | State.Writing) || !Is(State.Closing))
+            return;
+        if (!Is(State.Cut) && (_output.Length > 0 || _greeting is not null || !Is(State.ClientGone)))
+            return;
+        Set(State.Finished);
+        _carrier.Finish();
     }
 
     private bool IsAlive(long now)
     {
-        if (_isClosing)
+        if (Is(State.Closing))
             return now - _closingSince <= _times.CloseWait;
         if (_connection.IsNobody())
-            return now - _startedAt <= _times.PongWait;
-        if (_waiting.Length + _onTheWay.Length > 0 && !_isHeld)
-            return now - Volatile.Read(ref _wroteAt) <= _times.WriteStall;
+            return now - _begunAt <= _times.PongWait;
+        if (_output.Length > 0 && !Is(State.Held))
+            return now - _wroteAt <= _times.WriteStall;
         return !_framing.HasControlFrames || now - _heardAt <= _times.PongWait;
     }
 
-    private void Tell(LinkSignal signal) => _connection.Tell(signal);
+    private bool Is(State any) => (_state & any) != 0;
 
-    /// <summary>What a frame means for those behind it.</summary>
-    private enum Taken
-    {
-        /// <summary>It used up demand.</summary>
-        Request,
+    private void Set(State flags) => _state |= flags;
 
-        /// <summary>It was between link and client.</summary>
-        Control,
+    private void Unset(State flags) => _state &= ~flags;
+}
 
-        /// <summary>Nothing behind it can be read; the connection will close the link.</summary>
-        LastWord,
+/// <summary>Who keeps account of a link.</summary>
+internal interface ILinkWatcher
+{
+    /// <summary>The connection of the link is in force, or has been waited for long enough. Called once, under the link's lock.</summary>
+    void Started(Link link);
 
-        /// <summary>The client closes the link.</summary>
-        Farewell,
-    }
+    /// <summary>The link is over, and its transport ended. Called once.</summary>
+    void Over(Link link);
+}
+
+/// <summary>What a link says when it is fed.</summary>
+internal enum Appetite
+{
+    /// <summary>It has taken all it could, and takes more when more has come.</summary>
+    Hungry,
+
+    /// <summary>It takes nothing more until its carrier is told to read again.</summary>
+    Sated,
+
+    /// <summary>It takes nothing more at all.</summary>
+    Done,
 }

@@ -1,53 +1,71 @@
 using Microsoft.Extensions.Options;
 using Presence.Actors.Connections;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Hosting;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
-using Presence.Host.Links.Codecs;
-using Presence.Host.Links.Framing;
 
 namespace Presence.Host.Links;
 
 /// <summary>Makes a link and its connection, whatever kind of transport the client came by.</summary>
-internal sealed class LinkOpening(PresenceNode node, Revocations revocations, IOptions<PresenceOptions> options)
+internal sealed class LinkOpening(PresenceNode node, LinkSet links, Revocations revocations, IOptions<PresenceOptions> options)
 {
-    // A client is told that it is connected when it is online; but rather early than never, while a home is being moved.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
     private readonly LinkTimes _times = LinkTimes.Of(options.Value.Limits);
+    private readonly int _messageBytes = options.Value.Limits.MessageBytes;
 
-    /// <summary>Opens a connection for a client that is not told of it yet; its link is to be run, or given up.</summary>
+    /// <summary>Makes the link of a client; its connection is opened by <see cref="Open"/>.</summary>
     /// <param name="identity">Who the client is.</param>
-    /// <param name="session">The connection's name.</param>
-    /// <param name="appearsOnline">Whether it begins with the empty status (contract S1).</param>
-    /// <param name="framing">How messages are told apart.</param>
-    /// <param name="codec">How they are written.</param>
+    /// <param name="format">How messages look.</param>
+    /// <param name="place">Its place on this node, to be left when the link is over.</param>
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
-    /// <param name="abort">Cuts the transport.</param>
-    public async Task<Link> OpenAsync(
-        Identity identity,
-        SessionId session,
-        bool appearsOnline,
-        MessageFraming framing,
-        EnvelopeCodec codec,
-        bool holdsFirstFrame,
-        Action abort)
+    /// <param name="greeting">What the client is told when it is connected; null if another tells it.</param>
+    public Link Make(Identity identity, LinkFormat format, IDisposable place, bool holdsFirstFrame, byte[]? greeting = null) =>
+        new(format, _messageBytes, _times, holdsFirstFrame, greeting, new Stay(this, identity, place));
+
+    /// <summary>Opens the connection of a link: it attaches itself shortly.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="session">The connection's name.</param>
+    /// <param name="identity">Who the client is.</param>
+    /// <param name="appearsOnline">Whether it begins with the empty status (contract S1).</param>
+    /// <param name="loop">The loop that the link belongs to; null for any.</param>
+    public void Open(Link link, SessionId session, Identity identity, bool appearsOnline, ILoop? loop = null)
     {
-        var link = new Link(framing, codec, _times, holdsFirstFrame, abort);
-        node.Open(new Connection.Opening(link, session, identity, appearsOnline));
+        links.Add(link);
+        node.Open(new Connection.Opening(link, session, identity, appearsOnline), loop);
+    }
+
+    /// <summary>Waits until the client may be told that it is connected.</summary>
+    public async Task StartedAsync(Link link)
+    {
         try
         {
-            await link.Started.WaitAsync(Patience).ConfigureAwait(false);
+            await link.Started.WaitAsync(TimeSpan.FromMilliseconds(_times.StartPatience)).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
             // The connection goes on trying, and its client finds out what it can do meanwhile.
         }
-
-        // A revocation that came while nobody knew of the connection yet would otherwise miss it.
-        if (revocations.IsRevoked(identity))
-            link.End(CloseReason.Revoked);
-        return link;
     }
+
+    /// <summary>A link's account with the node.</summary>
+    private sealed class Stay(LinkOpening opening, Identity identity, IDisposable place) : ILinkWatcher
+    {
+        public void Started(Link link)
+        {
+            // A revocation that came while nobody knew of the connection yet would otherwise miss it.
+            if (opening.IsRevoked(identity))
+                link.End(CloseReason.Revoked);
+        }
+
+        public void Over(Link link)
+        {
+            opening.Leave(link);
+            place.Dispose();
+        }
+    }
+
+    private bool IsRevoked(Identity identity) => revocations.IsRevoked(identity);
+
+    private void Leave(Link link) => links.Remove(link);
 }

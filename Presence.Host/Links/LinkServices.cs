@@ -8,6 +8,7 @@ internal static class LinkServices
     /// <summary>Adds what serves <c>/ws</c> and the TCP port.</summary>
     public static IServiceCollection AddPresenceLinks(this IServiceCollection services) => services
         .AddSingleton<LinkAdmission>()
+        .AddSingleton<LinkLoops>()
         .AddSingleton<LinkOpening>()
         .AddSingleton<LinkSet>()
         .AddSingleton<LinkDrain>()

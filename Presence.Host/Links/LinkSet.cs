@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.IO.Pipelines;
 using Presence.Actors.Connections;
 
 namespace Presence.Host.Links;
@@ -21,24 +20,19 @@ internal sealed class LinkSet : BackgroundService
     /// <summary>Whether there is none.</summary>
     public bool IsEmpty => _links.IsEmpty;
 
-    /// <summary>Carries a link from now to its end.</summary>
-    public async Task RunAsync(Link link, IDuplexPipe transport)
+    /// <summary>Watches over a link from now on.</summary>
+    public void Add(Link link)
     {
         // Seen by whoever sets the flags below, or seeing them: no link is missed.
         _links.TryAdd(link, Interlocked.Increment(ref _came));
-        try
-        {
-            if (_isCut)
-                link.Cut(CloseReason.Restart);
-            else if (_takesNoMore)
-                link.End(CloseReason.Restart);
-            await link.RunAsync(transport).ConfigureAwait(false);
-        }
-        finally
-        {
-            _links.TryRemove(link, out _);
-        }
+        if (_isCut)
+            link.Cut(CloseReason.Restart);
+        else if (_takesNoMore)
+            link.End(CloseReason.Restart);
     }
+
+    /// <summary>A link is over.</summary>
+    public void Remove(Link link) => _links.TryRemove(link, out _);
 
     /// <summary>From now on a link that begins is told to go elsewhere at once. Returns those that are there, oldest first.</summary>
     public IReadOnlyList<Link> TakeNoMore()

@@ -21,7 +21,7 @@ namespace Presence.Host.Links;
 internal sealed partial class TcpEndpoint(
     TokenValidator tokens,
     LinkOpening opening,
-    LinkSet links,
+    LinkLoops loops,
     LinkAdmission admission,
     IOptions<PresenceOptions> options,
     ILogger<TcpEndpoint> log) : ConnectionHandler
@@ -40,7 +40,7 @@ internal sealed partial class TcpEndpoint(
             if (place is null)
                 await RefuseAsync(connection.Transport).ConfigureAwait(false);
             else
-                await ServeAsync(connection).ConfigureAwait(false);
+                await ServeAsync(connection, place).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionAbortedException)
         {
@@ -48,7 +48,7 @@ internal sealed partial class TcpEndpoint(
         }
     }
 
-    private async Task ServeAsync(ConnectionContext connection)
+    private async Task ServeAsync(ConnectionContext connection, IDisposable place)
     {
         KeepAlive(connection);
         var transport = connection.Transport;
@@ -74,30 +74,12 @@ internal sealed partial class TcpEndpoint(
         }
 
         var session = SessionId.New();
-        MessageFraming framing = hello.Format == WireFormat.Protobuf
-            ? new DelimitedFraming(_limits.MessageBytes)
-            : new LineFraming(_limits.MessageBytes);
-        var link = await opening.OpenAsync(
-            identity,
-            session,
-            hello.ShowsStatus,
-            framing,
-            EnvelopeCodec.Of(hello.Format),
-            holdsFirstFrame: false,
-            () => connection.Abort()).ConfigureAwait(false);
-        try
-        {
-            Hello.WriteAnswer(new ServerMessage.Welcome(identity.User, session, identity.Username), transport.Output);
-            transport.Output.Write("\n"u8);
-            await transport.Output.FlushAsync().ConfigureAwait(false);
-        }
-        catch
-        {
-            link.GiveUp();
-            throw;
-        }
-
-        await links.RunAsync(link, transport).ConfigureAwait(false);
+        var welcome = LinkFormat.Lines.Frame(new ServerMessage.Welcome(identity.User, session, identity.Username));
+        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), place, holdsFirstFrame: false, welcome);
+        var loop = loops.Next();
+        var carrier = new PipeCarrier(link, transport, connection.Abort, loop);
+        opening.Open(link, session, identity, hello.ShowsStatus, loop);
+        await carrier.RunAsync().ConfigureAwait(false);
     }
 
     /// <summary>Reads the first line; null and the reason if there is no hello in it.</summary>

@@ -1,11 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Microsoft.Extensions.Options;
 using Presence.Actors.Model;
-using Presence.Host.Configuration;
-using Presence.Host.Links.Codecs;
-using Presence.Host.Links.Framing;
 using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links;
@@ -14,12 +10,10 @@ namespace Presence.Host.Links;
 /// <c>GET /ws</c> as the HTTP server brings it: what the gate accepts becomes a link, and what it refuses is told so in plain
 /// text.
 /// </summary>
-internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, LinkSet links, IOptions<PresenceOptions> options)
+internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, LinkLoops loops)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/ws";
-
-    private readonly LimitSettings _limits = options.Value.Limits;
 
     /// <summary>Serves one request, and its link to the end.</summary>
     public async Task ServeAsync(HttpContext context)
@@ -45,14 +39,10 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
 
     private async Task RunAsync(HttpContext context, UpgradeOutcome.Accepted accepted)
     {
-        var link = await opening.OpenAsync(
-            accepted.Identity,
-            SessionId.New(),
-            accepted.AppearsOnline,
-            new WebSocketFraming(accepted.Format, _limits.MessageBytes),
-            EnvelopeCodec.Of(accepted.Format),
-            holdsFirstFrame: true,
-            context.Abort).ConfigureAwait(false);
+        var loop = loops.Next();
+        var link = opening.Make(accepted.Identity, LinkFormat.OfWebSocket(accepted.Format), accepted.Place, holdsFirstFrame: true);
+        opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
+        await opening.StartedAsync(link).ConfigureAwait(false);
         StreamTransport transport;
         try
         {
@@ -69,10 +59,11 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
         catch
         {
             link.GiveUp();
+            link.Over();
             throw;
         }
 
-        await links.RunAsync(link, transport).ConfigureAwait(false);
+        await new PipeCarrier(link, transport, context.Abort, loop).RunAsync().ConfigureAwait(false);
     }
 
     private static Task RefuseAsync(HttpContext context, UpgradeOutcome.Refused refused)

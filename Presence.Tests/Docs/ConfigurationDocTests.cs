@@ -56,13 +56,14 @@ public sealed partial class ConfigurationDocTests
         {
             var key = $"{path}:{property.Name}";
             var value = property.GetValue(section);
-            return property.PropertyType.Namespace == typeof(PresenceOptions).Namespace ? Leaves(key, value!) : [(key, Written(value))];
+            return property.PropertyType is { IsEnum: false } type && type.Namespace == typeof(PresenceOptions).Namespace ? Leaves(key, value!) : [(key, Written(value))];
         });
 
     private static string Written(object? value) => value switch
     {
         null or string[] { Length: 0 } => "none",
         bool flag => flag ? "`true`" : "`false`",
+        Enum name => $"`{name.ToString().ToLowerInvariant()}`",
         TimeSpan time => $"`{time:c}`",
         IFormattable number => $"`{number.ToString(null, CultureInfo.InvariantCulture)}`",
         string text => $"`{text}`",

@@ -26,7 +26,7 @@ public sealed class UserPresenceSpecs : ActorSpec
         _shard = CreateTestProbe();
         _eastRelay = CreateTestProbe();
         _westRelay = CreateTestProbe();
-        _parent = ActorOfAsTestActorRef<Shard>(Props.Create(() => new Shard(_shard.Ref, UserPresence.Props(_user.User.ToString(), Settings, new PeerTable()))));
+        _parent = ActorOfAsTestActorRef<Shard>(Props.Create(() => new Shard(_shard.Ref, UserPresence.Props(Settings, new PeerTable()))));
     }
 
     private IActorRef Home => _parent.UnderlyingActor.Child;
@@ -107,6 +107,22 @@ public sealed class UserPresenceSpecs : ActorSpec
         Assert.False((await _westRelay.ExpectMsgAsync<ReportAccepted>()).Holds);
 
         await _shard.ExpectMsgAsync<Passivate>();
+    }
+
+    [Fact]
+    [Trait("Clause", "K2")]
+    public async Task What_is_reported_to_a_home_that_is_leaving_is_asked_for_again()
+    {
+        await WatchAsync(_west, _westRelay);
+        Home.Tell(Report(_west, 9, [], watching: false), _westRelay);
+        await _westRelay.ExpectMsgAsync<ReportAccepted>();
+        var leave = await _shard.ExpectMsgAsync<Passivate>();
+        Home.Tell(Report(_west, 10, [Shows("one")], watching: true), _westRelay);
+        await _westRelay.ExpectMsgAsync<ReportAccepted>();
+
+        Home.Tell(leave.StopMessage, _parent);
+
+        Assert.Equal(new AskReport(_user, _west), await _westRelay.ExpectMsgAsync<AskReport>());
     }
 
     [Fact]

@@ -13,15 +13,6 @@ namespace Presence.Host.Links.Codecs;
 /// </remarks>
 internal abstract class EnvelopeCodec
 {
-    private readonly Func<ServerMessage.StatusEvent, byte[]> _form;
-
-    protected EnvelopeCodec() => _form = message =>
-    {
-        var output = new ArrayBufferWriter<byte>(512);
-        Write(message, output);
-        return output.WrittenSpan.ToArray();
-    };
-
     /// <summary>The format that this codec reads and writes.</summary>
     public abstract WireFormat Format { get; }
 
@@ -34,20 +25,8 @@ internal abstract class EnvelopeCodec
     /// </summary>
     public abstract ClientRequest Decode(in ReadOnlySequence<byte> message);
 
-    /// <summary>Writes one message. An event is encoded once for all its followers, and copied for each.</summary>
-    public void Encode(ServerMessage message, IBufferWriter<byte> output)
-    {
-        if (message is ServerMessage.StatusEvent change)
-            output.Write(Form(change).Span);
-        else
-            Write(message, output);
-    }
-
-    /// <summary>An event as this codec writes it, for those who frame it themselves.</summary>
-    public ReadOnlyMemory<byte> Form(ServerMessage.StatusEvent message) => message.Form(Format, _form);
-
-    /// <summary>Writes one message without looking for a form that was made before.</summary>
-    protected abstract void Write(ServerMessage message, IBufferWriter<byte> output);
+    /// <summary>Writes one message.</summary>
+    public abstract void Encode(ServerMessage message, IBufferWriter<byte> output);
 
     /// <summary>What bytes that are no message come out as.</summary>
     /// <param name="why">A text for a person, which quotes nothing that the client sent.</param>

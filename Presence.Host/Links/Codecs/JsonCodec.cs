@@ -49,7 +49,7 @@ internal sealed class JsonCodec : EnvelopeCodec
     }
 
     /// <inheritdoc/>
-    protected override void Write(ServerMessage message, IBufferWriter<byte> output)
+    public override void Encode(ServerMessage message, IBufferWriter<byte> output)
     {
         if (message is ServerMessage.Welcome welcome)
         {

@@ -52,7 +52,7 @@ internal sealed class ProtobufCodec : EnvelopeCodec
     }
 
     /// <inheritdoc/>
-    protected override void Write(ServerMessage message, IBufferWriter<byte> output)
+    public override void Encode(ServerMessage message, IBufferWriter<byte> output)
     {
         if (message is ServerMessage.Welcome welcome)
             Hello.WriteAnswer(welcome, output);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Presence.Actors.Dispatch;
 
 namespace Presence.Host.Links.Loops;
 
@@ -20,7 +21,7 @@ namespace Presence.Host.Links.Loops;
 /// </para>
 /// <para>Work must not block: everybody on this loop would wait for it.</para>
 /// </remarks>
-internal abstract partial class WorkLoop : IDisposable
+internal abstract partial class WorkLoop : ILoop, IDisposable
 {
     /// <summary>How many items of work are done before the sockets have their turn again.</summary>
     public const int WorkPerTurn = 8192;

@@ -6,6 +6,14 @@ namespace Presence.Host.Links.Upgrade;
 /// <summary>The answer to a request that becomes a link (protocol section A3), for links that HTTP's server knows nothing of.</summary>
 internal static class UpgradeAnswer
 {
+    /// <summary>The whole answer.</summary>
+    public static byte[] Bytes(string accept, string? subProtocol, DateTimeOffset now)
+    {
+        var answer = new ArrayBufferWriter<byte>(192);
+        Write(answer, accept, subProtocol, now);
+        return answer.WrittenSpan.ToArray();
+    }
+
     /// <summary>Writes it.</summary>
     /// <param name="output">Where to.</param>
     /// <param name="accept">What <c>Sec-WebSocket-Accept</c> is.</param>

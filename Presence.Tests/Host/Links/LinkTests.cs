@@ -4,8 +4,6 @@ using Akka.TestKit.Xunit2;
 using Presence.Actors.Connections;
 using Presence.Actors.Model;
 using Presence.Host.Links;
-using Presence.Host.Links.Codecs;
-using Presence.Host.Links.Framing;
 using Presence.Tests.Host.Links.Framing;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
@@ -221,9 +219,9 @@ public sealed class LinkTests : TestKit
         {
             Connection = connection;
             _output = new WatchedWriter(_fromServer.Writer);
-            Link = new Link(new WebSocketFraming(WireFormat.Json, 64 * 1024), JsonCodec.Instance, times, holds, Abort);
+            Link = new Link(LinkFormat.WebSocketJson, 64 * 1024, times, holds);
             Link.Attach(connection.Ref);
-            Running = Link.RunAsync(this);
+            Running = new PipeCarrier(Link, this, Abort).RunAsync();
         }
 
         public Link Link { get; }

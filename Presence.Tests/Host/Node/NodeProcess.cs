@@ -39,6 +39,9 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     /// <summary>Where the TCP links are, once it serves.</summary>
     public Task<IPEndPoint> Tcp => OrItsEndAsync(_tcp.Task);
 
+    /// <summary>The id of the process.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Whether it serves.</summary>
     public bool IsServing => _http.Task.IsCompleted;
 

@@ -89,20 +89,6 @@ public sealed class JsonEncodingTests
     }
 
     [Fact]
-    [Trait("Clause", "K5")]
-    public void An_event_is_encoded_once_per_format()
-    {
-        var message = Samples.Event(new StatusChange(null, Samples.Shown("x")));
-        foreach (var codec in new EnvelopeCodec[] { JsonCodec.Instance, ProtobufCodec.Instance })
-        {
-            Assert.True(codec.Form(message).Equals(codec.Form(message)));
-            Assert.Equal(codec.Form(message).ToArray(), codec.Encode(message));
-        }
-
-        Assert.NotEqual(JsonCodec.Instance.Encode(message), ProtobufCodec.Instance.Encode(message));
-    }
-
-    [Fact]
     public void Half_a_character_in_a_name_does_no_harm()
     {
         var message = new ServerMessage.Snapshot("1", [new UserSession(Samples.User, Samples.Shown("x\ud800", "\udc00y\ud83d"))]);

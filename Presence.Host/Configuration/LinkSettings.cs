@@ -1,0 +1,33 @@
+namespace Presence.Host.Configuration;
+
+/// <summary>How the links of clients are carried.</summary>
+internal sealed class LinkSettings
+{
+    /// <summary>What carries them.</summary>
+    public LinkTransport Transport { get; set; } = LinkTransport.Auto;
+
+    /// <summary>What carries them on this machine.</summary>
+    internal LinkTransport Chosen =>
+        Transport != LinkTransport.Auto ? Transport : OperatingSystem.IsLinux() ? LinkTransport.Epoll : LinkTransport.Kestrel;
+
+    internal IEnumerable<ConfigurationFault> Faults(string key)
+    {
+        if (!Enum.IsDefined(Transport))
+            yield return new($"{key}:Transport", $"is '{Transport}'; it must be auto, kestrel or epoll");
+        else if (Transport == LinkTransport.Epoll && !OperatingSystem.IsLinux())
+            yield return new($"{key}:Transport", "is 'epoll', which only Linux has; auto takes the best there is");
+    }
+}
+
+/// <summary>What carries links.</summary>
+internal enum LinkTransport
+{
+    /// <summary>The event loops where there are any, else Kestrel.</summary>
+    Auto,
+
+    /// <summary>Kestrel, the server of ASP.NET Core; on every system.</summary>
+    Kestrel,
+
+    /// <summary>Event loops over Linux's epoll. What is no plain link, TLS among it, is still Kestrel's.</summary>
+    Epoll,
+}

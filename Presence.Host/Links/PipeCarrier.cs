@@ -1,0 +1,126 @@
+using System.IO.Pipelines;
+using Presence.Host.Links.Loops;
+
+namespace Presence.Host.Links;
+
+/// <summary>Carries a link over a pair of pipes: what Kestrel gives for a connection, or for the stream of an upgraded request.</summary>
+/// <param name="link">The link.</param>
+/// <param name="transport">Where bytes come from and go to.</param>
+/// <param name="abort">Cuts the transport.</param>
+/// <param name="loop">The loop that the link's connection runs on: it writes at the end of a turn; null: the thread pool does.</param>
+internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort, WorkLoop? loop = null) : ICarrier, IThreadPoolWorkItem, IFlush
+{
+    // How much must be taken within the time of a stall: a client that takes a large answer slowly is slow, and not dead, as
+    // long as it takes anything.
+    private const int PieceSize = 16 * 1024;
+
+    private static readonly TaskCompletionSource Yes = new();
+
+    // Null, or who waits until the link takes input again, or that it does already.
+    private TaskCompletionSource? _mayRead;
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Carries the link from now to its end.</summary>
+    public async Task RunAsync()
+    {
+        link.Begin(this);
+        try
+        {
+            await ReadAsync().ConfigureAwait(false);
+            link.EndOfInput();
+        }
+        catch (Exception e) when (IsOfTransport(e))
+        {
+            // The transport is gone, or has been given up; either way there is nothing left to read.
+            link.GiveUp();
+        }
+
+        await _finished.Task.ConfigureAwait(false);
+        link.Over();
+        await transport.Output.CompleteAsync().ConfigureAwait(false);
+        await transport.Input.CompleteAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public bool IsMarked { get; set; }
+
+    /// <inheritdoc/>
+    public void WriteSoon()
+    {
+        if (loop is null)
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
+        else if (loop.IsCurrent)
+            loop.FlushAtEnd(this);
+        else
+            loop.Post(this);
+    }
+
+    /// <inheritdoc/>
+    public void Flush() => _ = WriteAsync();
+
+    /// <inheritdoc/>
+    public void ReadSoon() => (Interlocked.Exchange(ref _mayRead, Yes) ?? Yes).TrySetResult();
+
+    /// <inheritdoc/>
+    public void Finish()
+    {
+        _finished.TrySetResult();
+        transport.Input.CancelPendingRead();
+        ReadSoon();
+    }
+
+    /// <inheritdoc/>
+    public void Abort() => abort();
+
+    /// <summary>One round of writing, apart from whoever had something to say: an actor that tells a thousand links waits for none.</summary>
+    void IThreadPoolWorkItem.Execute() => Flush();
+
+    private async Task ReadAsync()
+    {
+        while (!_finished.Task.IsCompleted)
+        {
+            var read = await transport.Input.ReadAsync().ConfigureAwait(false);
+            if (read.IsCanceled)
+                continue;
+            var rest = read.Buffer;
+            var appetite = link.Feed(ref rest);
+            // What it did not want to see yet counts as unseen, so that the next read brings it again.
+            transport.Input.AdvanceTo(rest.Start, appetite == Appetite.Sated ? rest.Start : rest.End);
+            if (appetite == Appetite.Done || (read.IsCompleted && appetite == Appetite.Hungry))
+                return;
+            if (appetite == Appetite.Sated)
+            {
+                var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                if (Interlocked.CompareExchange(ref _mayRead, told, null) is null)
+                    await told.Task.ConfigureAwait(false);
+                _mayRead = null;
+            }
+        }
+    }
+
+    private async Task WriteAsync()
+    {
+        var output = transport.Output;
+        try
+        {
+            while (true)
+            {
+                var copied = link.CopyOutput(output.GetSpan(PieceSize)[..PieceSize]);
+                if (copied == 0)
+                    return;
+                output.Advance(copied);
+                var flushed = await output.FlushAsync().ConfigureAwait(false);
+                if (flushed.IsCompleted || flushed.IsCanceled)
+                    throw new IOException("The client takes nothing more.");
+                link.Wrote(copied);
+            }
+        }
+        catch (Exception e) when (IsOfTransport(e))
+        {
+            link.GiveUp();
+            link.CopyOutput([]);
+        }
+    }
+
+    private static bool IsOfTransport(Exception e) => e is IOException or OperationCanceledException or InvalidOperationException;
+}

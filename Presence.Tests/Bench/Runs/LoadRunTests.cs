@@ -1,0 +1,120 @@
+using System.Globalization;
+using Presence.Bench;
+using Presence.Bench.Plans;
+using Presence.Bench.Reports;
+using Presence.Bench.Runs;
+using Presence.Bench.Sockets;
+using Presence.Tests.Host.Links.Loops;
+using Xunit;
+
+namespace Presence.Tests.Bench.Runs;
+
+/// <summary>What the load says of servers that are at fault.</summary>
+public sealed class LoadRunTests
+{
+    // Everybody follows everybody.
+    private static readonly LoadSettings Closed = new() { Connections = 4, Follows = 3, Window = 2, Seconds = 0.2, Rest = 0.05 };
+
+    private static readonly LoadSettings Open = Closed with { Window = null, Rate = 200 };
+
+    [LinuxFact]
+    public async Task A_server_without_a_flaw_loses_nothing()
+    {
+        foreach (var settings in (LoadSettings[])[Closed, Open, Closed with { WarmUp = 0.1, StatusBytes = 500 }])
+        {
+            var report = await RunAsync(Flaw.None, settings);
+
+            Assert.Equal(ExitCode.Clean, report.Outcome);
+            Assert.Equal(4, report.Connect.Connected);
+            Assert.Equal(12, report.Follow!.Follows);
+            Assert.NotEqual(0, report.Run!.Updates);
+            Assert.Equal(report.Run.Updates, report.Run.Acknowledged);
+            Assert.Equal(4 * report.Run.Updates, report.Run.Deliveries.Expected);
+            Assert.Equal(report.Run.Deliveries.Expected, report.Run.Deliveries.Received);
+            Assert.Equal(report.Run.Deliveries.Received, report.LatencyMs!.Count);
+            Assert.Null(report.Run.CpuUsPerDelivery);
+        }
+    }
+
+    [LinuxFact]
+    public async Task An_open_loop_sends_what_was_to_be_sent() => Assert.Equal(40, (await RunAsync(Flaw.None, Open)).Run!.Updates);
+
+    [LinuxFact]
+    public async Task However_the_bytes_are_cut_the_same_arrives()
+    {
+        var report = await RunAsync(Flaw.Dribbles, Open with { StatusBytes = 200 });
+
+        Assert.Equal(ExitCode.Clean, report.Outcome);
+        Assert.Equal(160, report.Run!.Deliveries.Received);
+    }
+
+    [LinuxFact]
+    public async Task Who_is_cut_off_is_counted_with_the_reason()
+    {
+        var report = await RunAsync(Flaw.CutsOff, Closed);
+
+        Assert.Equal(ExitCode.Faulty, report.Outcome);
+        Assert.NotEqual(0, report.Faults.CutOff);
+        Assert.Contains("4001 bye", Assert.Single(report.Faults.Examples), StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task What_nobody_was_told_of_is_lost()
+    {
+        var report = await RunAsync(Flaw.Forgets, Open);
+
+        Assert.Equal(ExitCode.Faulty, report.Outcome);
+        Assert.Equal(160, report.Run!.Deliveries.Lost);
+        Assert.Null(report.LatencyMs);
+    }
+
+    [LinuxFact]
+    public async Task What_was_told_twice_is_no_gain()
+    {
+        var report = await RunAsync(Flaw.Repeats, Open);
+
+        Assert.Equal(ExitCode.Faulty, report.Outcome);
+        Assert.Equal((320L, 160L), (report.Run!.Deliveries.Received, report.Run.Deliveries.Duplicated));
+    }
+
+    [LinuxFact]
+    public async Task An_update_that_is_refused_makes_room_for_the_next()
+    {
+        var report = await RunAsync(Flaw.Refuses, Closed);
+
+        Assert.Equal(ExitCode.Faulty, report.Outcome);
+        Assert.InRange(report.Faults.Errors, Closed.Window!.Value + 1, int.MaxValue);
+        Assert.Contains("No.", Assert.Single(report.Faults.Examples), StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task A_server_that_lets_nobody_in_is_told_with_what_it_says()
+    {
+        var e = await Assert.ThrowsAsync<UnreachableException>(() => RunAsync(Flaw.Locked, Closed));
+        Assert.Contains("401 Unauthorized", e.Message, StringComparison.Ordinal);
+        Assert.Contains("--key", e.Message, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task In_a_storm_everybody_comes_and_goes_in_every_round()
+    {
+        var report = await RunAsync(Flaw.None, new LoadSettings { Connections = 30, StormRounds = 3, InFlight = 4, Rest = 0.05 });
+
+        Assert.Equal(ExitCode.Clean, report.Outcome);
+        Assert.Equal([30, 30, 30], report.Storm!.Value.Select(r => r.Connected));
+        Assert.Equal((90, 90), (report.Connect.Connected, report.Disconnect.Connections));
+        Assert.Null(report.Run);
+    }
+
+    private static async Task<LoadReport> RunAsync(Flaw flaw, LoadSettings settings)
+    {
+        await using var server = new FakeServer(flaw);
+        return await new LoadRun
+        {
+            Scenario = "test",
+            Settings = settings,
+            Accounts = Account.Mint(settings.Connections, "key", DateTimeOffset.UtcNow),
+            Routes = [await Route.ToAsync(Route.Parse(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{server.Port}")))],
+        }.RunAsync();
+    }
+}

@@ -102,6 +102,28 @@ internal static unsafe partial class Linux
         }
     }
 
+    /// <summary>
+    /// Accepts a connection of a listening, non-blocking socket, ready for a loop: its descriptor, or a negative number of which
+    /// <see cref="LastAccept"/> tells the reason.
+    /// </summary>
+    public static int Accept(int listening, out IPAddress? address)
+    {
+        var bytes = stackalloc byte[SocketAddress.Size];
+        uint length = SocketAddress.Size;
+        var descriptor = Accept(listening, bytes, &length, NonBlocking | CloseOnExec);
+        address = descriptor < 0 ? null : SocketAddress.Read(new ReadOnlySpan<byte>(bytes, (int)length))?.Address;
+        return descriptor;
+    }
+
+    /// <summary>Why this thread's last accept has failed.</summary>
+    public static AcceptFault LastAccept() => Marshal.GetLastPInvokeError() switch
+    {
+        WouldBlock => AcceptFault.Nobody,
+        // EINTR; EPERM of a firewall; EPROTO, ECONNABORTED and the errors of a connection's network, which Linux reports here.
+        Interrupted or 1 or 71 or 103 or 64 or 92 or 95 or 100 or 101 or 112 or 113 => AcceptFault.Theirs,
+        _ => AcceptFault.Ours,
+    };
+
     /// <summary>Changes what an epoll reports.</summary>
     public static int EpollControl(SafeHandle epoll, int operation, int descriptor, uint interest, ulong data)
     {
@@ -168,6 +190,9 @@ internal static unsafe partial class Linux
 
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
     private static partial int EpollControl(SafeHandle epoll, int operation, int descriptor, byte* change);
+
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    private static partial int Accept(int listening, byte* address, uint* length, int flags);
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     private static partial nint Receive(int socket, byte* bytes, nuint length, int flags);

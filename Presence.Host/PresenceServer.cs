@@ -31,8 +31,7 @@ internal static class PresenceServer
             .AddOptions<HostOptions>()
             .Configure<IOptions<PresenceOptions>>((host, presence) => host.ShutdownTimeout = presence.Value.Stop.Whole);
 
-        // A flush sends on the thread that flushes, and what has come is read on the thread that was told of it.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.WebHost.UsePresenceLinks();
 
         var app = builder.Build();
         app.CheckOptions();

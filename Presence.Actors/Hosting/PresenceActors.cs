@@ -33,8 +33,8 @@ public static class PresenceActors
         }
 
         var spread = node.Loops.IsEmpty ? Dispatchers.DefaultDispatcherId : LoopDispatchers.Spread;
-        var directory = UsernameDirectory.Props(node.Homes, node.PeerTable).WithDispatcher(spread);
-        var user = UserPresence.Props(node.Homes, node.PeerTable).WithDispatcher(spread);
+        var directory = UsernameDirectory.Props(node.Homes, node.PeerTable).WithDispatcher(spread).WithMailbox(LeanMailbox.Name);
+        var user = UserPresence.Props(node.Homes, node.PeerTable).WithDispatcher(spread).WithMailbox(LeanMailbox.Name);
         return builder
             .WithShardRegion<UserPresence>(
                 HomesRegion,

@@ -23,6 +23,22 @@ internal sealed class LinkOpening(PresenceNode node, LinkSet links, Revocations 
     public Link Make(Identity identity, LinkFormat format, IDisposable place, bool holdsFirstFrame, byte[]? greeting = null) =>
         new(format, _messageBytes, _times, holdsFirstFrame, greeting, new Stay(this, identity, place));
 
+    /// <summary>
+    /// A link to a client that is refused, in lines as every refusal of a plain link is: it says why, and ends when the client has
+    /// closed or had its time.
+    /// </summary>
+    /// <param name="place">The client's place, if it has one.</param>
+    /// <param name="why">What the client is told.</param>
+    /// <param name="code">Its number.</param>
+    public Link Refuse(IDisposable? place, string why, ErrorCode code)
+    {
+        var link = new Link(LinkFormat.Lines, _messageBytes, _times, holdsFirstFrame: false, watcher: new Stay(this, null, place));
+        links.Add(link);
+        link.Send(new ServerMessage.Failed(null, code, why));
+        link.Close(CloseReason.Normal);
+        return link;
+    }
+
     /// <summary>Opens the connection of a link: it attaches itself shortly.</summary>
     /// <param name="link">The link.</param>
     /// <param name="session">The connection's name.</param>
@@ -49,19 +65,19 @@ internal sealed class LinkOpening(PresenceNode node, LinkSet links, Revocations 
     }
 
     /// <summary>A link's account with the node.</summary>
-    private sealed class Stay(LinkOpening opening, Identity identity, IDisposable place) : ILinkWatcher
+    private sealed class Stay(LinkOpening opening, Identity? identity, IDisposable? place) : ILinkWatcher
     {
         public void Started(Link link)
         {
             // A revocation that came while nobody knew of the connection yet would otherwise miss it.
-            if (opening.IsRevoked(identity))
+            if (identity is not null && opening.IsRevoked(identity))
                 link.End(CloseReason.Revoked);
         }
 
         public void Over(Link link)
         {
             opening.Leave(link);
-            place.Dispose();
+            place?.Dispose();
         }
     }
 

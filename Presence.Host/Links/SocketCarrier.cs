@@ -41,11 +41,15 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     /// <summary>Carries a link from now to its end. On the thread of the socket's loop.</summary>
     /// <param name="link">The link.</param>
     /// <param name="socket">A connected socket, of which nobody else takes anything from now on.</param>
-    public static void Begin(Link link, LoopSocket socket)
+    /// <param name="came">What has come already, before what is still in the socket.</param>
+    public static void Begin(Link link, LoopSocket socket, ReadOnlySpan<byte> came = default)
     {
         var carrier = new SocketCarrier(link, socket);
         socket.PassTo(carrier);
         link.Begin(carrier);
+        carrier.Keep(came);
+        // Takes what is there, or finds that the link takes nothing yet.
+        carrier.Feed(carrier._rest, carrier._restLength);
     }
 
     /// <inheritdoc/>
@@ -161,8 +165,7 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         if (!_socket.IsOpen)
             return;
         _socket.WantsRead = true;
-        if (_restLength > 0)
-            Feed(_rest, _restLength);
+        Feed(_rest, _restLength);
     }
 
     private void Feed(byte[] bytes, int length)

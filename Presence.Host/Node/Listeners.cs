@@ -5,12 +5,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Presence.Host.Configuration;
 using Presence.Host.Links;
+using Presence.Host.Links.Listening;
 using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Node;
 
 /// <summary>Opens the ports of a node: HTTP with <c>/ws</c>, and TCP.</summary>
-internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureOptions<KestrelServerOptions>
+internal sealed class Listeners(PipeFront front, IOptions<PresenceOptions> options) : IConfigureOptions<KestrelServerOptions>
 {
     /// <inheritdoc/>
     public void Configure(KestrelServerOptions kestrel)
@@ -22,21 +23,32 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
         kestrel.Limits.MaxRequestBodySize = presence.Limits.RequestBodyBytes;
         kestrel.Limits.RequestHeadersTimeout = presence.Limits.AuthenticateTimeout;
 
-        kestrel.Listen(IPAddress.Parse(presence.Http.Address), presence.Http.Port, listen =>
+        var isHttpDirect = IsDirect(presence.Http.Certificate);
+        kestrel.Listen(EndPoint(presence.Http.Address, presence.Http.Port, isHttpDirect, speaksHttp: true), listen =>
         {
             // WebSockets of HTTP/2 have another handshake, which no client of the protocol speaks.
             listen.Protocols = HttpProtocols.Http1;
             UseCertificate(listen, presence.Http.Certificate);
+            if (!isHttpDirect)
+                listen.Use(server => connection => front.ServeAsync(connection, server));
         });
         if (presence.Tcp.Port >= 0)
         {
-            kestrel.Listen(IPAddress.Parse(presence.Tcp.Address), presence.Tcp.Port, listen =>
+            kestrel.Listen(EndPoint(presence.Tcp.Address, presence.Tcp.Port, IsDirect(presence.Tcp.Certificate), speaksHttp: false), listen =>
             {
                 UseCertificate(listen, presence.Tcp.Certificate);
                 listen.UseConnectionHandler<TcpEndpoint>();
             });
         }
     }
+
+    /// <summary>Whether the event loops take the links of a port from the sockets. TLS is always Kestrel's.</summary>
+    private bool IsDirect(CertificateSettings certificate) =>
+        options.Value.Links.Chosen == LinkTransport.Epoll && string.IsNullOrEmpty(certificate.Path);
+
+    private static IPEndPoint EndPoint(string address, int port, bool isDirect, bool speaksHttp) => isDirect
+        ? new LinkEndPoint(IPAddress.Parse(address), port, speaksHttp)
+        : new IPEndPoint(IPAddress.Parse(address), port);
 
     private void UseCertificate(ListenOptions listen, CertificateSettings settings)
     {

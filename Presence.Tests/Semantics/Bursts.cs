@@ -6,7 +6,7 @@ using Xunit;
 namespace Presence.Tests.Semantics;
 
 /// <summary>Much at once, and clients who do not keep up with it (contract L1, L2, protocol difference 0.5).</summary>
-public sealed class Bursts(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class Bursts(ServerFixture server)
 {
     private const int Users = 200;
 

@@ -9,7 +9,7 @@ using Xunit;
 namespace Presence.Tests.Semantics;
 
 /// <summary>When the server ends a connection whose token does not stand for it any more (contract C4), on every kind of link.</summary>
-public sealed class ConnectionEnds(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class ConnectionEnds(ServerFixture server)
 {
     [Theory]
     [ClassData(typeof(EveryKind))]

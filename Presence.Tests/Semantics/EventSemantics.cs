@@ -6,7 +6,7 @@ using Xunit;
 namespace Presence.Tests.Semantics;
 
 /// <summary>What the server promises of events (contract E), on every kind of link.</summary>
-public sealed class EventSemantics(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class EventSemantics(ServerFixture server)
 {
     [Theory]
     [ClassData(typeof(EveryKind))]

@@ -6,7 +6,7 @@ using Xunit;
 namespace Presence.Tests.Semantics;
 
 /// <summary>What the server promises of follows (contract F), on every kind of link.</summary>
-public sealed class FollowSemantics(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class FollowSemantics(ServerFixture server)
 {
     /// <summary>Names are the server's to share, so a test has some of its own.</summary>
     private static string NewName(string name) => $"{name}-{Guid.NewGuid():N}";

@@ -6,7 +6,7 @@ using Xunit;
 namespace Presence.Tests.Semantics;
 
 /// <summary>What the server promises of statuses (contract S), on every kind of link.</summary>
-public sealed class StatusSemantics(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class StatusSemantics(ServerFixture server)
 {
     [Theory]
     [ClassData(typeof(EveryKind))]

@@ -6,11 +6,13 @@ namespace Presence.Host.Links.Upgrade;
 /// <summary>The answer to a request that becomes a link (protocol section A3), for links that HTTP's server knows nothing of.</summary>
 internal static class UpgradeAnswer
 {
-    /// <summary>The whole answer.</summary>
-    public static byte[] Bytes(string accept, string? subProtocol, DateTimeOffset now)
+    /// <summary>The answer to a request that was accepted.</summary>
+    /// <param name="accepted">What the gate says of it.</param>
+    /// <param name="now">The time.</param>
+    public static byte[] To(UpgradeOutcome.Accepted accepted, DateTimeOffset now)
     {
         var answer = new ArrayBufferWriter<byte>(192);
-        Write(answer, accept, subProtocol, now);
+        Write(answer, accepted.Accept, accepted.SubProtocol, now);
         return answer.WrittenSpan.ToArray();
     }
 

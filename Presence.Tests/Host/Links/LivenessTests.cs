@@ -6,7 +6,7 @@ using Xunit;
 namespace Presence.Tests.Host.Links;
 
 /// <summary>How the server notices that a client is gone, or is not (contract C2, protocol difference 0.8), on short times.</summary>
-public sealed class LivenessTests(LivenessTests.Server server) : IClassFixture<LivenessTests.Server>
+public abstract class LivenessTests(LivenessTests.Server server)
 {
     private static readonly TimeSpan PongWait = TimeSpan.FromSeconds(2);
 
@@ -113,7 +113,7 @@ public sealed class LivenessTests(LivenessTests.Server server) : IClassFixture<L
     }
 
     /// <summary>A server that loses its patience soon.</summary>
-    public sealed class Server : ServerFixture
+    public class Server : ServerFixture
     {
         protected override IEnumerable<string> Settings =>
         [
@@ -121,5 +121,11 @@ public sealed class LivenessTests(LivenessTests.Server server) : IClassFixture<L
             $"--Presence:Limits:PongWait={PongWait}",
             "--Presence:Limits:IdleWrite=00:00:02",
         ];
+    }
+
+    /// <summary>The same, with links that Kestrel carries.</summary>
+    public sealed class ServerOverKestrel : Server
+    {
+        protected override IEnumerable<string> Settings => [.. base.Settings, "--Presence:Links:Transport=kestrel"];
     }
 }

@@ -7,7 +7,7 @@ using Xunit;
 namespace Presence.Tests.Host.Links;
 
 /// <summary>The plain TCP link: its hello, its messages, its ends, and what it gets for what it should not send (contract L3).</summary>
-public sealed class TcpLinkTests(TcpLinkTests.Server server) : IClassFixture<TcpLinkTests.Server>
+public abstract class TcpLinkTests(TcpLinkTests.Server server)
 {
     private const int MaxMessage = 64 * 1024;
 
@@ -268,8 +268,14 @@ public sealed class TcpLinkTests(TcpLinkTests.Server server) : IClassFixture<Tcp
     private static byte[] Line(string text) => Encoding.UTF8.GetBytes(text + "\n");
 
     /// <summary>A server that does not wait long for a hello.</summary>
-    public sealed class Server : ServerFixture
+    public class Server : ServerFixture
     {
         protected override IEnumerable<string> Settings => ["--Presence:Limits:AuthenticateTimeout=00:00:01"];
+    }
+
+    /// <summary>The same, with links that Kestrel carries.</summary>
+    public sealed class ServerOverKestrel : Server
+    {
+        protected override IEnumerable<string> Settings => [.. base.Settings, "--Presence:Links:Transport=kestrel"];
     }
 }

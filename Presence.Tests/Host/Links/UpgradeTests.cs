@@ -8,7 +8,7 @@ using Xunit;
 namespace Presence.Tests.Host.Links;
 
 /// <summary>What happens before a WebSocket is one (protocol sections A1 to A3).</summary>
-public sealed class UpgradeTests(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class UpgradeTests(ServerFixture server)
 {
     private const string BadFormat = "400 Invalid format parameter\n";
     private const string BadToken = "401 Missing or invalid token\n";

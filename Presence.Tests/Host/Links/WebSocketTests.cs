@@ -6,7 +6,7 @@ using Xunit;
 namespace Presence.Tests.Host.Links;
 
 /// <summary>The WebSocket itself: its pings, its closes, and its first frame (protocol sections A3, A4 and A7).</summary>
-public sealed class WebSocketTests(ServerFixture server) : IClassFixture<ServerFixture>
+public abstract class WebSocketTests(ServerFixture server)
 {
     [Theory]
     [InlineData("")]

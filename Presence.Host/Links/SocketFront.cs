@@ -1,0 +1,195 @@
+using System.Buffers;
+using Microsoft.Extensions.Options;
+using Presence.Actors.Connections;
+using Presence.Actors.Model;
+using Presence.Host.Auth;
+using Presence.Host.Configuration;
+using Presence.Host.Links.Codecs;
+using Presence.Host.Links.Framing;
+using Presence.Host.Links.Listening;
+using Presence.Host.Links.Loops;
+using Presence.Host.Links.Upgrade;
+
+namespace Presence.Host.Links;
+
+/// <summary>Makes links of the sockets that the event loops accept: what <see cref="PipeFront"/> and <see cref="TcpEndpoint"/> are for Kestrel's.</summary>
+internal sealed class SocketFront(
+    UpgradeGate gate,
+    TokenValidator tokens,
+    LinkAdmission admission,
+    LinkOpening opening,
+    IOptions<PresenceOptions> options,
+    TimeProvider clock) : ILinkFront
+{
+    private readonly LimitSettings _limits = options.Value.Limits;
+
+    /// <inheritdoc/>
+    public async ValueTask<UpgradeOutcome.Accepted?> DecideAsync(UpgradeRequest request) =>
+        await gate.DecideAsync(request).ConfigureAwait(false) as UpgradeOutcome.Accepted;
+
+    /// <inheritdoc/>
+    public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted)
+    {
+        var link = opening.Make(
+            accepted.Identity,
+            LinkFormat.OfWebSocket(accepted.Format),
+            accepted.Place,
+            holdsFirstFrame: true,
+            UpgradeAnswer.To(accepted, clock.GetUtcNow()));
+        SocketCarrier.Begin(link, socket);
+        opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, socket.Loop);
+    }
+
+    /// <inheritdoc/>
+    public void BeginPlain(LoopSocket socket)
+    {
+        KeepAlive(socket);
+        var place = admission.TryEnter(socket.RemoteEndPoint?.Address);
+        if (place is null)
+            RefuseForRoom(socket, null);
+        else
+            socket.PassTo(new Greeter(this, socket, place));
+    }
+
+    private void RefuseForRoom(LoopSocket socket, IDisposable? place)
+    {
+        if (admission.IsClosed)
+            Refuse(socket, place, CloseReason.Restart.Text, ErrorCode.RuntimeException);
+        else
+            Refuse(socket, place, "Too many connections; try again later.");
+    }
+
+    private void Refuse(LoopSocket socket, IDisposable? place, string why, ErrorCode code = ErrorCode.BadInput) =>
+        SocketCarrier.Begin(opening.Refuse(place, why, code), socket);
+
+    private async Task AdmitAsync(LoopSocket socket, IDisposable place, Hello hello, byte[] behind)
+    {
+        var identity = await tokens.ValidateAsync(hello.Token).ConfigureAwait(false);
+        socket.Loop.Post(new OnLoop(() => Admit(socket, place, hello, identity, behind)));
+    }
+
+    private void Admit(LoopSocket socket, IDisposable place, Hello hello, Identity? identity, byte[] behind)
+    {
+        if (identity is null)
+        {
+            Refuse(socket, place, "Missing or invalid token.");
+            return;
+        }
+
+        // The stop may have begun while the hello was awaited.
+        if (admission.IsClosed)
+        {
+            RefuseForRoom(socket, place);
+            return;
+        }
+
+        var session = SessionId.New();
+        var welcome = LinkFormat.Lines.Frame(new ServerMessage.Welcome(identity.User, session, identity.Username));
+        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), place, holdsFirstFrame: false, welcome);
+        SocketCarrier.Begin(link, socket, behind);
+        opening.Open(link, session, identity, hello.ShowsStatus, socket.Loop);
+    }
+
+    /// <summary>A plain link has no pings of its own: the network's stand in for them (contract C2).</summary>
+    private void KeepAlive(LoopSocket socket)
+    {
+        const int probes = 4;
+        var rest = (int)Math.Ceiling((_limits.PongWait - _limits.PingPeriod).TotalSeconds / probes);
+        socket.SetKeepAlive((int)Math.Max(1, _limits.PingPeriod.TotalSeconds), Math.Max(1, rest), probes);
+    }
+
+    /// <summary>Something to be done on a loop.</summary>
+    private sealed class OnLoop(Action what) : IThreadPoolWorkItem
+    {
+        public void Execute() => what();
+    }
+
+    /// <summary>Waits for the hello of a plain link, for a bounded time.</summary>
+    private sealed class Greeter : ISocketEvents, IDisposable
+    {
+        private readonly SocketFront _front;
+        private readonly LoopSocket _socket;
+        private readonly IDisposable _place;
+        private readonly LineFraming _framing;
+        private readonly Timer _time;
+        private byte[] _line = [];
+        private bool _isOver;
+
+        public Greeter(SocketFront front, LoopSocket socket, IDisposable place)
+        {
+            _front = front;
+            _socket = socket;
+            _place = place;
+            _framing = new LineFraming(front._limits.MessageBytes);
+            _time = new Timer(
+                static greeter => ((Greeter)greeter!).TimeIsUp(), this, front._limits.AuthenticateTimeout, Timeout.InfiniteTimeSpan);
+        }
+
+        public void Readable()
+        {
+            var scratch = _socket.Loop.Scratch;
+            var received = _socket.Receive(scratch);
+            if (received < 0)
+                return;
+            if (received == 0)
+            {
+                Refuse("The link ended before its hello.");
+                return;
+            }
+
+            var came = scratch.AsSpan(0, received);
+            _line = [.. _line, .. came];
+            var input = new ReadOnlySequence<byte>(_line);
+            if (!_framing.TryRead(ref input, out var frame))
+            {
+                _line = input.ToArray();
+                return;
+            }
+
+            ClientRequest.Malformed? fault = frame.Fault;
+            Hello? hello = null;
+            if (fault is null)
+                Hello.TryRead(frame.Payload, out hello, out fault);
+            if (hello is null)
+            {
+                Refuse(fault?.Message ?? "");
+                return;
+            }
+
+            Dispose();
+            // What the client does while its token is looked at is found out afterwards.
+            _socket.WantsRead = false;
+            _ = _front.AdmitAsync(_socket, _place, hello, input.ToArray());
+        }
+
+        public void Writable()
+        {
+        }
+
+        public void Broken()
+        {
+            if (_isOver)
+                return;
+            Dispose();
+            _socket.Close();
+            _place.Dispose();
+        }
+
+        public void Dispose()
+        {
+            _isOver = true;
+            _time.Dispose();
+            _framing.Dispose();
+        }
+
+        private void TimeIsUp() => _socket.Loop.Post(new OnLoop(() => Refuse("No hello in time.")));
+
+        private void Refuse(string why)
+        {
+            if (_isOver)
+                return;
+            Dispose();
+            _front.Refuse(_socket, _place, why);
+        }
+    }
+}

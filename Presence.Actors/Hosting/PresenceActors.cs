@@ -33,6 +33,7 @@ public static class PresenceActors
         }
 
         var spread = node.Loops.IsEmpty ? Dispatchers.DefaultDispatcherId : LoopDispatchers.Spread;
+        // A home that is one of many is like all of its kind, but for what it is told.
         var directory = UsernameDirectory.Props(node.Homes, node.PeerTable).WithDispatcher(spread).WithMailbox(LeanMailbox.Name);
         var user = UserPresence.Props(node.Homes, node.PeerTable).WithDispatcher(spread).WithMailbox(LeanMailbox.Name);
         return builder

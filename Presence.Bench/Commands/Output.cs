@@ -12,9 +12,12 @@ internal sealed class Output
     private readonly string? _json;
 
     /// <param name="json">A file, <c>-</c>, or null for no JSON at all.</param>
+    /// <exception cref="UsageException">The file cannot be written: to know that after the run would be late.</exception>
     public Output(string? json)
     {
         _json = json;
+        if (json is not (null or StandardOutput))
+            Try(json);
         Console = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(json == StandardOutput ? System.Console.Error : System.Console.Out),
@@ -41,5 +44,17 @@ internal sealed class Output
             await System.Console.Out.WriteLineAsync(text).ConfigureAwait(false);
         else
             await File.WriteAllTextAsync(_json, text + "\n").ConfigureAwait(false);
+    }
+
+    private static void Try(string file)
+    {
+        try
+        {
+            using var opened = File.Open(file, FileMode.OpenOrCreate, FileAccess.Write);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"The JSON cannot be written: {e.Message}");
+        }
     }
 }

@@ -34,6 +34,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
+        // Whoever ends this tool early does not want to go looking for its servers.
+        AppDomain.CurrentDomain.ProcessExit += Kill;
     }
 
     /// <summary>Where it listens.</summary>
@@ -84,8 +86,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (!_process.HasExited)
-            _process.Kill(entireProcessTree: true);
+        AppDomain.CurrentDomain.ProcessExit -= Kill;
+        Kill(null, EventArgs.Empty);
         await _process.WaitForExitAsync().ConfigureAwait(false);
         _process.Dispose();
     }
@@ -144,6 +146,12 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             // It accepts, and has no such page.
             return true;
         }
+    }
+
+    private void Kill(object? sender, EventArgs e)
+    {
+        if (!_process.HasExited)
+            _process.Kill(entireProcessTree: true);
     }
 
     private void Hear(string? line)

@@ -6,12 +6,13 @@ namespace Presence.Bench.Sockets;
 
 /// <summary>
 /// The way to a server: its address, and on the loopback an address to come from. From one address to one port there are not more
-/// than some 28,000 connections, those included that have ended within a minute; the loopback of Linux has sixteen million addresses.
+/// than some 28,000 connections, those included that have ended within a minute, and to find a free port takes long when half of them
+/// are taken; the loopback of Linux has sixteen million addresses.
 /// </summary>
 internal sealed class Route
 {
-    private const int PerSource = 20_000;
-    private const int Sources = 200;
+    private const int PerSource = 10_000;
+    private const int Sources = 250;
 
     private Route(Uri server, IPEndPoint address)
     {

@@ -35,11 +35,6 @@ public sealed class SystemdUnitTests
         Assert.NotEqual(StartFault.ExitCode, NodeRemoval.ExitCode);
     }
 
-    [Fact]
-    public void It_sets_what_the_page_on_configuration_recommends() => Assert.Contains(
-        Unit["Environment"],
-        variable => File.ReadAllText(Path.Combine(Repository.Root, "docs", "configuration.md")).Contains($"`{variable}`", StringComparison.Ordinal));
-
     private static string One(string key) => Assert.Single(Unit[key]);
 
     private static TimeSpan Seconds(string key) => TimeSpan.FromSeconds(int.Parse(One(key), CultureInfo.InvariantCulture));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Presence.Host.Configuration;
 using Presence.Tests.Build;
@@ -34,6 +35,19 @@ public sealed partial class ConfigurationDocTests
         foreach (var (name, key) in taken)
             Assert.Matches($@"(?m)^\| `{name}` \| `[\w.\-]*{Regex.Escape(key)}` \|", Page);
         Assert.Equal(taken.Count, VariableRow().Count(Page));
+    }
+
+    [Fact]
+    public void What_the_page_says_of_the_process_comes_with_the_server()
+    {
+        using var settings = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Presence.Host.runtimeconfig.json")));
+        var properties = settings.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties");
+
+        Assert.Contains("`Presence.Host.runtimeconfig.json`", Page, StringComparison.Ordinal);
+        Assert.Contains("a young generation of at most 16 MB", Page, StringComparison.Ordinal);
+        Assert.Equal(16 * 1024 * 1024, properties.GetProperty("System.GC.Gen0MaxBudget").GetInt64());
+        Assert.Contains("Threads without work wait instead of spinning", Page, StringComparison.Ordinal);
+        Assert.Equal(0, properties.GetProperty("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit").GetInt32());
     }
 
     private static IEnumerable<string> Expected()

@@ -61,7 +61,9 @@ public sealed class HoconFilesTests : IDisposable
         var ours = Leaves("", HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", "presence.hocon")).Root).ToList();
 
         Assert.NotEmpty(ours);
-        Assert.All(ours, path => Assert.True(known.HasPath(path), path));
+        // What is below "presence" is named by our own code, and refused by Akka if nothing is there.
+        Assert.All(
+            ours.Where(path => !path.StartsWith("presence.", StringComparison.Ordinal)), path => Assert.True(known.HasPath(path), path));
         Assert.False(known.HasPath("akka.cluster.sharding.hand-off-timeout"), "A setting that does not exist is found.");
     }
 

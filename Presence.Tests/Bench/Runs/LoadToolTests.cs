@@ -65,6 +65,7 @@ public sealed class LoadToolTests
         Assert.Equal(2, (await RunAsync([])).Code);
         Assert.Equal(2, (await RunAsync(["load", "--scenario", "nosuch"])).Code);
         Assert.Equal(2, (await RunAsync(["compare", "--server", "one=./server {port}"])).Code);
+        Assert.Equal(2, (await RunAsync(["load", "--scenario", "spread", "--json", "nosuch-folder/report.json"])).Code);
         var (code, _, error) = await RunAsync(["load", "--scenario", "spread", "--follows", "5000"]);
         Assert.Equal(2, code);
         Assert.True(error.Contains("--follows", StringComparison.Ordinal) || !OperatingSystem.IsLinux(), error);

@@ -66,10 +66,8 @@ internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LinkLoops
             }
             catch (OperationCanceledException)
             {
-                // What has come counts as unseen again, or the server would wait for more before it looks at it.
+                // What has come counts as seen, and the server would wait for more before it looks at it: this has it look at once.
                 input.CancelPendingRead();
-                var read = await input.ReadAsync().ConfigureAwait(false);
-                input.AdvanceTo(read.Buffer.Start, read.Buffer.Start);
                 return null;
             }
             catch (Exception e) when (e is IOException or ConnectionResetException)

@@ -12,6 +12,7 @@ public class FollowListBenchmarks
     private const int Follows = 50;
 
     private readonly FollowList _follows = new(Cast.UserNumber(Follows + 1), "bob", Follows);
+    private readonly FollowList _changed = new(Cast.UserNumber(Follows + 1), "bob", Follows);
     private readonly ServerMessage.StatusEvent _followed = Cast.Event();
     private readonly ServerMessage.StatusEvent _strange = new(Cast.UserNumber(Follows + 2), Cast.Event().Changes);
 
@@ -20,15 +21,24 @@ public class FollowListBenchmarks
     public void Prepare()
     {
         ImmutableArray<UserId> users = [.. Enumerable.Range(0, Follows).Select(Cast.UserNumber)];
-        _follows.Begin(new ClientRequest.Follow("1", [.. users.Select(u => u.ToString())], []), 1);
-        _follows.Take(new RelayReply.Followed(1, [.. users.Select(u => new RelayReply.Snapshot(Subject.OfUser(u), []))]));
+        foreach (var follows in new[] { _follows, _changed })
+        {
+            follows.Begin(new ClientRequest.Follow("1", [.. users.Select(u => u.ToString())], []), 1);
+            follows.Take(new RelayReply.Followed(1, [.. users.Select(u => new RelayReply.Snapshot(Subject.OfUser(u), []))]));
+        }
+
+        _changed.End(new ClientRequest.Unfollow("2", [users[^1].ToString()]), 1);
     }
 
     /// <summary>An event of a user who is followed.</summary>
     [Benchmark]
     public bool AdmitFollowed() => _follows.Admits(_followed);
 
-    /// <summary>An event of a user who is not.</summary>
+    /// <summary>The same, where somebody was unfollowed before: from then on each has to be looked up.</summary>
     [Benchmark]
-    public bool AdmitStranger() => _follows.Admits(_strange);
+    public bool AdmitFollowedAfterAnUnfollow() => _changed.Admits(_followed);
+
+    /// <summary>An event, still on its way, of a user who is not followed any more.</summary>
+    [Benchmark]
+    public bool AdmitStranger() => _changed.Admits(_strange);
 }

@@ -29,11 +29,9 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
             // WebSockets of HTTP/2 have another handshake, which no client of the protocol speaks.
             listen.Protocols = HttpProtocols.Http1;
             UseCertificate(listen, presence.Http.Certificate);
-            if (!isHttpDirect)
-            {
-                var front = listen.ApplicationServices.GetRequiredService<PipeFront>();
+            // A host of the HTTP API alone has no links.
+            if (!isHttpDirect && listen.ApplicationServices.GetService<PipeFront>() is { } front)
                 listen.Use(server => connection => front.ServeAsync(connection, server));
-            }
         });
         if (presence.Tcp.Port >= 0)
         {

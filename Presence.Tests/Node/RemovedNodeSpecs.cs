@@ -44,6 +44,8 @@ public sealed class RemovedNodeSpecs : IAsyncLifetime
         var othersAreGone = new TaskCompletionSource();
         _goes.System.ActorOf(Props.Create(() => new Listener(othersAreGone)));
         Cluster.Get(_stays.System).Down(_goes.Address);
+        // By itself too: it would not hear of it if the other removed it before they have gossiped.
+        cluster.Down(_goes.Address);
         await othersAreGone.Task.WaitAsync(Patience);
         Assert.True(cluster.IsTerminated);
 

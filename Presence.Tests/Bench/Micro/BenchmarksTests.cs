@@ -50,6 +50,7 @@ public sealed class BenchmarksTests
         var benchmarks = new FollowListBenchmarks();
         benchmarks.Prepare();
         Assert.True(benchmarks.AdmitFollowed());
+        Assert.True(benchmarks.AdmitFollowedAfterAnUnfollow());
         Assert.False(benchmarks.AdmitStranger());
     }
 

@@ -62,6 +62,39 @@ public abstract class WorkLoopSuite
     }
 
     [Fact]
+    public async Task A_post_that_meets_the_loop_on_its_way_to_sleep_is_not_lost()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var done = 0;
+        var deed = new Deed(() => Volatile.Write(ref done, done + 1));
+        // Without any wait between the end of one and the post of the next, but for a few steps more each time.
+        var lost = await Task.Factory.StartNew(
+            () =>
+            {
+                for (var i = 0; i < 100_000; i++)
+                {
+                    var until = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
+                    for (var steps = i % 256; steps > 0; steps--)
+                        Volatile.Read(ref done);
+                    loop.Post(deed);
+                    var wait = new SpinWait();
+                    while (Volatile.Read(ref done) <= i)
+                    {
+                        if (wait.NextSpinWillYield && Environment.TickCount64 > until)
+                            return i;
+                        wait.SpinOnce(sleep1Threshold: -1);
+                    }
+                }
+
+                return -1;
+            },
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        Assert.Equal(-1, lost);
+    }
+
+    [Fact]
     public async Task What_the_loop_posts_to_itself_keeps_its_order_and_does_not_shut_others_out()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);

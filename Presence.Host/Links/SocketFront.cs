@@ -13,13 +13,14 @@ using Presence.Host.Links.Upgrade;
 namespace Presence.Host.Links;
 
 /// <summary>Makes links of the sockets that the event loops accept: what <see cref="PipeFront"/> and <see cref="TcpEndpoint"/> are for Kestrel's.</summary>
-internal sealed class SocketFront(
+internal sealed partial class SocketFront(
     UpgradeGate gate,
     TokenValidator tokens,
     LinkAdmission admission,
     LinkOpening opening,
     IOptions<PresenceOptions> options,
-    TimeProvider clock) : ILinkFront
+    TimeProvider clock,
+    ILogger<SocketFront> log) : ILinkFront
 {
     private readonly LimitSettings _limits = options.Value.Limits;
 
@@ -64,7 +65,17 @@ internal sealed class SocketFront(
 
     private async Task AdmitAsync(LoopSocket socket, IDisposable place, Hello hello, byte[] behind)
     {
-        var identity = await tokens.ValidateAsync(hello.Token).ConfigureAwait(false);
+        Identity? identity = null;
+        try
+        {
+            identity = await tokens.ValidateAsync(hello.Token).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            // Whatever it is, the client is to be told something, and its place to be given back.
+            NotChecked(fault);
+        }
+
         socket.Loop.Post(new OnLoop(() => Admit(socket, place, hello, identity, behind)));
     }
 
@@ -98,6 +109,9 @@ internal sealed class SocketFront(
         socket.SetKeepAlive((int)Math.Max(1, _limits.PingPeriod.TotalSeconds), Math.Max(1, rest), probes);
     }
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "A token could not be checked.")]
+    private partial void NotChecked(Exception fault);
+
     /// <summary>Something to be done on a loop.</summary>
     private sealed class OnLoop(Action what) : IThreadPoolWorkItem
     {
@@ -113,6 +127,7 @@ internal sealed class SocketFront(
         private readonly LineFraming _framing;
         private readonly Timer _time;
         private byte[] _line = [];
+        private int _length;
         private bool _isOver;
 
         public Greeter(SocketFront front, LoopSocket socket, IDisposable place)
@@ -138,11 +153,17 @@ internal sealed class SocketFront(
             }
 
             var came = scratch.AsSpan(0, received);
-            _line = [.. _line, .. came];
-            var input = new ReadOnlySequence<byte>(_line);
+            Keep(came);
+            // Who sends its hello byte by byte costs one look, not one per byte.
+            if (!came.Contains((byte)'\n') && _length <= _framing.MaxMessageBytes)
+                return;
+            var input = new ReadOnlySequence<byte>(_line, 0, _length);
             if (!_framing.TryRead(ref input, out var frame))
             {
-                _line = input.ToArray();
+                // Empty lines have been passed over.
+                var left = (int)input.Length;
+                _line.AsSpan(_length - left, left).CopyTo(_line);
+                _length = left;
                 return;
             }
 
@@ -180,6 +201,14 @@ internal sealed class SocketFront(
             _isOver = true;
             _time.Dispose();
             _framing.Dispose();
+        }
+
+        private void Keep(ReadOnlySpan<byte> came)
+        {
+            if (_length + came.Length > _line.Length)
+                Array.Resize(ref _line, Math.Max(_length + came.Length, _line.Length * 2));
+            came.CopyTo(_line.AsSpan(_length));
+            _length += came.Length;
         }
 
         private void TimeIsUp() => _socket.Loop.Post(new OnLoop(() => Refuse("No hello in time.")));

@@ -277,7 +277,7 @@ public sealed class Relay : UntypedActor, IWithTimers
             ? new RelayReply.BearersChanged(name, changes)
             : new ServerMessage.StatusEvent(entry.Subject.User, changes);
         foreach (var follower in entry.Followers)
-            follower.Connection.Tell(told);
+            follower.Connection.Tell(told, ActorRefs.NoSender);
     }
 
     private static void Answer(RelayEntry entry, RelayEntry.Waiting follow)

@@ -532,26 +532,3 @@ internal sealed class Link : ILink
 
     private void Unset(State flags) => _state &= ~flags;
 }
-
-/// <summary>Who keeps account of a link.</summary>
-internal interface ILinkWatcher
-{
-    /// <summary>The connection of the link is in force, or has been waited for long enough. Called once, under the link's lock.</summary>
-    void Started(Link link);
-
-    /// <summary>The link is over, and its transport ended. Called once.</summary>
-    void Over(Link link);
-}
-
-/// <summary>What a link says when it is fed.</summary>
-internal enum Appetite
-{
-    /// <summary>It has taken all it could, and takes more when more has come.</summary>
-    Hungry,
-
-    /// <summary>It takes nothing more until its carrier is told to read again.</summary>
-    Sated,
-
-    /// <summary>It takes nothing more at all.</summary>
-    Done,
-}

@@ -5,11 +5,13 @@ using Presence.Actors.Hosting;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links;
 
 /// <summary>Makes a link and its connection, whatever kind of transport the client came by.</summary>
-internal sealed class LinkOpening(PresenceNode node, LinkSet links, Revocations revocations, IOptions<PresenceOptions> options)
+internal sealed class LinkOpening(
+    PresenceNode node, LinkSet links, Revocations revocations, IOptions<PresenceOptions> options, TimeProvider clock)
 {
     private readonly LinkTimes _times = LinkTimes.Of(options.Value.Limits);
     private readonly int _messageBytes = options.Value.Limits.MessageBytes;
@@ -22,6 +24,15 @@ internal sealed class LinkOpening(PresenceNode node, LinkSet links, Revocations 
     /// <param name="greeting">What the client is told when it is connected; null if another tells it.</param>
     public Link Make(Identity identity, LinkFormat format, IDisposable place, bool holdsFirstFrame, byte[]? greeting = null) =>
         new(format, _messageBytes, _times, holdsFirstFrame, greeting, new Stay(this, identity, place));
+
+    /// <summary>Makes the link of an accepted request that the HTTP server knows nothing of: it answers the request itself.</summary>
+    /// <param name="accepted">What the gate says of the request.</param>
+    public Link Make(UpgradeOutcome.Accepted accepted) => Make(
+        accepted.Identity,
+        LinkFormat.OfWebSocket(accepted.Format),
+        accepted.Place,
+        holdsFirstFrame: true,
+        UpgradeAnswer.To(accepted, clock.GetUtcNow()));
 
     /// <summary>
     /// A link to a client that is refused, in lines as every refusal of a plain link is: it says why, and ends when the client has

@@ -16,9 +16,13 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
 
     private static readonly TaskCompletionSource Yes = new();
 
+    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     // Null, or who waits until the link takes input again, or that it does already.
     private TaskCompletionSource? _mayRead;
-    private readonly TaskCompletionSource _finished = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <inheritdoc/>
+    public bool IsMarked { get; set; }
 
     /// <summary>Carries the link from now to its end.</summary>
     public async Task RunAsync()
@@ -40,9 +44,6 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
         await transport.Output.CompleteAsync().ConfigureAwait(false);
         await transport.Input.CompleteAsync().ConfigureAwait(false);
     }
-
-    /// <inheritdoc/>
-    public bool IsMarked { get; set; }
 
     /// <inheritdoc/>
     public void WriteSoon()

@@ -10,7 +10,7 @@ namespace Presence.Host.Links;
 /// connection begins with, and leaves everything else, untouched, to the server. A link that the server knows nothing of costs
 /// half the memory of an upgraded request, and none of the server's work per write.
 /// </summary>
-internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LinkLoops loops, TimeProvider clock)
+internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LinkLoops loops)
 {
     // Then the server reads on, with its own clocks.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -27,12 +27,7 @@ internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LinkLoops
         }
 
         var loop = loops.Next();
-        var link = opening.Make(
-            accepted.Identity,
-            LinkFormat.OfWebSocket(accepted.Format),
-            accepted.Place,
-            holdsFirstFrame: true,
-            UpgradeAnswer.To(accepted, clock.GetUtcNow()));
+        var link = opening.Make(accepted);
         var carrier = new PipeCarrier(link, connection.Transport, connection.Abort, loop);
         opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
         await carrier.RunAsync().ConfigureAwait(false);

@@ -74,20 +74,10 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     public void Readable()
     {
         var received = _socket.Receive(_loop.Scratch);
-        switch (received)
-        {
-            case > 0:
-                Take(received);
-                break;
-            case 0:
-                _socket.WantsRead = false;
-                _link.EndOfInput();
-                break;
-            case LoopSocket.Gone:
-                _socket.WantsRead = false;
-                _link.GiveUp();
-                break;
-        }
+        if (received > 0)
+            Take(received);
+        else if (received == 0)
+            _link.EndOfInput();
     }
 
     /// <inheritdoc/>

@@ -19,7 +19,6 @@ internal sealed partial class SocketFront(
     LinkAdmission admission,
     LinkOpening opening,
     IOptions<PresenceOptions> options,
-    TimeProvider clock,
     ILogger<SocketFront> log) : ILinkFront
 {
     private readonly LimitSettings _limits = options.Value.Limits;
@@ -31,12 +30,7 @@ internal sealed partial class SocketFront(
     /// <inheritdoc/>
     public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted)
     {
-        var link = opening.Make(
-            accepted.Identity,
-            LinkFormat.OfWebSocket(accepted.Format),
-            accepted.Place,
-            holdsFirstFrame: true,
-            UpgradeAnswer.To(accepted, clock.GetUtcNow()));
+        var link = opening.Make(accepted);
         SocketCarrier.Begin(link, socket);
         opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, socket.Loop);
     }
@@ -44,7 +38,8 @@ internal sealed partial class SocketFront(
     /// <inheritdoc/>
     public void BeginPlain(LoopSocket socket)
     {
-        KeepAlive(socket);
+        var probes = PlainLinks.KeepAlive(_limits);
+        socket.SetKeepAlive(probes.Idle, probes.Interval, probes.Count);
         var place = admission.TryEnter(socket.RemoteEndPoint?.Address);
         if (place is null)
             RefuseForRoom(socket, null);
@@ -57,7 +52,7 @@ internal sealed partial class SocketFront(
         if (admission.IsClosed)
             Refuse(socket, place, CloseReason.Restart.Text, ErrorCode.RuntimeException);
         else
-            Refuse(socket, place, "Too many connections; try again later.");
+            Refuse(socket, place, PlainLinks.Full);
     }
 
     private void Refuse(LoopSocket socket, IDisposable? place, string why, ErrorCode code = ErrorCode.BadInput) =>
@@ -83,7 +78,7 @@ internal sealed partial class SocketFront(
     {
         if (identity is null)
         {
-            Refuse(socket, place, "Missing or invalid token.");
+            Refuse(socket, place, PlainLinks.BadToken);
             return;
         }
 
@@ -99,14 +94,6 @@ internal sealed partial class SocketFront(
         var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), place, holdsFirstFrame: false, welcome);
         SocketCarrier.Begin(link, socket, behind);
         opening.Open(link, session, identity, hello.ShowsStatus, socket.Loop);
-    }
-
-    /// <summary>A plain link has no pings of its own: the network's stand in for them (contract C2).</summary>
-    private void KeepAlive(LoopSocket socket)
-    {
-        const int probes = 4;
-        var rest = (int)Math.Ceiling((_limits.PongWait - _limits.PingPeriod).TotalSeconds / probes);
-        socket.SetKeepAlive((int)Math.Max(1, _limits.PingPeriod.TotalSeconds), Math.Max(1, rest), probes);
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A token could not be checked.")]
@@ -148,7 +135,7 @@ internal sealed partial class SocketFront(
                 return;
             if (received == 0)
             {
-                Refuse("The link ended before its hello.");
+                Refuse(PlainLinks.NoHello);
                 return;
             }
 
@@ -211,7 +198,7 @@ internal sealed partial class SocketFront(
             _length += came.Length;
         }
 
-        private void TimeIsUp() => _socket.Loop.Post(new OnLoop(() => Refuse("No hello in time.")));
+        private void TimeIsUp() => _socket.Loop.Post(new OnLoop(() => Refuse(PlainLinks.LateHello)));
 
         private void Refuse(string why)
         {

@@ -62,7 +62,7 @@ internal sealed partial class TcpEndpoint(
 
         if (await tokens.ValidateAsync(hello.Token).ConfigureAwait(false) is not { } identity)
         {
-            await RefuseAsync(transport, "Missing or invalid token.").ConfigureAwait(false);
+            await RefuseAsync(transport, PlainLinks.BadToken).ConfigureAwait(false);
             return;
         }
 
@@ -95,7 +95,7 @@ internal sealed partial class TcpEndpoint(
             }
             catch (OperationCanceledException) when (time.IsCancellationRequested)
             {
-                return (null, "No hello in time.");
+                return (null, PlainLinks.LateHello);
             }
 
             var rest = read.Buffer;
@@ -111,14 +111,14 @@ internal sealed partial class TcpEndpoint(
 
             input.AdvanceTo(rest.Start, rest.End);
             if (read.IsCompleted)
-                return (null, "The link ended before its hello.");
+                return (null, PlainLinks.NoHello);
         }
     }
 
     /// <summary>Refuses a link for which there is no place: as a link is told that ends for a stop, or that the node is full.</summary>
     private Task RefuseAsync(IDuplexPipe transport) => admission.IsClosed
         ? RefuseAsync(transport, CloseReason.Restart.Text, ErrorCode.RuntimeException)
-        : RefuseAsync(transport, "Too many connections; try again later.");
+        : RefuseAsync(transport, PlainLinks.Full);
 
     /// <summary>
     /// Tells why, and reads what the client still sends for a moment: bytes that nobody reads would make the network drop the
@@ -139,17 +139,15 @@ internal sealed partial class TcpEndpoint(
         }
     }
 
-    /// <summary>A plain link has no pings of its own: the network's stand in for them (contract C2).</summary>
     private void KeepAlive(ConnectionContext connection)
     {
         if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { } socket)
             return;
-        const int probes = 4;
-        var rest = (int)Math.Ceiling((_limits.PongWait - _limits.PingPeriod).TotalSeconds / probes);
+        var probes = PlainLinks.KeepAlive(_limits);
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, (int)Math.Max(1, _limits.PingPeriod.TotalSeconds));
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, Math.Max(1, rest));
-        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, probes.Idle);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, probes.Interval);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes.Count);
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The TCP connection {Connection} went without a word.")]

@@ -13,9 +13,6 @@ namespace Presence.Host.Links.Codecs;
 /// </remarks>
 internal abstract class EnvelopeCodec
 {
-    /// <summary>The format that this codec reads and writes.</summary>
-    public abstract WireFormat Format { get; }
-
     /// <summary>The codec of a format.</summary>
     public static EnvelopeCodec Of(WireFormat format) => format == WireFormat.Protobuf ? ProtobufCodec.Instance : JsonCodec.Instance;
 

@@ -29,9 +29,6 @@ internal sealed class JsonCodec : EnvelopeCodec
     }
 
     /// <inheritdoc/>
-    public override WireFormat Format => WireFormat.Json;
-
-    /// <inheritdoc/>
     public override ClientRequest Decode(in ReadOnlySequence<byte> message)
     {
         if (message.IsSingleSegment)

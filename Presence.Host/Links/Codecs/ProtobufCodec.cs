@@ -5,7 +5,6 @@ using Presence.Actors.Connections;
 using Presence.Actors.Model;
 using Presence.Host.Links.Codecs.Wire;
 using Member = Presence.Host.Links.Codecs.Wire.Envelope.MessageOneofCase;
-using WireFormat = Presence.Actors.Connections.WireFormat;
 
 namespace Presence.Host.Links.Codecs;
 
@@ -23,9 +22,6 @@ internal sealed class ProtobufCodec : EnvelopeCodec
     private ProtobufCodec()
     {
     }
-
-    /// <inheritdoc/>
-    public override WireFormat Format => WireFormat.Protobuf;
 
     /// <inheritdoc/>
     public override ClientRequest Decode(in ReadOnlySequence<byte> message)

@@ -1,0 +1,14 @@
+namespace Presence.Host.Links;
+
+/// <summary>What a link says when it is fed.</summary>
+internal enum Appetite
+{
+    /// <summary>It has taken all it could, and takes more when more has come.</summary>
+    Hungry,
+
+    /// <summary>It takes nothing more until its carrier is told to read again.</summary>
+    Sated,
+
+    /// <summary>It takes nothing more at all.</summary>
+    Done,
+}

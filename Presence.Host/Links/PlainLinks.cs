@@ -1,0 +1,29 @@
+using Presence.Host.Configuration;
+
+namespace Presence.Host.Links;
+
+/// <summary>What holds of every plain link, whatever carries it: what a refused client is told, and how a silent one is found out.</summary>
+internal static class PlainLinks
+{
+    /// <summary>There is no place.</summary>
+    public const string Full = "Too many connections; try again later.";
+
+    /// <summary>The token is not accepted; which of the reasons it is, is nobody's business (contract A1).</summary>
+    public const string BadToken = "Missing or invalid token.";
+
+    /// <summary>The client sends nothing more and has not said who it is.</summary>
+    public const string NoHello = "The link ended before its hello.";
+
+    /// <summary>The client has not said in time who it is (contract L4).</summary>
+    public const string LateHello = "No hello in time.";
+
+    private const int Probes = 4;
+
+    /// <summary>A plain link has no pings of its own: the network's stand in for them (contract C2).</summary>
+    /// <returns>The silence before the first probe and the time between probes, both in seconds, and how many may go unanswered.</returns>
+    public static (int Idle, int Interval, int Count) KeepAlive(LimitSettings limits)
+    {
+        var rest = (int)Math.Ceiling((limits.PongWait - limits.PingPeriod).TotalSeconds / Probes);
+        return ((int)Math.Max(1, limits.PingPeriod.TotalSeconds), Math.Max(1, rest), Probes);
+    }
+}

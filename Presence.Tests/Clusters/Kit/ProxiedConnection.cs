@@ -24,7 +24,6 @@ internal sealed class ProxiedConnection(Network network, int node, Socket peer, 
             var inbound = CarryAsync(peer, target, isInbound: true);
             var outbound = CarryAsync(target, peer, isInbound: false);
             wire = await WireAsync();
-            wire?.Add(this);
             await Task.WhenAll(inbound, outbound);
         }
         finally
@@ -81,7 +80,7 @@ internal sealed class ProxiedConnection(Network network, int node, Socket peer, 
                 if (!await FillAsync(from, frame.AsMemory(RemotingFrame.PrefixBytes)))
                     break;
                 if (isInbound && !_peerNode.Task.IsCompleted)
-                    _peerNode.TrySetResult(RemotingFrame.OriginPort(frame) is { } port ? network.NodeAt(port) : null);
+                    Identify(frame);
                 await underWay.WriteAsync((frame, Environment.TickCount64), _end.Token);
             }
         }
@@ -93,6 +92,15 @@ internal sealed class ProxiedConnection(Network network, int node, Socket peer, 
         if (isInbound)
             _peerNode.TrySetResult(null);
         underWay.Complete();
+    }
+
+    private void Identify(byte[] frame)
+    {
+        var other = RemotingFrame.OriginPort(frame) is { } port ? network.NodeAt(port) : null;
+        // Before anything passes: whoever sees a frame arrive may cut the connection that carried it.
+        if (other is { } peerNode)
+            network.Between(node, peerNode).Add(this);
+        _peerNode.TrySetResult(other);
     }
 
     private async Task WriteAsync(Socket to, ChannelReader<(byte[] Frame, long At)> underWay, bool isInbound)

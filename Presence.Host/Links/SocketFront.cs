@@ -170,7 +170,7 @@ internal sealed partial class SocketFront(
             _ = _front.AdmitAsync(_socket, _place, hello, input.ToArray());
         }
 
-        public void Writable()
+        public void Writable(int sent)
         {
         }
 

@@ -11,6 +11,7 @@ using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
+using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Links;
 
@@ -21,7 +22,7 @@ namespace Presence.Host.Links;
 internal sealed partial class TcpEndpoint(
     TokenValidator tokens,
     LinkOpening opening,
-    LinkLoops loops,
+    LoopSet loops,
     LinkAdmission admission,
     IOptions<PresenceOptions> options,
     ILogger<TcpEndpoint> log) : ConnectionHandler

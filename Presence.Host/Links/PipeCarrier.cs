@@ -4,7 +4,7 @@ using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Links;
 
-/// <summary>Carries a link over a pair of pipes: what Kestrel gives for a connection, or for the stream of an upgraded request.</summary>
+/// <summary>Carries a link over a pair of pipes: what Kestrel gives for a connection with TLS, or for the stream of an upgraded request.</summary>
 /// <param name="link">The link.</param>
 /// <param name="transport">Where bytes come from and go to.</param>
 /// <param name="abort">Cuts the transport.</param>

@@ -7,7 +7,7 @@ using Presence.Host.Links.Upgrade;
 namespace Presence.Host.Links;
 
 /// <summary>
-/// Stands before the HTTP server on each of Kestrel's connections: makes a link of the plain request for <c>/ws</c> that a
+/// Stands between TLS and the HTTP server on Kestrel's connections: makes a link of the plain request for <c>/ws</c> that a
 /// connection begins with, and leaves everything else, untouched, to the server. A link that the server knows nothing of costs
 /// half the memory of an upgraded request, and none of the server's work per write.
 /// </summary>

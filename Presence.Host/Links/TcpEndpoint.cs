@@ -16,7 +16,7 @@ using Presence.Host.Links.Loops;
 namespace Presence.Host.Links;
 
 /// <summary>
-/// The TCP port: reads the hello that stands for what a WebSocket says in its URL, then turns the connection into a link. What
+/// The TCP port where it has TLS: reads the hello that stands for what a WebSocket says in its URL, then turns the connection into a link. What
 /// is refused is told in one line of JSON, and then the connection is closed.
 /// </summary>
 internal sealed partial class TcpEndpoint(

@@ -33,5 +33,3 @@ public sealed class ConnectionEndsOverTls(TlsServer server) : ConnectionEnds(ser
 public sealed class BurstsByDefault(ServerFixture server) : Bursts(server), IClassFixture<ServerFixture>;
 
 public sealed class BurstsOverKestrel(KestrelServer server) : Bursts(server), IClassFixture<KestrelServer>;
-
-public sealed class BurstsOverTls(TlsServer server) : Bursts(server), IClassFixture<TlsServer>;

@@ -28,7 +28,13 @@ public sealed class TcpLinkTestsByDefault(TcpLinkTests.Server server) : TcpLinkT
 public sealed class TcpLinkTestsOverKestrel(TcpLinkTests.ServerOverKestrel server)
     : TcpLinkTests(server), IClassFixture<TcpLinkTests.ServerOverKestrel>;
 
+public sealed class TcpLinkTestsOverTls(TcpLinkTests.ServerOverTls server)
+    : TcpLinkTests(server), IClassFixture<TcpLinkTests.ServerOverTls>;
+
 public sealed class LivenessTestsByDefault(LivenessTests.Server server) : LivenessTests(server), IClassFixture<LivenessTests.Server>;
 
 public sealed class LivenessTestsOverKestrel(LivenessTests.ServerOverKestrel server)
     : LivenessTests(server), IClassFixture<LivenessTests.ServerOverKestrel>;
+
+public sealed class LivenessTestsOverTls(LivenessTests.ServerOverTls server)
+    : LivenessTests(server), IClassFixture<LivenessTests.ServerOverTls>;

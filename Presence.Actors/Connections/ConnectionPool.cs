@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Presence.Actors.Dispatch;
 using Presence.Actors.Relays;
@@ -10,18 +11,15 @@ namespace Presence.Actors.Connections;
 /// </summary>
 public sealed class ConnectionPool : UntypedActor
 {
-    private readonly RelayTable _relays;
-    private readonly IActorRef _registry;
-    private readonly ConnectionSettings _settings;
-    private readonly Deploy _deploy;
+    private readonly Props _connection;
+
+    // Each connection takes one as it starts, whichever: all that they share is made once.
+    private readonly ConcurrentQueue<Connection.Opening> _openings = new();
 
     /// <summary>For <see cref="Props"/>.</summary>
     public ConnectionPool(RelayTable relays, IActorRef registry, ConnectionSettings settings, string dispatcher)
     {
-        _relays = relays;
-        _registry = registry;
-        _settings = settings;
-        _deploy = Deploy.None.WithDispatcher(dispatcher).WithMailbox(LeanMailbox.Name);
+        _connection = Connection.Props(_openings, relays, registry, settings).WithDispatcher(dispatcher).WithMailbox(LeanMailbox.Name);
     }
 
     /// <summary>How to make a pool.</summary>
@@ -38,9 +36,13 @@ public sealed class ConnectionPool : UntypedActor
     /// <inheritdoc/>
     protected override void OnReceive(object message)
     {
-        if (message is Connection.Opening opening)
-            Context.ActorOf(Connection.Props(opening, _relays.Current, _registry, _settings).WithDeploy(_deploy));
-        else
+        if (message is not Connection.Opening opening)
+        {
             Unhandled(message);
+            return;
+        }
+
+        _openings.Enqueue(opening);
+        Context.ActorOf(_connection);
     }
 }

@@ -11,7 +11,7 @@ namespace Presence.Actors.Connections;
 
 /// <summary>
 /// One connection of a user, whatever link it came by (contract C1): the only source of truth for its own status and its own
-/// follows. Its end, however it comes, is all that others need to forget it: it is the last that the connection tells them.
+/// follows. Its end, however it comes, is all that others need to forget it: its <see cref="ConnectionPool"/> tells them.
 /// </summary>
 /// <remarks>
 /// Requests are carried out one at a time, so replies come in the order of the requests; while one waits for a relay the next
@@ -95,12 +95,7 @@ public sealed class Connection : UntypedActor
     /// <inheritdoc/>
     protected override void PostStop()
     {
-        // Nobody watches a connection, which would cost each of them more than all that it holds: it says itself that it has ended,
-        // behind whatever it has asked for. It comes here whatever has stopped it.
-        _registry.Tell(SessionRegistry.Ended.Instance, Self);
-        foreach (var relay in _relays)
-            relay.Tell(RelayCommand.End.Instance, Self);
-        // No link outlives its connection.
+        // Whatever stopped this actor, no link outlives its connection.
         if (!_isOver)
             _opening.Link.Close(CloseReason.Failure);
     }

@@ -204,7 +204,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     /// <param name="Identity">Whose it is, and by what token.</param>
     public sealed record Register(SessionId Session, Identity Identity) : INoSerializationVerificationNeeded;
 
-    /// <summary>A connection says that it is no more.</summary>
+    /// <summary>A connection, the sender, is no more; its parent says so for it.</summary>
     public sealed class Ended : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         /// <summary>The only instance.</summary>

@@ -46,7 +46,10 @@ public abstract record RelayCommand : INoSerializationVerificationNeeded
     /// <param name="Subjects">What is not followed any more; all of them are this relay's.</param>
     public sealed record Unfollow(ImmutableArray<Subject> Subjects) : RelayCommand;
 
-    /// <summary>This connection is no more: whatever it has asked for is undone. There is no answer.</summary>
+    /// <summary>
+    /// This connection, the sender, is no more: whatever it has asked for is undone (contract F8). Its parent says so for it. There is no
+    /// answer.
+    /// </summary>
     public sealed record End : RelayCommand, IDeadLetterSuppression
     {
         /// <summary>The only instance.</summary>

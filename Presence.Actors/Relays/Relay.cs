@@ -18,7 +18,7 @@ namespace Presence.Actors.Relays;
 /// <para>
 /// What it knows and owes of each subject is a <see cref="NodeShare"/>, which decides; this actor carries out. It watches the
 /// shards of the homes that it reports to, whose end means that a home has moved or died and must be told everything again. The
-/// end of a connection, which undoes all it asked for, is told by the connection.
+/// end of a connection, which undoes all it asked for, is told by the connection's parent.
 /// </para>
 /// <para>
 /// The order in which a step is carried out is a promise: first the replies to those whose change has been accepted, then the

@@ -34,8 +34,8 @@ public static class PresenceActors
 
         var spread = node.Loops.IsEmpty ? Dispatchers.DefaultDispatcherId : LoopDispatchers.Spread;
         // A home that is one of many is like all of its kind, but for what it is told.
-        var directory = UsernameDirectory.Props(node.Homes, node.PeerTable).WithDispatcher(spread).WithMailbox(LeanMailbox.Name);
-        var user = UserPresence.Props(node.Homes, node.PeerTable).WithDispatcher(spread).WithMailbox(LeanMailbox.Name);
+        var directory = UsernameDirectory.Props(node.Homes, node.PeerTable, node.ObservedRelays).WithDispatcher(spread).WithMailbox(LeanMailbox.Name);
+        var user = UserPresence.Props(node.Homes, node.PeerTable, node.ObservedRelays).WithDispatcher(spread).WithMailbox(LeanMailbox.Name);
         return builder
             .WithShardRegion<UserPresence>(
                 HomesRegion,
@@ -45,6 +45,9 @@ public static class PresenceActors
             .WithActors((system, registry) =>
             {
                 registry.Register<PeerPool>(system.ActorOf(PeerPool.Props(node.PeerTable, node.Peers), "peers"));
+                // A shard is the region's child, and a home its shard's.
+                var all = system.ActorSelection($"/system/sharding/{HomesRegion}/*/*");
+                system.ActorOf(RelayObserver.Props(node.ObservedRelays, all), "relay-observer");
                 var homes = registry.Get<UserPresence>();
                 registry.Register<RelayPool>(
                     system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays, spread), RelayPool.Name));

@@ -52,6 +52,9 @@ public sealed class PresenceNode
     /// <summary>The ways to the other nodes.</summary>
     public PeerTable PeerTable { get; } = new();
 
+    /// <summary>The relays, of all nodes, that the homes of this node have met.</summary>
+    public ObservedRelays ObservedRelays { get; } = new();
+
     /// <summary>The relays of this node.</summary>
     public RelayTable RelayTable { get; } = new();
 

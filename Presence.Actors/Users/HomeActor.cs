@@ -11,8 +11,9 @@ using Presence.Actors.Relays;
 namespace Presence.Actors.Users;
 
 /// <summary>
-/// Carries out what <see cref="Home"/> decides: takes reports, answers them, tells watchers, asks the silent. It watches the
-/// relays that it stands between, so that the end of a node ends all that the node stood for (contract F8, K3).
+/// Carries out what <see cref="Home"/> decides: takes reports, answers them, tells watchers, asks the silent. The
+/// <see cref="RelayObserver"/> of its node watches the relays that it stands between, so that the end of a node ends all that the node
+/// stood for (contract F8, K3).
 /// </summary>
 /// <remarks>
 /// Every input comes through the shard region, so the shard's idle clock sees all of it: relays report again within their
@@ -28,9 +29,10 @@ public abstract class HomeActor : UntypedActor
 
     private readonly HomeSettings _settings;
     private readonly PeerTable _peers;
+    private readonly ObservedRelays _observed;
 
-    // Those that have reported: one per node that has business here, so a list is smaller and no slower than a map.
-    private readonly List<(RelayId Id, IActorRef Relay)> _relays = new(1);
+    // Those that have reported: one per node that has business here, so an array is smaller and no slower than a map.
+    private ImmutableArray<(RelayId Id, IActorRef Relay)> _relays = [];
 
     // How many times in a row a relay could not be asked because its node is none of the cluster. Null while all can be.
     private Dictionary<RelayId, int>? _lost;
@@ -47,10 +49,12 @@ public abstract class HomeActor : UntypedActor
     /// <summary>A home.</summary>
     /// <param name="settings">Its times.</param>
     /// <param name="peers">The ways to the other nodes.</param>
-    protected HomeActor(HomeSettings settings, PeerTable peers)
+    /// <param name="observed">The relays that are watched.</param>
+    protected HomeActor(HomeSettings settings, PeerTable peers, ObservedRelays observed)
     {
         _settings = settings;
         _peers = peers;
+        _observed = observed;
         _sweptAt = Now;
     }
 
@@ -86,11 +90,9 @@ public abstract class HomeActor : UntypedActor
             case BookQuery query:
                 Sender.Tell(new BookAnswer(query.Subject, HomeOf(query.Subject).Book.Sessions), Context.Parent);
                 break;
-            case Terminated when Cluster.Get(Context.System).IsTerminated:
-                // It is this node that has been removed from the cluster, not the relay's.
-                break;
-            case Terminated gone:
-                Lose(gone.ActorRef);
+            case RelayObserver.RelayEnded { Relay: var ended }:
+                _relays = _relays.RemoveAll(met => met.Id == ended);
+                Retire(ended);
                 break;
             case AskAgain:
                 foreach (var home in Homes)
@@ -146,17 +148,10 @@ public abstract class HomeActor : UntypedActor
                 return;
         }
 
-        _relays.Add((id, relay));
-        Context.Watch(relay);
-    }
-
-    private void Lose(IActorRef relay)
-    {
-        foreach (var met in _relays.Where(r => r.Relay.Equals(relay)).ToList())
-        {
-            _relays.Remove(met);
-            Retire(met.Id);
-        }
+        _relays = _relays.Add((id, relay));
+        // Its report may have been under way for longer than it has lived.
+        if (!_observed.TryObserve(id, relay))
+            Self.Tell(new RelayObserver.RelayEnded(id));
     }
 
     // A relay that is asked but never met is not watched. If its node left before this one could see it go, nobody will ever
@@ -207,7 +202,16 @@ public abstract class HomeActor : UntypedActor
         Keep(after);
     }
 
-    private IActorRef RelayOf(RelayId id) => _relays.Find(met => met.Id == id).Relay;
+    private IActorRef RelayOf(RelayId id)
+    {
+        foreach (var met in _relays)
+        {
+            if (met.Id == id)
+                return met.Relay;
+        }
+
+        return ActorRefs.Nobody;
+    }
 
     private static void Ask(Home home, ImmutableArray<RelayId> relays)
     {

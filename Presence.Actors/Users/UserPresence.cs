@@ -15,8 +15,8 @@ public sealed class UserPresence : HomeActor
     private Home? _home;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public UserPresence(HomeSettings settings, PeerTable peers)
-        : base(settings, peers)
+    public UserPresence(HomeSettings settings, PeerTable peers, ObservedRelays observed)
+        : base(settings, peers, observed)
     {
     }
 
@@ -26,8 +26,9 @@ public sealed class UserPresence : HomeActor
     /// <summary>How to make the home of a user; the same for all of them.</summary>
     /// <param name="settings">Its times.</param>
     /// <param name="peers">The ways to the other nodes.</param>
-    public static Props Props(HomeSettings settings, PeerTable peers) =>
-        DirectProducer<UserPresence>.Props(() => new UserPresence(settings, peers));
+    /// <param name="observed">The relays that are watched.</param>
+    public static Props Props(HomeSettings settings, PeerTable peers, ObservedRelays observed) =>
+        DirectProducer<UserPresence>.Props(() => new UserPresence(settings, peers, observed));
 
     /// <inheritdoc/>
     protected override Home HomeOf(Subject subject) => _home ?? new Home(subject, NewIncarnation());

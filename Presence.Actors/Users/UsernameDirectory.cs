@@ -13,8 +13,8 @@ public sealed class UsernameDirectory : HomeActor
     private readonly Dictionary<Subject, Home> _homes = [];
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public UsernameDirectory(HomeSettings settings, PeerTable peers)
-        : base(settings, peers)
+    public UsernameDirectory(HomeSettings settings, PeerTable peers, ObservedRelays observed)
+        : base(settings, peers, observed)
     {
     }
 
@@ -24,8 +24,9 @@ public sealed class UsernameDirectory : HomeActor
     /// <summary>How to make a directory; the same for all of them.</summary>
     /// <param name="settings">Its times.</param>
     /// <param name="peers">The ways to the other nodes.</param>
-    public static Props Props(HomeSettings settings, PeerTable peers) =>
-        DirectProducer<UsernameDirectory>.Props(() => new UsernameDirectory(settings, peers));
+    /// <param name="observed">The relays that are watched.</param>
+    public static Props Props(HomeSettings settings, PeerTable peers, ObservedRelays observed) =>
+        DirectProducer<UsernameDirectory>.Props(() => new UsernameDirectory(settings, peers, observed));
 
     /// <inheritdoc/>
     protected override Home HomeOf(Subject subject) =>

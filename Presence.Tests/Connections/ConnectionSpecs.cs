@@ -1,3 +1,5 @@
+using Akka.Actor;
+using Presence.Actors.Connections;
 using Presence.Actors.Model;
 using Presence.Tests.Node;
 using Xunit;
@@ -33,5 +35,21 @@ public sealed class ConnectionSpecs(NodeFixture node) : IClassFixture<NodeFixtur
         var leave = await bob.ChangeAsync(alice.User);
         Assert.Equal("two", leave.Old!.Status);
         Assert.Null(leave.New);
+    }
+
+    [Fact]
+    [Trait("Clause", "S5")]
+    [Trait("Clause", "C2")]
+    public async Task A_connection_that_fails_is_gone_for_its_followers_and_its_link_is_closed()
+    {
+        var alice = node.Connect(NewUser(), "alice", appearsOnline: true);
+        var bob = node.Connect(NewUser(), "bob");
+        var connection = await alice.Link.Connection;
+        Assert.Single(await bob.FollowAsync(alice.User));
+
+        connection.Tell(Kill.Instance);
+
+        Assert.Null((await bob.ChangeAsync(alice.User)).New);
+        Assert.Equal(CloseReason.Failure, await alice.Link.Closed.WaitAsync(TimeSpan.FromSeconds(30)));
     }
 }

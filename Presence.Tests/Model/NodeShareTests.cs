@@ -49,6 +49,26 @@ public sealed class NodeShareTests
     }
 
     [Fact]
+    [Trait("Clause", "F9")]
+    public void To_enter_is_to_watch_and_to_show_in_one_report()
+    {
+        var entered = NodeShare.None.Enter(Status(1, 1), 2);
+        Assert.True(entered.MustReport);
+        var report = entered.Next.ToReport(Subject.OfName("somebody"), R1);
+        Assert.True(report.Watching);
+        Assert.Equal(2, report.Page.Version);
+        Assert.Equal(Status(1, 1), Assert.Single(report.Page.Sessions));
+        Assert.False(entered.Next.IsSettled);
+
+        var accepted = entered.Next.Accept(Accepted(2), R1, Nobody, Next);
+        Assert.Equal(">s1@1", Told(accepted.Changes));
+        Assert.True(accepted.Next.IsSettled);
+        Assert.False(accepted.Next.IsOwed);
+        Assert.Same(accepted.Next, accepted.Next.Enter(null, 3).Next);
+        Assert.True(NodeShare.None.Enter(null, 2).MustReport);
+    }
+
+    [Fact]
     [Trait("Clause", "S7")]
     public void An_own_change_is_shown_when_a_home_has_accepted_it()
     {

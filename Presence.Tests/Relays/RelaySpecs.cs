@@ -74,6 +74,77 @@ public sealed class RelaySpecs : ActorSpec
     }
 
     [Fact]
+    [Trait("Clause", "F9")]
+    [Trait("Clause", "S7")]
+    public async Task A_connection_that_enters_is_told_of_itself_alone_and_behind_the_reply()
+    {
+        var relay = Start();
+        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
+        await _bob.ExpectMsgAsync<RelayReply.Followed>();
+        var own = Shows("");
+        relay.Tell(new RelayCommand.Enter(_user, own, 2), _alice);
+
+        // What others show comes with the same answer, and is news to those only who were there before.
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>(), Elsewhere("other"));
+
+        Assert.Equal(2, (await _alice.ExpectMsgAsync<RelayReply.Done>()).Request);
+        Assert.Equal(new StatusChange(null, own), Assert.Single((await _alice.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes));
+        Assert.Equal(2, (await _bob.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes.Length);
+
+        relay.Tell(new RelayCommand.Publish(_user, own with { Status = "one", Revision = 2 }, 3), _alice);
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
+        await _alice.ExpectMsgAsync<RelayReply.Done>();
+        Assert.Equal(own, Assert.Single((await _alice.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes).Old);
+    }
+
+    [Fact]
+    [Trait("Clause", "K5")]
+    public async Task What_all_followers_are_told_is_one_object_also_for_a_connection_that_enters()
+    {
+        var relay = Start();
+        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
+        await _bob.ExpectMsgAsync<RelayReply.Followed>();
+        relay.Tell(new RelayCommand.Enter(_user, Shows(""), 2), _alice);
+        Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
+
+        await _alice.ExpectMsgAsync<RelayReply.Done>();
+        Assert.Same(await _bob.ExpectMsgAsync<ServerMessage.StatusEvent>(), await _alice.ExpectMsgAsync<ServerMessage.StatusEvent>());
+    }
+
+    [Fact]
+    [Trait("Clause", "F8")]
+    public async Task A_connection_that_enters_and_shows_nothing_follows_and_its_end_undoes_it()
+    {
+        var relay = Start();
+        relay.Tell(new RelayCommand.Enter(_user, null, 1), _alice);
+        var report = await _homes.ExpectMsgAsync<NodeReport>();
+        Assert.True(report.Watching);
+        Assert.Empty(report.Page.Sessions);
+        Accept(relay, report);
+        await _alice.ExpectMsgAsync<RelayReply.Done>();
+
+        relay.Tell(RelayCommand.End.Instance, _alice);
+        Assert.False((await _homes.ExpectMsgAsync<NodeReport>()).Watching);
+    }
+
+    [Fact]
+    [Trait("Clause", "F8")]
+    public async Task A_connection_that_ends_while_it_enters_leaves_nothing()
+    {
+        var relay = Start();
+        relay.Tell(new RelayCommand.Enter(_user, Shows(""), 1), _alice);
+        relay.Tell(RelayCommand.End.Instance, _alice);
+
+        var last = await _homes.FishForMessageAsync(m => m is NodeReport { Watching: false });
+        Assert.Empty(((NodeReport)last).Page.Sessions);
+        Accept(relay, (NodeReport)last);
+        await NoReportAsync(relay);
+        Assert.False(_alice.HasMessages);
+    }
+
+    [Fact]
     [Trait("Clause", "S7")]
     public async Task A_reply_comes_before_the_event_and_the_event_before_a_new_followers_answer()
     {
@@ -173,6 +244,22 @@ public sealed class RelaySpecs : ActorSpec
 
         Accept(relay, (NodeReport)await _homes.FishForMessageAsync(m => m is NodeReport { Watching: true }), Elsewhere("there"));
         Assert.Equal("there", Assert.Single((await _bob.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes).New!.Status);
+    }
+
+    [Fact]
+    [Trait("Clause", "S7")]
+    [Trait("Clause", "F9")]
+    public async Task Without_any_home_a_connection_enters_and_is_told_of_itself()
+    {
+        var relay = Start(Quick with { Patience = TimeSpan.FromMilliseconds(300) });
+        var own = Shows("");
+        relay.Tell(new RelayCommand.Enter(_user, own, 1), _alice);
+
+        await _alice.ExpectMsgAsync<RelayReply.Done>();
+        Assert.Equal(new StatusChange(null, own), Assert.Single((await _alice.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes));
+
+        Accept(relay, (NodeReport)await _homes.FishForMessageAsync(m => m is NodeReport { Watching: true }), Elsewhere("there"));
+        Assert.Equal("there", Assert.Single((await _alice.ExpectMsgAsync<ServerMessage.StatusEvent>()).Changes).New!.Status);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class RestartedHomeSpecs() : ActorSpec("akka.actor.serialize-messa
         var user = NewUser();
         var id = NewRelayId();
         var relay = CreateTestProbe();
-        var home = Sys.ActorOf(UserPresence.Props(HomeSettings.Default, new PeerTable()));
+        var home = Sys.ActorOf(UserPresence.Props(HomeSettings.Default, new PeerTable(), new ObservedRelays()));
         home.Tell(new NodeReport(user, id, new Page(1, [Shows("one")]), true, []), relay);
         var before = await relay.ExpectMsgAsync<ReportAccepted>();
 

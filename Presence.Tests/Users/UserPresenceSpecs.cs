@@ -20,13 +20,16 @@ public sealed class UserPresenceSpecs : ActorSpec
     private readonly RelayId _east = NewRelayId(), _west = NewRelayId();
     private readonly TestProbe _shard, _eastRelay, _westRelay;
     private readonly TestActorRef<Shard> _parent;
+    private readonly ObservedRelays _observed = new();
+    private readonly IActorRef _observer;
 
     public UserPresenceSpecs()
     {
         _shard = CreateTestProbe();
         _eastRelay = CreateTestProbe();
         _westRelay = CreateTestProbe();
-        _parent = ActorOfAsTestActorRef<Shard>(Props.Create(() => new Shard(_shard.Ref, UserPresence.Props(Settings, new PeerTable()))));
+        _parent = ActorOfAsTestActorRef<Shard>(Props.Create(() => new Shard(_shard.Ref, UserPresence.Props(Settings, new PeerTable(), _observed))));
+        _observer = Sys.ActorOf(RelayObserver.Props(_observed, Sys.ActorSelection(_parent.Path / "*")));
     }
 
     private IActorRef Home => _parent.UnderlyingActor.Child;
@@ -96,6 +99,37 @@ public sealed class UserPresenceSpecs : ActorSpec
         var change = await _westRelay.ExpectMsgAsync<PresenceChanged>();
         Assert.Equal(_east, Assert.Single(change.Pages).Relay);
         Assert.True(Assert.Single(change.Pages).Page.IsRetired);
+    }
+
+    [Fact]
+    [Trait("Clause", "K3")]
+    [Trait("Clause", "E6")]
+    public async Task A_report_that_outlives_its_relay_leaves_nothing()
+    {
+        await WatchAsync(_west, _westRelay);
+        // Another home has met the relay, and it has ended since.
+        Assert.True(_observed.TryObserve(_east, _eastRelay));
+        Sys.Stop(_eastRelay);
+        await AwaitConditionAsync(() => Task.FromResult(!_observed.TryObserve(_east, _eastRelay)), TimeSpan.FromSeconds(10));
+
+        Home.Tell(Report(_east, 2, [Shows("one")], watching: true), _eastRelay);
+
+        await _westRelay.FishForMessageAsync(m => m is PresenceChanged { Pages: [{ Page.IsRetired: true }] });
+    }
+
+    [Fact]
+    [Trait("Clause", "K3")]
+    [Trait("Clause", "E6")]
+    public async Task A_relay_that_dies_while_the_observer_is_started_again_takes_its_sessions_along()
+    {
+        await WatchAsync(_west, _westRelay);
+        Home.Tell(Report(_east, 2, [Shows("one")], watching: true), _eastRelay);
+        await _westRelay.ExpectMsgAsync<PresenceChanged>();
+
+        _observer.Tell(new RelayObserver.Observe(null!));
+        Sys.Stop(_eastRelay);
+
+        Assert.True(Assert.Single((await _westRelay.ExpectMsgAsync<PresenceChanged>()).Pages).Page.IsRetired);
     }
 
     [Fact]

@@ -286,7 +286,17 @@ internal sealed class FaultyWorld
         var session = new WorldSession(_sessions.Count + 1, node);
         _sessions.Add(session);
         _open.Add(session);
-        Set(session);
+        if (_random.Next(2) == 0)
+            Enter(session);
+        else
+            Set(session);
+    }
+
+    private void Enter(WorldSession session)
+    {
+        var status = session.Set();
+        Trace($"{session} follows at {session.Node} and sets {status.Status}");
+        session.Node.Relay.Enter(status);
     }
 
     private void Set(WorldSession session)

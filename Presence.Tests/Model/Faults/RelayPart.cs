@@ -35,6 +35,12 @@ internal sealed class RelayPart(FaultyWorld world, WorldNode node, RelayId id)
         Take(Share.Watch(++_version));
     }
 
+    public void Enter(SessionStatus status)
+    {
+        Witness ??= new Witness(world, this);
+        Take(Share.Enter(status, ++_version));
+    }
+
     public void Unwatch()
     {
         Witness = null;

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
 using Akka.Actor;
-using Presence.Actors.Dispatch;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
@@ -61,7 +60,7 @@ public sealed class Connection : UntypedActor
     /// <param name="registry">The <see cref="SessionRegistry"/> of this node.</param>
     /// <param name="settings">Its limits.</param>
     public static Props Props(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings) =>
-        DirectProducer<Connection>.Props(() => new Connection(opening, relays, registry, settings));
+        Akka.Actor.Props.CreateBy(new Producer(opening, relays, registry, settings));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -282,6 +281,19 @@ public sealed class Connection : UntypedActor
     /// <param name="Reason">What the link is closed with.</param>
     /// <param name="Notice">A word before; null for none.</param>
     public sealed record Kick(CloseReason Reason, ServerMessage.Notice? Notice = null) : INoSerializationVerificationNeeded;
+
+    /// <summary>Makes a connection by a plain call; one object, since each connection keeps its own.</summary>
+    private sealed class Producer(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings)
+        : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(Connection);
+
+        public ActorBase Produce() => new Connection(opening, relays, registry, settings);
+
+        public void Release(ActorBase actor)
+        {
+        }
+    }
 }
 
 /// <summary>The limits of a connection.</summary>

@@ -14,7 +14,7 @@ public sealed class DotnetAccountTests(ServerFixture server) : IClassFixture<Ser
     private const int AlreadyExists = 6;
     private const int Unauthenticated = 16;
 
-    private readonly Client _client = Player.ClientOf(server.Http);
+    private readonly Nakama.Client _client = Player.ClientOf(server.Http);
 
     [Theory]
     [InlineData("device")]
@@ -185,7 +185,7 @@ public sealed class DotnetAccountTests(ServerFixture server) : IClassFixture<Ser
 
     /// <summary>Checks the error that an application gets, and that the SDK saw no reason to try again.</summary>
     private async Task RefusedAsync(
-        HttpStatusCode status, int grpcStatus, Func<Client, Task> request, string serverKey = "defaultkey")
+        HttpStatusCode status, int grpcStatus, Func<Nakama.Client, Task> request, string serverKey = "defaultkey")
     {
         var retries = 0;
         var client = Player.ClientOf(server.Http, serverKey);

@@ -35,7 +35,7 @@ internal sealed class Player : IAsyncDisposable
     public bool HasUnread => _told.Reader.TryPeek(out _);
 
     /// <summary>The client of the SDK as an application makes it.</summary>
-    public static Client ClientOf(Uri server, string serverKey = "defaultkey") => new(server, serverKey);
+    public static Nakama.Client ClientOf(Uri server, string serverKey = "defaultkey") => new(server, serverKey);
 
     /// <summary>Connects a new user, with a new name.</summary>
     public static async Task<Player> ConnectAsync(Uri server, bool appearOnline = false, string? username = null)

@@ -397,8 +397,9 @@ internal sealed class Conversation
 
         Restore(new ClientMessage.UpdateStatus(status), _ => StatusRestored(call, status), refusal =>
         {
-            if (call is null || !_calls.Remove(call))
+            if (call is null)
                 return false;
+            _calls.Remove(call);
             call.Fail(refusal);
             RestoreStatus();
             return true;

@@ -237,6 +237,28 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public async Task A_status_that_is_refused_on_a_new_link_gives_way_to_the_one_before_cancelled_or_not()
+    {
+        _talk.Up();
+        var one = _talk.Conversation.UpdateStatusAsync("one", default);
+        _talk.Asked();
+        _talk.Acknowledge();
+        await one;
+        _talk.Down();
+        using var cancel = new CancellationTokenSource();
+        var bad = _talk.Conversation.UpdateStatusAsync("too long", cancel.Token);
+        _talk.Up();
+        Assert.Equal("update too long", _talk.Asked());
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => bad);
+        _talk.Refuse();
+        Assert.Equal("update one", _talk.Asked());
+        _talk.Acknowledge();
+        Assert.True(_talk.Conversation.State.IsConnected);
+        Assert.Equal("one", _talk.Conversation.Shown);
+    }
+
+    [Fact]
     public async Task What_was_asked_for_without_a_link_waits_for_one_and_keeps_its_order()
     {
         var follow = _talk.Follow(Alice);

@@ -1,0 +1,254 @@
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Security.Authentication;
+using Presence.Client.Links;
+using Presence.Client.Reconnecting;
+using Presence.Client.Wire;
+
+namespace Presence.Client.Connections;
+
+/// <summary>Makes one link after the other for a conversation, until it is stopped or there is no point in another.</summary>
+/// <param name="options">Where and how.</param>
+/// <param name="conversation">What the links carry.</param>
+internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation conversation)
+{
+    /// <summary>How long a server may take to close a link after a goodbye.</summary>
+    private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>After a failed write: how long the reason may take to be read.</summary>
+    private static readonly TimeSpan ReasonTime = TimeSpan.FromSeconds(1);
+
+    private readonly WireFormat _format = WireFormat.Of(options.Format);
+    private long _lastReceived;
+
+    /// <param name="retries">Whether and when to try again.</param>
+    /// <param name="stop">Ends the loop, and the link with a goodbye.</param>
+    public async Task RunAsync(Retries retries, CancellationToken stop)
+    {
+        try
+        {
+            while (true)
+            {
+                var next = await ConnectOnceAsync(retries, stop).ConfigureAwait(false);
+                if (next.RetryIn is not { } wait)
+                    return;
+                await options.TimeProvider.Delay(wait, stop).ConfigureAwait(false);
+                conversation.Enter(new ConnectionState(next.Phase, next.Error));
+            }
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            conversation.Dispose();
+        }
+        catch (Exception e)
+        {
+            // Nothing is expected here; whatever it is, the caller must see it.
+            conversation.Enter(new ConnectionState(
+                ConnectionPhase.Closed, new PresenceConnectionException(DisconnectReason.Lost, $"The client failed: {e.Message}", e)));
+        }
+    }
+
+    /// <summary>One attempt, and the link that it makes, to its end.</summary>
+    /// <returns>What is to be done then.</returns>
+    private async Task<ConnectionState> ConnectOnceAsync(Retries retries, CancellationToken stop)
+    {
+        var beginsOnline = conversation.BeginsOnline;
+        Link link;
+        Identity identity;
+        try
+        {
+            var token = await TokenAsync(stop).ConfigureAwait(false);
+            link = await OpenAsync(token, beginsOnline, stop).ConfigureAwait(false);
+            identity = link.Greeting is { } g ? new Identity(g.UserId, g.Username, g.SessionId) : Identity.Of(token);
+        }
+        catch (PresenceConnectionException e)
+        {
+            var next = retries.Next(e, lasted: null);
+            conversation.Enter(next);
+            return next;
+        }
+
+        var started = options.TimeProvider.GetTimestamp();
+        var end = await ServeAsync(link, identity, beginsOnline, stop).ConfigureAwait(false);
+        stop.ThrowIfCancellationRequested();
+        return conversation.LinkDown(end, (error, wasConnected) => retries.Next(error, wasConnected ? options.TimeProvider.GetElapsedTime(started) : null));
+    }
+
+    private async Task<string> TokenAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await options.TokenProvider(stop).AsTask().WaitAsync(stop).ConfigureAwait(false)
+                ?? throw new InvalidOperationException("The token provider returned null.");
+        }
+        catch (Exception e) when (!stop.IsCancellationRequested)
+        {
+            throw new PresenceConnectionException(DisconnectReason.TokenUnavailable, $"There is no token: {e.Message}", e);
+        }
+    }
+
+    private async Task<Link> OpenAsync(string token, bool beginsOnline, CancellationToken stop)
+    {
+        using var timeout = options.TimeProvider.CreateCancellationTokenSource(options.ConnectTimeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
+        try
+        {
+            return await (options.Connector ?? ConnectAsync)(token, beginsOnline, either.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (stop.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The client was closed.", e, stop);
+        }
+        catch (Exception e) when (timeout.IsCancellationRequested)
+        {
+            throw new PresenceConnectionException(DisconnectReason.Unavailable, $"{options.Server} did not answer within {options.ConnectTimeout.TotalSeconds} s.", e);
+        }
+        catch (LinkRefusedException e)
+        {
+            throw new PresenceConnectionException(e.IsToken ? DisconnectReason.TokenRefused : DisconnectReason.Unavailable, e.Message, e.InnerException);
+        }
+        catch (FormatException e)
+        {
+            throw new PresenceConnectionException(DisconnectReason.ProtocolViolation, e.Message, e);
+        }
+        catch (Exception e) when (e is SocketException or IOException or WebSocketException or AuthenticationException)
+        {
+            throw new PresenceConnectionException(DisconnectReason.Unavailable, $"{options.Server} cannot be reached: {e.Message}", e);
+        }
+    }
+
+    private Task<Link> ConnectAsync(string token, bool beginsOnline, CancellationToken cancel) =>
+        Link.ConnectAsync(options, token, beginsOnline, cancel);
+
+    /// <returns>How the link ended; it is disposed of then, and nothing of it runs any more.</returns>
+    private async Task<LinkEnd> ServeAsync(Link link, Identity identity, bool beganOnline, CancellationToken stop)
+    {
+        Volatile.Write(ref _lastReceived, options.TimeProvider.GetTimestamp());
+        var dropped = conversation.LinkUp(identity, beganOnline);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var reading = ReadAsync(link);
+        var writing = WriteAsync(link, ending.Token);
+        var watching = WatchAsync(ending.Token);
+        try
+        {
+            var first = await Task.WhenAny(reading, writing, watching, dropped).ConfigureAwait(false);
+            if (stop.IsCancellationRequested)
+            {
+                await writing.ConfigureAwait(false);
+                await SayGoodbyeAsync(link, reading).ConfigureAwait(false);
+                return LinkEnd.Plain;
+            }
+
+            // What cannot be written any more has often a reason that can still be read.
+            if (first == writing)
+                await Task.WhenAny(reading, options.TimeProvider.Delay(ReasonTime, ending.Token)).ConfigureAwait(false);
+            if (reading.IsCompleted)
+                return await reading.ConfigureAwait(false);
+            return first == dropped ? new LinkEnd(null, null, await dropped.ConfigureAwait(false))
+                : first == watching ? await watching.ConfigureAwait(false)
+                : new LinkEnd(null, null, await writing.ConfigureAwait(false));
+        }
+        finally
+        {
+            await CancelAsync(ending).ConfigureAwait(false);
+            await link.DisposeAsync().ConfigureAwait(false);
+            await Task.WhenAll(reading, writing, watching).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<LinkEnd> ReadAsync(Link link)
+    {
+        try
+        {
+            while (await link.ReceiveAsync(CancellationToken.None).ConfigureAwait(false) is { } bytes)
+            {
+                Volatile.Write(ref _lastReceived, options.TimeProvider.GetTimestamp());
+                var message = _format.Read(bytes);
+                conversation.Received(message);
+                if (link.EndsAtError && message is ServerMessage.Failed { Cid: null })
+                    return LinkEnd.Plain;
+            }
+
+            return link.End;
+        }
+        catch (FormatException e)
+        {
+            return new LinkEnd(null, null, e);
+        }
+    }
+
+    /// <returns>What went wrong; null when it was cancelled.</returns>
+    private async Task<Exception?> WriteAsync(Link link, CancellationToken cancel)
+    {
+        try
+        {
+            while (true)
+                await link.SendAsync(await conversation.OutgoingAsync(cancel).ConfigureAwait(false), cancel).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e)
+        {
+            return e;
+        }
+    }
+
+    /// <summary>Pings a silent server, and ends when it is silent for too long or leaves a request without an answer.</summary>
+    private async Task<LinkEnd> WatchAsync(CancellationToken cancel)
+    {
+        var clock = options.TimeProvider;
+        var shortest = new[] { options.PingInterval, options.PingTimeout, options.RequestTimeout }.Min();
+        var tick = TimeSpan.FromMilliseconds(Math.Max(shortest.TotalMilliseconds / 4, 10));
+        var pinged = long.MinValue;
+        while (true)
+        {
+            try
+            {
+                await clock.Delay(tick, cancel).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return LinkEnd.Plain;
+            }
+
+            var lastReceived = Volatile.Read(ref _lastReceived);
+            var silence = clock.GetElapsedTime(lastReceived);
+            if (silence >= options.PingInterval + options.PingTimeout)
+                return Silent($"Nothing came from the server for {silence.TotalSeconds:F1} s.");
+            if (conversation.OldestSentAt is { } sent && clock.GetElapsedTime(sent) >= options.RequestTimeout)
+                return Silent($"The server did not answer a request within {options.RequestTimeout.TotalSeconds} s.");
+            if (silence < options.PingInterval || pinged == lastReceived)
+                continue;
+            pinged = lastReceived;
+            conversation.Ping();
+        }
+
+        static LinkEnd Silent(string what) => new(null, null, new PresenceConnectionException(DisconnectReason.Silent, what));
+    }
+
+    private static async Task SayGoodbyeAsync(Link link, Task reading)
+    {
+        using var patience = new CancellationTokenSource(GoodbyeTime);
+        try
+        {
+            await link.SayGoodbyeAsync(patience.Token).ConfigureAwait(false);
+            await reading.WaitAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or SocketException or WebSocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The link is cut next.
+        }
+    }
+
+    private static Task CancelAsync(CancellationTokenSource source)
+    {
+#if NET
+        return source.CancelAsync();
+#else
+        source.Cancel();
+        return Task.CompletedTask;
+#endif
+    }
+}

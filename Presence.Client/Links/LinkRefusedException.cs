@@ -1,0 +1,10 @@
+namespace Presence.Client.Links;
+
+/// <summary>The server refused a connection.</summary>
+/// <param name="isToken">Whether because of the token.</param>
+/// <param name="message">What it said.</param>
+/// <param name="inner">Where that came from.</param>
+internal sealed class LinkRefusedException(bool isToken, string message, Exception? inner = null) : Exception(message, inner)
+{
+    public bool IsToken { get; } = isToken;
+}

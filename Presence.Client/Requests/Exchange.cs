@@ -1,0 +1,72 @@
+using System.Globalization;
+using Presence.Client.Wire;
+
+namespace Presence.Client.Requests;
+
+/// <summary>
+/// The requests of one link: what is to be written, and which replies are due. A server answers in the order of the requests, and
+/// replies are found by their names nevertheless.
+/// </summary>
+/// <param name="format">How requests are written.</param>
+/// <param name="mostBytes">The longest message that the server takes.</param>
+internal sealed class Exchange(WireFormat format, int mostBytes)
+{
+    private readonly Queue<byte[]> _outgoing = new();
+    private readonly SortedList<long, Due> _due = [];
+    private long _last;
+    private TaskCompletionSource<bool>? _more;
+
+    /// <summary>When the oldest request that is not answered was sent; null: all are answered.</summary>
+    public long? OldestSentAt => _due.Count > 0 ? _due.Values[0].SentAt : null;
+
+    /// <summary>Puts a request behind the others.</summary>
+    /// <param name="message">What is asked.</param>
+    /// <param name="now">A timestamp.</param>
+    /// <param name="reply">Takes the reply.</param>
+    /// <exception cref="PresenceRequestException">No server takes a message of that length.</exception>
+    public void Ask(ClientMessage message, long now, Action<ServerMessage> reply)
+    {
+        var cid = _last + 1;
+        var bytes = format.Write(cid.ToString(CultureInfo.InvariantCulture), message);
+        if (bytes.Length > mostBytes)
+            throw new PresenceRequestException(PresenceRequestException.BadInput, $"A request of {bytes.Length} bytes is above the limit of {mostBytes}.");
+        _last = cid;
+        _due.Add(cid, new Due(now, reply));
+        _outgoing.Enqueue(bytes);
+        _more?.TrySetResult(true);
+        _more = null;
+    }
+
+    /// <summary>Takes a reply; false if none is due by that name.</summary>
+    public bool TryAnswer(ServerMessage reply)
+    {
+        if (!long.TryParse(reply.Cid, NumberStyles.None, CultureInfo.InvariantCulture, out var cid) || !_due.TryGetValue(cid, out var due))
+            return false;
+        _due.Remove(cid);
+        due.Reply(reply);
+        return true;
+    }
+
+    /// <summary>
+    /// The server has refused to read on: that concerns the oldest request that is not answered, since what came before it was.
+    /// </summary>
+    public void Refuse(ServerMessage.Failed refusal)
+    {
+        if (_due.Count > 0)
+            TryAnswer(refusal with { Cid = _due.Keys[0].ToString(CultureInfo.InvariantCulture) });
+    }
+
+    /// <summary>The next bytes to write.</summary>
+    public bool TryTake(out byte[] message) => _outgoing.TryDequeue(out message!);
+
+    /// <summary>Ends when there is something to write.</summary>
+    public Task MoreAsync()
+    {
+        if (_outgoing.Count > 0)
+            return Task.CompletedTask;
+        _more ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _more.Task;
+    }
+
+    private readonly record struct Due(long SentAt, Action<ServerMessage> Reply);
+}

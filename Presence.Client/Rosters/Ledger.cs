@@ -1,0 +1,290 @@
+using Presence.Client.Requests;
+
+namespace Presence.Client.Rosters;
+
+/// <summary>
+/// What is followed, what has been told of it, and the rules by which answers and events become changes. It trusts no order that
+/// the server promises: a change always begins at what was told last, a join of what is shown already says nothing, and a leave of
+/// what was never shown is dropped.
+/// </summary>
+/// <remarks>
+/// A user is <i>told</i> once a follow has completed: only then is the user in <see cref="Roster"/> and are there changes. While the first
+/// follow is under way, its answers and the events are put together in silence, and the answer that the caller gets is what has
+/// become of them: one instant, even if the follow took several messages.
+/// An answer counts for the sessions of its users that no event has touched since the follow was sent; for the others the events are
+/// newer (Nakama sends them in any order), or say the same.
+/// </remarks>
+internal sealed class Ledger(Action<StatusChange> announce)
+{
+    private readonly Dictionary<Guid, Followed> _users = [];
+    private readonly List<FollowRequest> _underWay = [];
+    private readonly HashSet<string> _awaitedNames = new(StringComparer.Ordinal);
+    private readonly HashSet<Guid> _unwanted = [];
+    private long _clock;
+
+    /// <summary>What has been told of whom.</summary>
+    public Roster Roster { get; private set; } = Roster.Empty;
+
+    /// <summary>The users whose follow has completed.</summary>
+    public IEnumerable<Guid> FollowedUsers => _users.Where(u => u.Value.IsTold).Select(u => u.Key);
+
+    /// <summary>The names whose follow has completed, and whose bearers have not shown themselves.</summary>
+    public IEnumerable<string> AwaitedNames => _awaitedNames;
+
+    /// <summary>The place of now among the events: an answer to a follow that is sent now is no older.</summary>
+    public long Now => _clock;
+
+    public void SetCurrent(bool isCurrent) => Roster = Roster.As(isCurrent);
+
+    /// <summary>A follow is sent, for the first time or again.</summary>
+    public void Begin(FollowRequest follow)
+    {
+        if (!_underWay.Contains(follow))
+            _underWay.Add(follow);
+        foreach (var user in follow.Ids)
+        {
+            GetOrAdd(user);
+            _unwanted.Remove(user);
+        }
+    }
+
+    /// <summary>The server has answered a part of a follow.</summary>
+    /// <param name="follow">The follow.</param>
+    /// <param name="ids">The users whom the part named by id.</param>
+    /// <param name="presences">All that these users, and those whom it named by name, show.</param>
+    /// <param name="since">When the part was sent.</param>
+    public void Answer(FollowRequest follow, IEnumerable<Guid> ids, IEnumerable<UserPresence> presences, long since)
+    {
+        var shown = presences.ToLookup(p => p.UserId);
+        var named = ids.ToHashSet();
+        foreach (var user in shown)
+        {
+            follow.Find(user.Key, user.First().Username);
+            Recognise(user.Key, user.First().Username);
+        }
+
+        foreach (var user in named.Union(shown.Select(s => s.Key)))
+            Reconcile(user, GetOrAdd(user), shown[user], since);
+    }
+
+    /// <summary>All of a follow is in force: its users are told from now on.</summary>
+    /// <returns>What they show.</returns>
+    public IReadOnlyList<UserPresence> Complete(FollowRequest follow)
+    {
+        End(follow);
+        foreach (var name in follow.Names)
+        {
+            // A name is followed until somebody bears it; then the user is.
+            if (!follow.Borne.Contains(name))
+                _awaitedNames.Add(name);
+        }
+
+        var answer = new List<UserPresence>();
+        foreach (var user in follow.Users)
+        {
+            var followed = GetOrAdd(user);
+            followed.IsTold = true;
+            foreach (var presence in followed.Shown)
+            {
+                answer.Add(presence);
+                Roster = Roster.With(new PresenceKey(user, presence.SessionId), presence);
+            }
+        }
+
+        return answer;
+    }
+
+    /// <summary>A follow is given up: what it alone named is not followed.</summary>
+    /// <returns>These users; what of them was in force already is to be unfollowed.</returns>
+    public IReadOnlyList<Guid> Abandon(FollowRequest follow)
+    {
+        End(follow);
+        var dropped = new List<Guid>();
+        foreach (var user in follow.Users)
+        {
+            if (_users.TryGetValue(user, out var followed) && !followed.IsTold && !IsUnderWay(user))
+            {
+                _users.Remove(user);
+                dropped.Add(user);
+            }
+        }
+
+        return dropped;
+    }
+
+    /// <summary>The server has acknowledged that a user is followed no more.</summary>
+    public void Unfollow(Guid user)
+    {
+        _users.Remove(user);
+        Roster = Roster.Without(user);
+        // A follow that was sent behind the unfollow starts from nothing.
+        if (IsUnderWay(user))
+            GetOrAdd(user);
+        else if (_awaitedNames.Count > 0)
+            _unwanted.Add(user);
+    }
+
+    /// <summary>
+    /// The server has ended a follow that was given up. If the user is followed again by then, that starts from nothing: what came
+    /// before belongs to the one that has ended.
+    /// </summary>
+    public void Restart(Guid user)
+    {
+        if (_users.TryGetValue(user, out var followed) && !followed.IsTold)
+            _users[user] = new Followed();
+    }
+
+    /// <summary>The server tells of one session.</summary>
+    /// <param name="leave">What it shows no more; null: it showed nothing.</param>
+    /// <param name="join">What it shows now; null: nothing.</param>
+    /// <returns>
+    /// False when the server still follows a user by name who was unfollowed by id, before it was known that the name is this user's.
+    /// </returns>
+    public bool Apply(UserPresence? leave, UserPresence? join)
+    {
+        var either = (join ?? leave)!;
+        _clock++;
+        var isWanted = Recognise(either.UserId, either.Username);
+        if (!_users.TryGetValue(either.UserId, out var user))
+            return isWanted;
+        var last = user.Of(either.SessionId);
+        user.Set(either.SessionId, join);
+        // Of no use but to an answer that is on its way.
+        if (_underWay.Count > 0)
+            user.Touch(either.SessionId, _clock);
+        // The same again is a change only if it was said to be one.
+        if (last is null ? join is not null : join is null || join != last || leave == last)
+            Tell(user, StatusChange.Between(last, join)!);
+        return true;
+    }
+
+    /// <summary>The link is lost: of those whose follow is under way everything is asked for again.</summary>
+    public void LinkLost()
+    {
+        SetCurrent(false);
+        foreach (var user in _users.Values)
+            user.ForgetTouched();
+        foreach (var user in _users.Where(u => !u.Value.IsTold).Select(u => u.Key).ToList())
+            _users.Remove(user);
+        foreach (var follow in _underWay)
+        {
+            follow.Restart();
+            foreach (var user in follow.Ids)
+                GetOrAdd(user);
+        }
+    }
+
+    private void End(FollowRequest follow)
+    {
+        _underWay.Remove(follow);
+        if (_underWay.Count > 0)
+            return;
+        // What has left is kept in mind only as long as an older answer may come.
+        foreach (var user in _users.Values)
+            user.ForgetTouched();
+    }
+
+    private bool IsUnderWay(Guid user) => _underWay.Exists(follow => follow.NamesUser(user));
+
+    private Followed GetOrAdd(Guid user)
+    {
+        if (!_users.TryGetValue(user, out var followed))
+            _users.Add(user, followed = new Followed());
+        return followed;
+    }
+
+    /// <summary>A user of this name has shown up: perhaps it is one who is followed by name.</summary>
+    /// <returns>False when that follow is wanted no more.</returns>
+    private bool Recognise(Guid user, string name)
+    {
+        var isWanted = true;
+        if (_awaitedNames.Remove(name))
+        {
+            isWanted = !_unwanted.Contains(user);
+            if (isWanted)
+                StartTelling(GetOrAdd(user));
+            if (_awaitedNames.Count == 0)
+                _unwanted.Clear();
+        }
+
+        foreach (var follow in _underWay)
+        {
+            if (!follow.NamesUser(name))
+                continue;
+            follow.Find(user, name);
+            GetOrAdd(user);
+        }
+
+        return isWanted;
+    }
+
+    private void StartTelling(Followed followed)
+    {
+        if (followed.IsTold)
+            return;
+        followed.IsTold = true;
+        foreach (var presence in followed.Shown)
+            Tell(followed, StatusChange.Between(null, presence)!);
+    }
+
+    private void Reconcile(Guid id, Followed user, IEnumerable<UserPresence> shown, long since)
+    {
+        var answered = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var presence in shown)
+        {
+            if (answered.Add(presence.SessionId) && user.TouchedAt(presence.SessionId) <= since)
+                Set(user, new PresenceKey(id, presence.SessionId), presence);
+        }
+
+        // Those who have left come last: who has come back under another session was never away.
+        foreach (var last in user.Shown.ToList())
+        {
+            if (!answered.Contains(last.SessionId) && user.TouchedAt(last.SessionId) <= since)
+                Set(user, new PresenceKey(id, last.SessionId), null);
+        }
+    }
+
+    private void Set(Followed user, PresenceKey key, UserPresence? shown)
+    {
+        var last = user.Of(key.Session);
+        if (last == shown)
+            return;
+        user.Set(key.Session, shown);
+        Tell(user, StatusChange.Between(last, shown)!);
+    }
+
+    private void Tell(Followed user, StatusChange change)
+    {
+        if (!user.IsTold)
+            return;
+        Roster = Roster.With(change.Key, change.Shown);
+        announce(change);
+    }
+
+    /// <summary>One user, and what each of the user's sessions shows.</summary>
+    private sealed class Followed
+    {
+        private readonly Dictionary<string, UserPresence> _shown = new(StringComparer.Ordinal);
+        private Dictionary<string, long>? _touched;
+
+        public bool IsTold { get; set; }
+
+        public IReadOnlyCollection<UserPresence> Shown => _shown.Values;
+
+        public UserPresence? Of(string session) => _shown.TryGetValue(session, out var shown) ? shown : null;
+
+        public void Set(string session, UserPresence? shown)
+        {
+            if (shown is null)
+                _shown.Remove(session);
+            else
+                _shown[session] = shown;
+        }
+
+        public void Touch(string session, long now) => (_touched ??= new Dictionary<string, long>(StringComparer.Ordinal))[session] = now;
+
+        public long TouchedAt(string session) => _touched is not null && _touched.TryGetValue(session, out var at) ? at : -1;
+
+        public void ForgetTouched() => _touched = null;
+    }
+}

@@ -16,6 +16,7 @@ internal static class LinkServices
         .AddSingleton<LinkSet>()
         .AddSingleton<LinkDrain>()
         .AddHostedService(provider => provider.GetRequiredService<LinkSet>())
+        .AddHostedService<MemoryReturn>()
         .AddSingleton<UpgradeGate>()
         .AddSingleton<PipeFront>()
         .AddSingleton<ILinkFront, SocketFront>()

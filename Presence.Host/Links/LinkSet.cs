@@ -38,7 +38,8 @@ internal sealed class LinkSet : BackgroundService
     public IReadOnlyList<Link> TakeNoMore()
     {
         _takesNoMore = true;
-        return [.. _links.OrderBy(link => link.Value).Select(link => link.Key)];
+        // A copy first, of one instant: sorting would ask for the number of links and for the links at different ones.
+        return [.. _links.ToArray().OrderBy(link => link.Value).Select(link => link.Key)];
     }
 
     /// <summary>

@@ -19,6 +19,7 @@ namespace Presence.Tests.Node;
 public sealed class InMemoryNode : IAsyncDisposable
 {
     private readonly IHost _host;
+    private uint _next;
 
     /// <param name="node">How its actors are to behave.</param>
     /// <param name="settings">Hocon that goes before that of specs.</param>
@@ -65,8 +66,11 @@ public sealed class InMemoryNode : IAsyncDisposable
     public TestClient Connect(UserId user, string username, SessionId session, bool appearsOnline = false)
     {
         var link = new TestLink();
-        Node.Open(new Connection.Opening(
-            link, session, new Identity(user, username, null, DateTimeOffset.UtcNow, DateTimeOffset.MaxValue), appearsOnline));
+        var loops = Node.Loops;
+        Node.Open(
+            new Connection.Opening(
+                link, session, new Identity(user, username, null, DateTimeOffset.UtcNow, DateTimeOffset.MaxValue), appearsOnline),
+            loops.IsEmpty ? null : loops[(int)(Interlocked.Increment(ref _next) % (uint)loops.Length)]);
         return new TestClient(link, user, username, session, this);
     }
 

@@ -12,7 +12,8 @@ namespace Presence.Tests.Node;
 
 /// <summary>
 /// Three nodes in which one in twenty of the messages between connections' relays, shards, homes and nodes is lost; clients
-/// come to them in turn. Their times are short, so that what is lost is soon repaired.
+/// come to them in turn. Their actors run on loops as those of a server do, and their times are short, so that what is lost is
+/// soon repaired.
 /// </summary>
 public sealed class LossyClusterFixture : INodes, IAsyncLifetime
 {
@@ -55,6 +56,7 @@ public sealed class LossyClusterFixture : INodes, IAsyncLifetime
     {
         Sessions = sessions ?? SessionPolicy.Default,
         Revoke = revoke ?? (_ => { }),
+        Loops = SpecLoops.All,
         Announcements = AnnouncementSettings.Default with
         {
             RetryAfter = TimeSpan.FromMilliseconds(50),

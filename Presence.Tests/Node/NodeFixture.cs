@@ -16,10 +16,10 @@ public interface INodes
     TestClient Connect(UserId user, string username, bool appearsOnline = false);
 }
 
-/// <summary>A cluster of one.</summary>
+/// <summary>A cluster of one, whose actors run on loops as those of a server do.</summary>
 public sealed class NodeFixture : INodes, IAsyncLifetime
 {
-    private readonly InMemoryNode _node = new(new PresenceNode { Relays = RelaySettings.Default with { Count = 4 } });
+    private readonly InMemoryNode _node = new(new PresenceNode { Relays = RelaySettings.Default with { Count = 4 }, Loops = SpecLoops.All });
 
     public bool MayMerge => false;
 

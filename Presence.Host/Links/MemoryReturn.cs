@@ -1,0 +1,36 @@
+using System.Runtime;
+
+namespace Presence.Host.Links;
+
+/// <summary>Gives the memory that many links have left behind back to the system, at an <see cref="Ebb"/>.</summary>
+internal sealed partial class MemoryReturn(LinkSet links, TimeProvider clock, ILogger<MemoryReturn> log) : BackgroundService
+{
+    /// <summary>How often it looks.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    private Ebb _ebb;
+
+    /// <summary>Looks how many links there are; to be called every <see cref="Period"/>.</summary>
+    public void Look()
+    {
+        _ebb = _ebb.After(links.Count, Period);
+        if (!_ebb.HasCome)
+            return;
+        var begin = clock.GetTimestamp();
+        GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        var took = clock.GetElapsedTime(begin);
+        Returned(_ebb.Most, links.Count, took);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            Look();
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Of {Most} links {Links} are left: the memory of the others was given back, in {Time}.")]
+    private partial void Returned(int most, int links, TimeSpan time);
+}

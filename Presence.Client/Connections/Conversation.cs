@@ -232,7 +232,8 @@ internal sealed class Conversation
             if (_state.Phase == ConnectionPhase.Closed)
                 throw EndOfCalls();
             _calls.AddLast(call);
-            if (_state.IsConnected)
+            // The link may have gone a moment before the state says so.
+            if (_exchange is not null && _restoration is null)
                 Send(call);
         }
 

@@ -71,7 +71,7 @@ public sealed class CutTests(CutServer server) : IClassFixture<CutServer>
     private static Fault Any(Random random)
     {
         // Half of them before all is restored.
-        var bytes = random.Next(2) == 0 ? random.Next(1500) : random.Next(30_000);
+        var bytes = random.Next(2) == 0 ? random.Next(1500) : random.Next(8000);
         var isUp = random.Next(4) == 0;
         return new Fault
         {
@@ -198,6 +198,7 @@ public sealed class CutTests(CutServer server) : IClassFixture<CutServer>
             try
             {
                 await client.SetStatusAsync($"me#{i}", patience.Token);
+                await Task.Delay(random.Next(1, 10), CancellationToken.None);
             }
             catch (OperationCanceledException) when (patience.IsCancellationRequested)
             {

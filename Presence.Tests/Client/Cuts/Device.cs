@@ -21,6 +21,8 @@ internal sealed class Device(ServerFixture server, Identity identity, string nam
             {
                 if (stop.IsCancellationRequested)
                     return peer;
+                // Enough to happen in any gap, and not so much that the machine does nothing else.
+                await Task.Delay(random.Next(1, 10), CancellationToken.None);
                 var choice = random.Next(100);
                 if (choice < 2)
                     break;

@@ -1,16 +1,15 @@
+using Google.Protobuf;
+using Presence.Client.Wire.Messages;
+using Member = Presence.Client.Wire.Messages.Envelope.MessageOneofCase;
+
 namespace Presence.Client.Wire;
 
-/// <summary>
-/// Messages as protocol buffers (protocol section B4). The few messages that a client of statuses needs are written and read here,
-/// so that an application need not take a library for them.
-/// </summary>
+/// <summary>Messages as protocol buffers (protocol section B4), see <c>messages.proto</c>.</summary>
 internal sealed class ProtobufFormat : WireFormat
 {
     public static readonly ProtobufFormat Instance = new();
 
-    // The fields of the envelope.
-    private const int Cid = 1, Error = 11, Notifications = 23, Status = 25, StatusFollow = 26, StatusPresenceEvent = 27;
-    private const int StatusUnfollow = 28, StatusUpdate = 29, Ping = 32, Pong = 33;
+    private static readonly MessageParser<Envelope> Parser = Envelope.Parser.WithDiscardUnknownFields(true);
 
     public override string Name => "protobuf";
 
@@ -18,189 +17,55 @@ internal sealed class ProtobufFormat : WireFormat
 
     public override byte[] Write(string cid, ClientMessage message)
     {
-        var envelope = new ProtobufWriter();
-        envelope.Write(Cid, cid);
-        var member = new ProtobufWriter();
+        var envelope = new Envelope { Cid = cid };
         switch (message)
         {
             case ClientMessage.UpdateStatus update:
-                if (update.Status is { } status)
-                    member.Write(1, StringValue(status));
-                envelope.Write(StatusUpdate, member);
+                envelope.StatusUpdate = new StatusUpdate { Status = update.Status };
                 break;
             case ClientMessage.Follow follow:
-                WriteIds(member, follow.UserIds);
-                foreach (var name in follow.Usernames)
-                    member.Write(2, name);
-                envelope.Write(StatusFollow, member);
+                envelope.StatusFollow = new StatusFollow { UserIds = { Texts(follow.UserIds) }, Usernames = { follow.Usernames } };
                 break;
             case ClientMessage.Unfollow unfollow:
-                WriteIds(member, unfollow.UserIds);
-                envelope.Write(StatusUnfollow, member);
+                envelope.StatusUnfollow = new StatusUnfollow { UserIds = { Texts(unfollow.UserIds) } };
                 break;
             default:
-                envelope.Write(Ping, member);
+                envelope.Ping = new Ping();
                 break;
         }
 
-        return envelope.ToArray();
+        return envelope.ToByteArray();
     }
 
     public override ServerMessage Read(ReadOnlyMemory<byte> message)
     {
-        var envelope = new ProtobufReader(message.Span);
-        string? cid = null;
-        var member = 0;
-        ReadOnlySpan<byte> body = default;
-        while (envelope.Next(out var field))
+        Envelope envelope;
+        try
         {
-            if (field == Cid)
-            {
-                cid = envelope.Text();
-            }
-            else if (envelope.IsBytes)
-            {
-                // Of several members the last one counts.
-                member = field;
-                body = envelope.Bytes();
-            }
-            else
-            {
-                envelope.Skip();
-            }
+            envelope = Parser.ParseFrom(message.Span);
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new FormatException("The server sent what is no protobuf message of the protocol.", e);
         }
 
-        if (cid is { Length: 0 })
-            cid = null;
-        return member switch
+        var cid = envelope.Cid.Length == 0 ? null : envelope.Cid;
+        return envelope.MessageCase switch
         {
-            0 => new ServerMessage.Acknowledged(cid),
-            Pong => new ServerMessage.Pong(cid),
-            Error => Failure(cid, body),
-            Status => new ServerMessage.Snapshot(cid, Presences(body, 1)),
-            StatusPresenceEvent => new ServerMessage.StatusEvent(Presences(body, 2), Presences(body, 3)),
-            Notifications => Notice(body),
+            Member.None => new ServerMessage.Acknowledged(cid),
+            Member.Pong => new ServerMessage.Pong(cid),
+            Member.Error => new ServerMessage.Failed(cid, envelope.Error.Code, envelope.Error.Message),
+            Member.Status => new ServerMessage.Snapshot(cid, Presences(envelope.Status.Presences)),
+            Member.StatusPresenceEvent =>
+                new ServerMessage.StatusEvent(Presences(envelope.StatusPresenceEvent.Joins), Presences(envelope.StatusPresenceEvent.Leaves)),
+            // One at a time, says the protocol of those that concern a connection; of several the last counts.
+            Member.Notifications when envelope.Notifications.Notifications_ is [.., var last] => new ServerMessage.Notice(last.Subject, last.Code),
             _ => new ServerMessage.Other(cid),
         };
     }
 
-    private static ProtobufWriter StringValue(string text)
-    {
-        var value = new ProtobufWriter();
-        if (text.Length > 0)
-            value.Write(1, text);
-        return value;
-    }
+    private static IEnumerable<string> Texts(IEnumerable<Guid> ids) => ids.Select(id => id.ToString("D"));
 
-    private static void WriteIds(ProtobufWriter writer, IEnumerable<Guid> ids)
-    {
-        foreach (var id in ids)
-            writer.Write(1, id.ToString("D"));
-    }
-
-    private static ServerMessage.Failed Failure(string? cid, ReadOnlySpan<byte> body)
-    {
-        var reader = new ProtobufReader(body);
-        var (code, message) = (0, "");
-        while (reader.Next(out var field))
-        {
-            if (field == 1)
-                code = reader.Number();
-            else if (field == 2)
-                message = reader.Text();
-            else
-                reader.Skip();
-        }
-
-        return new ServerMessage.Failed(cid, code, message);
-    }
-
-    private static ServerMessage Notice(ReadOnlySpan<byte> body)
-    {
-        var notices = new ProtobufReader(body);
-        ServerMessage told = new ServerMessage.Other(null);
-        while (notices.Next(out var field))
-        {
-            if (field != 1)
-            {
-                notices.Skip();
-                continue;
-            }
-
-            var notice = new ProtobufReader(notices.Bytes());
-            var (subject, code) = ("", 0);
-            while (notice.Next(out var part))
-            {
-                if (part == 2)
-                    subject = notice.Text();
-                else if (part == 4)
-                    code = notice.Number();
-                else
-                    notice.Skip();
-            }
-
-            told = new ServerMessage.Notice(subject, code);
-        }
-
-        return told;
-    }
-
-    private static List<UserPresence> Presences(ReadOnlySpan<byte> body, int list)
-    {
-        var presences = new List<UserPresence>();
-        var reader = new ProtobufReader(body);
-        while (reader.Next(out var field))
-        {
-            if (field == list)
-                presences.Add(ReadPresence(reader.Bytes()));
-            else
-                reader.Skip();
-        }
-
-        return presences;
-    }
-
-    private static UserPresence ReadPresence(ReadOnlySpan<byte> body)
-    {
-        var reader = new ProtobufReader(body);
-        string? user = null, session = null, username = null, status = null;
-        while (reader.Next(out var field))
-        {
-            switch (field)
-            {
-                case 1:
-                    user = reader.Text();
-                    break;
-                case 2:
-                    session = reader.Text();
-                    break;
-                case 3:
-                    username = reader.Text();
-                    break;
-                case 5:
-                    status = ReadStringValue(reader.Bytes());
-                    break;
-                default:
-                    reader.Skip();
-                    break;
-            }
-        }
-
-        return Presence(user, session, username, status);
-    }
-
-    private static string ReadStringValue(ReadOnlySpan<byte> body)
-    {
-        var reader = new ProtobufReader(body);
-        var text = "";
-        while (reader.Next(out var field))
-        {
-            if (field == 1)
-                text = reader.Text();
-            else
-                reader.Skip();
-        }
-
-        return text;
-    }
+    private static List<UserPresence> Presences(IEnumerable<Messages.UserPresence> presences) =>
+        [.. presences.Select(p => Presence(p.UserId, p.SessionId, p.Username, p.Status))];
 }

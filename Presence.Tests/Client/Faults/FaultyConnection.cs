@@ -8,6 +8,8 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
 {
     private readonly Socket _server = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private readonly CancellationTokenSource _end = new();
+    private long _up;
+    private long _down;
     private int _fell;
     private int _ended;
     private volatile bool _isSilent;
@@ -15,6 +17,9 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
 
     /// <summary>Whether nothing of it is left.</summary>
     public bool IsOver => _isOver;
+
+    /// <summary>How many bytes have passed of the client and of the server.</summary>
+    public (long Up, long Down) Passed => (Interlocked.Read(ref _up), Interlocked.Read(ref _down));
 
     /// <summary>Carries it to its end.</summary>
     /// <returns>Whether its fault has ended it.</returns>
@@ -102,6 +107,7 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
                         await Task.Delay(fault.Delay, _end.Token);
                     if (!_isSilent)
                         await to.SendAsync(buffer.AsMemory(at, piece), _end.Token);
+                    Interlocked.Add(ref from == client ? ref _up : ref _down, piece);
                     at += piece;
                     left -= piece;
                 }

@@ -42,6 +42,10 @@ internal sealed class FaultyWire : IAsyncDisposable
     /// <summary>How many are carried.</summary>
     public int Open => _connections.Count;
 
+    /// <summary>How many bytes have passed of the clients and of the server, on all connections that are carried.</summary>
+    public (long Up, long Down) Passed =>
+        _connections.Keys.Aggregate((0L, 0L), (sum, connection) => (sum.Item1 + connection.Passed.Up, sum.Item2 + connection.Passed.Down));
+
     /// <summary>Ends every connection that is carried.</summary>
     public void CutAll(Ending ending = Ending.Reset)
     {

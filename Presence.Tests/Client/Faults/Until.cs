@@ -7,14 +7,18 @@ internal static class Until
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Returns when the condition holds; fails with what was awaited after <see cref="Peer.Patience"/>.</summary>
-    public static async Task TrueAsync(Func<bool> condition, string what)
+    /// <summary>Returns when the condition holds; fails with what was awaited when that takes too long.</summary>
+    /// <param name="condition">What is to hold.</param>
+    /// <param name="what">The same in words.</param>
+    /// <param name="patience">How long it may take; by default <see cref="Peer.Patience"/>.</param>
+    /// <param name="describe">Tells how it is instead.</param>
+    public static async Task TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null, Func<string>? describe = null)
     {
-        using var patience = new CancellationTokenSource(Peer.Patience);
+        using var end = new CancellationTokenSource(patience ?? Peer.Patience);
         while (!condition())
         {
-            if (patience.IsCancellationRequested)
-                throw new TimeoutException($"Awaited {what} for {Peer.Patience.TotalSeconds} s.");
+            if (end.IsCancellationRequested)
+                throw new TimeoutException($"Awaited {what}, in vain. {describe?.Invoke()}");
             await Task.Delay(Period);
         }
     }

@@ -1,0 +1,44 @@
+using Presence.Actors.Connections;
+using Presence.Tests.Host;
+using Presence.Tests.Semantics.Clients;
+
+namespace Presence.Tests.Client.Cuts;
+
+/// <summary>
+/// One of a user's devices, on a link of its own that nothing befalls: shows one status after the other, sometimes nothing, and
+/// now and then goes and comes back.
+/// </summary>
+internal sealed class Device(ServerFixture server, Identity identity, string name, Truth truth, Random random)
+{
+    /// <summary>Goes on until it is stopped; then it shows what it shows.</summary>
+    public async Task<Peer> RunAsync(CancellationToken stop)
+    {
+        for (var life = 0; ; life++)
+        {
+            var device = $"{name}.{life}";
+            var peer = await server.ConnectAsync(LinkKind.WebSocketJson, identity);
+            while (true)
+            {
+                if (stop.IsCancellationRequested)
+                    return peer;
+                // Enough to happen in any gap, and not so much that the machine does nothing else.
+                await Task.Delay(random.Next(1, 10), CancellationToken.None);
+                var choice = random.Next(100);
+                if (choice < 2)
+                    break;
+                if (choice < 10)
+                {
+                    truth.Nothing(device);
+                    await peer.EraseAsync();
+                }
+                else
+                {
+                    await peer.SetAsync(truth.Next(device));
+                }
+            }
+
+            truth.Nothing(device);
+            await peer.DisposeAsync();
+        }
+    }
+}

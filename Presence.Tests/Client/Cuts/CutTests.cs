@@ -128,7 +128,7 @@ public sealed class CutTests(CutServer server) : IClassFixture<CutServer>
         var seen = new View(observer);
         await observer.FollowAsync(me.User);
 
-        var usual = server.OptionsOf(kind, me);
+        var usual = Clients.OptionsOf(server, kind, me.User, me.Username);
         await using (var client = PresenceClient.Start(new PresenceClientOptions
         {
             Server = new UriBuilder(usual.Server) { Host = wire.Address.Address.ToString(), Port = wire.Address.Port }.Uri,

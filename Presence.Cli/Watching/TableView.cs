@@ -1,0 +1,86 @@
+using System.Globalization;
+using Presence.Cli.Connecting;
+using Presence.Cli.Text;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+using Words = Spectre.Console.Text;
+
+namespace Presence.Cli.Watching;
+
+/// <summary>A watch on a terminal: a table that changes in its place, with what the connection does below it.</summary>
+/// <param name="screen">The terminal.</param>
+/// <param name="board">What the table shows.</param>
+/// <param name="zone">The time zone of whoever looks at it.</param>
+internal sealed class TableView(IAnsiConsole screen, Board board, TimeZoneInfo zone) : IWatchView
+{
+    private static readonly Style Quiet = new(decoration: Decoration.Dim);
+    private static readonly Style Online = new(Color.Green);
+    private static readonly Style Warning = new(Color.Yellow);
+
+    private readonly Narrator _narrator = new();
+    private string? _trouble;
+    private LiveDisplayContext? _live;
+
+    /// <inheritdoc/>
+    public Task<T> DuringAsync<T>(Func<Task<T>> watch) => screen.Live(Picture()).Overflow(VerticalOverflow.Ellipsis).StartAsync(live =>
+    {
+        _live = live;
+        return watch();
+    });
+
+    /// <inheritdoc/>
+    public void Show(WatchEvent shown)
+    {
+        switch (shown)
+        {
+            case Began began:
+                board.Begin(began.Snapshot);
+                break;
+            case Changed changed:
+                board.Add(changed.Change, changed.At);
+                break;
+            case StateChanged { State.IsConnected: true } connected:
+                _narrator.Tell(connected.State);
+                _trouble = null;
+                break;
+            case StateChanged { State: var state }:
+                _trouble = _narrator.Tell(state) ?? _trouble;
+                break;
+        }
+
+        _live?.UpdateTarget(Picture());
+    }
+
+    private Rows Picture()
+    {
+        var table = new Table { Border = TableBorder.Rounded, BorderStyle = Quiet };
+        foreach (var title in (string[])["User", "Now", "Before", "Changed"])
+            table.AddColumn(new TableColumn(new Words(title)) { NoWrap = true });
+        foreach (var row in board.Rows)
+            table.AddRow(Cells(row));
+        return _trouble is null ? new Rows(table) : new Rows(table, Line($"{Mark(false)} {_trouble} What the table shows is from before.", Warning));
+    }
+
+    private IEnumerable<IRenderable> Cells(Board.Row row)
+    {
+        // While there is no connection, nobody knows.
+        var isCertain = _trouble is null;
+        yield return Line(row.Name, row.Now is null || !isCertain ? Quiet : Style.Plain);
+        yield return row.Now is { } now
+            ? Line($"{Mark(true)} {now}", isCertain ? Online : Quiet)
+            : Line($"{Mark(false)} {row.Note ?? "offline"}", Quiet);
+        yield return Line(row.HasChanged ? row.Before ?? "offline" : "", Quiet);
+        yield return Line(row.At is { } at ? TimeZoneInfo.ConvertTime(at, zone).ToString("HH:mm:ss", CultureInfo.InvariantCulture) : "", Quiet);
+    }
+
+    /// <summary>Text as it is: nothing in it is markup, and nothing that a terminal would obey.</summary>
+    private static Words Line(string text, Style style) => new(TerminalText.Of(text), style) { Overflow = Overflow.Ellipsis };
+
+    private string Mark(bool isOnline) => (isOnline, screen.Profile.Capabilities.Unicode) switch
+    {
+        (true, true) => "●",
+        (false, true) => "○",
+        (true, false) => "*",
+        (false, false) => "-",
+    };
+}

@@ -56,7 +56,7 @@ internal sealed class Surroundings
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config", Name);
     }
 
-    /// <summary>A screen, or null if the terminal takes no commands. Colours are off where <c>NO_COLOR</c> is set, to whatever but nothing.</summary>
+    /// <summary>A screen, or null if the terminal takes no commands. Colours are off where <c>NO_COLOR</c> is set.</summary>
     internal static IAnsiConsole? ScreenOf(TextWriter output, Func<string, string?> variable)
     {
         if (variable("TERM") == "dumb")

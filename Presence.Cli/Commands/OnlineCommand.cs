@@ -20,7 +20,7 @@ internal static class OnlineCommand
             command.Options.Add(option);
         command.SetAction(async (given, cancel) =>
         {
-            var targets = Target.Parse(given.GetRequiredValue(users));
+            var targets = Target.Parse(given.WordsOf(users));
             var access = options.Access(given, around);
             var snapshot = await AskAsync(access, targets, around.Clock, cancel).ConfigureAwait(false);
             if (given.GetValue(json))

@@ -25,7 +25,7 @@ internal static class SetCommand
             command.Options.Add(option);
         command.SetAction(async (given, cancel) =>
         {
-            await ShowAsync(around, options.Access(given, around), given.GetRequiredValue(status), given.GetValue(duration), given.GetResult(duration)?.Tokens[0].Value, cancel).ConfigureAwait(false);
+            await ShowAsync(around, options.Access(given, around), given.WordsOf(status).Single(), given.GetValue(duration), given.GetResult(duration)?.Tokens[0].Value, cancel).ConfigureAwait(false);
             return (int)ExitCode.Done;
         });
         return command;

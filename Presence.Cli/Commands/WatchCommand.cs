@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Presence.Cli.Connecting;
 using Presence.Cli.Watching;
 using Presence.Client;
@@ -17,7 +18,7 @@ internal static class WatchCommand
         var count = new Option<int?>("--count", "-n") { Description = "Ends after so many changes.", HelpName = "N" };
         count.Validators.Add(given =>
         {
-            if (given.GetValueOrDefault<int?>() < 1)
+            if (given.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var n) && n < 1)
                 given.AddError("--count is at least 1.");
         });
         var duration = DurationOption.Create("--for", "Ends after this time; with --count, exit code 1 tells that there were fewer changes. [default: with Ctrl+C]");
@@ -35,7 +36,7 @@ internal static class WatchCommand
         {
             if (given.GetValue(json) && given.GetValue(plain))
                 throw FailureException.Usage("There is either --json or --plain.");
-            var targets = Target.Parse(given.GetRequiredValue(users));
+            var targets = Target.Parse(given.WordsOf(users));
             var access = options.Access(given, around);
             IWatchView view = given.GetValue(json) ? new JsonView(around.Output)
                 : around.Screen is { } screen && !given.GetValue(plain) ? new TableView(screen, new Board(targets), around.Clock.LocalTimeZone)

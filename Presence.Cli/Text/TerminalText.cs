@@ -15,13 +15,7 @@ internal static class TerminalText
     /// <summary>The text, harmless.</summary>
     public static string Of(string text)
     {
-        var isHarmless = true;
-        foreach (var rune in text.EnumerateRunes())
-            isHarmless &= IsHarmless(rune);
-        if (isHarmless && !text.Contains('\ufffd', StringComparison.Ordinal))
-            return text;
-
-        var harmless = new StringBuilder(text.Length + 16);
+        var harmless = new StringBuilder(text.Length);
         for (var at = 0; at < text.Length;)
         {
             if (!Rune.TryGetRuneAt(text, at, out var rune))

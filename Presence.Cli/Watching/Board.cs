@@ -53,7 +53,7 @@ internal sealed class Board(IReadOnlyList<Target> targets)
         foreach (var target in snapshot.Unknown)
             _gone[target] = new Row(target.Text, null, Note: "not known here (yet)");
         if (snapshot.Self is { } self)
-            _gone[self] = new Row(self.Text, null, Note: "you: told when it changes");
+            _gone[self] = new Row(self.Text, null, Note: snapshot.IsSelfOnline == false ? null : "you: told when it changes");
     }
 
     /// <summary>Adds a change.</summary>

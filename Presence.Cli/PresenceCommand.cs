@@ -7,7 +7,7 @@ using Presence.Cli.Text;
 namespace Presence.Cli;
 
 /// <summary>The whole command line: what there is, and how it ends.</summary>
-internal static class CommandLine
+internal static class PresenceCommand
 {
     /// <summary>Runs what was asked for.</summary>
     /// <param name="args">What stands behind the tool's name.</param>
@@ -74,7 +74,7 @@ internal static class CommandLine
     {
         public override int Invoke(ParseResult parseResult)
         {
-            var version = typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+            var version = typeof(PresenceCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
             // What follows the plus sign is the commit.
             around.Output.WriteLine(version.Split('+')[0]);
             return (int)ExitCode.Done;

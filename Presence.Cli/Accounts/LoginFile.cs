@@ -57,17 +57,23 @@ internal sealed class LoginFile(string folder, string profile)
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
             if (!OperatingSystem.IsWindows())
                 options.UnixCreateMode = OwnersFile;
-            using (var file = new FileStream(draft, options))
+            using var file = new FileStream(draft, options);
+            try
             {
                 JsonSerializer.Serialize(file, login, CliJson.Default.Login);
                 file.Flush(flushToDisk: true);
+                file.Close();
+                File.Move(draft, Path, overwrite: true);
             }
-
-            File.Move(draft, Path, overwrite: true);
+            catch
+            {
+                file.Close();
+                File.Delete(draft);
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(draft);
             throw FailureException.Usage($"The login cannot be kept: {e.Message}");
         }
     }

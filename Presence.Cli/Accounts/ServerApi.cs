@@ -75,7 +75,7 @@ internal sealed class ServerApi(ServerAddress server) : IDisposable
         {
             throw Unreachable(e.InnerException?.Message ?? e.Message);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw NoPresenceServer();
         }

@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Cli;
@@ -208,6 +211,45 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
         Assert.Equal(ExitCode.Refused, logout.Code);
         Assert.Contains("forgotten here", logout.Error.Text, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(shell.Folder));
+    }
+
+    [Fact]
+    public async Task A_login_that_cannot_be_kept_is_an_error()
+    {
+        using var shell = new Shell(server.Http);
+        await File.WriteAllTextAsync(shell.Folder, "a file where the folder should be");
+        var login = await shell.RunAsync("login", "--user", "alice");
+        Assert.Equal(ExitCode.Usage, login.Code);
+        Assert.Contains("cannot be kept", login.Error.Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("200 OK", "text/html", "<html>", "not a server of this protocol")]
+    [InlineData("200 OK", "application/json; charset=klingon", "{}", "not a server of this protocol")]
+    [InlineData("200 OK", "application/json", "{}", "not a server of this protocol")]
+    [InlineData("404 Not Found", "text/html", "<html>", "does not sign you in: 404 Not Found")]
+    [InlineData("302 Found", "application/json", "[]", "does not sign you in: 302 Found")]
+    public async Task Another_kind_of_server_is_told_from_this_one(string status, string type, string body, string said)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var answering = Task.Run(async () =>
+        {
+            using var socket = await listener.AcceptSocketAsync();
+            await socket.ReceiveAsync(new byte[16 * 1024]);
+            await socket.SendAsync(Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nLocation: /elsewhere\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
+            socket.Shutdown(SocketShutdown.Send);
+            // Until the other side has had enough.
+            while (await socket.ReceiveAsync(new byte[16 * 1024]) > 0)
+            {
+            }
+        });
+        using var shell = new Shell(new Uri($"http://{listener.LocalEndpoint}"));
+        var login = await shell.RunAsync("login", "--user", "alice");
+        Assert.Equal(ExitCode.Refused, login.Code);
+        Assert.Contains(said, login.Error.Text, StringComparison.Ordinal);
+        await answering;
     }
 
     [Fact]

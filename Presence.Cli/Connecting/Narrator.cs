@@ -16,15 +16,21 @@ internal sealed class Narrator
             return last is null or { IsConnected: true } ? null : "Connected again.";
         if (state.Phase != ConnectionPhase.Reconnecting)
             return null;
-        var why = state.Error is { } error && error != last?.Error ? $"No connection: {Sentence(error.Message)}" : null;
-        var next = state.RetryIn is { } wait ? string.Create(CultureInfo.InvariantCulture, $"Trying again in {wait.TotalSeconds:0.0} s.") : null;
-        return (why, next) switch
+        return (state.Error == last?.Error ? null : Why(state), Next(state)) switch
         {
-            (null, _) => next,
-            (_, null) => why,
-            _ => $"{why} {next}",
+            (null, var next) => next,
+            (var why, null) => why,
+            var (why, next) => $"{why} {next}",
         };
     }
+
+    /// <summary>All that there is to be told about a state without a connection, whatever was told before.</summary>
+    public static string Describe(ConnectionState state) => $"{Why(state) ?? "No connection."} {Next(state) ?? "Trying again."}";
+
+    private static string? Why(ConnectionState state) => state.Error is { } error ? $"No connection: {Sentence(error.Message)}" : null;
+
+    private static string? Next(ConnectionState state) =>
+        state.RetryIn is { } wait ? string.Create(CultureInfo.InvariantCulture, $"Trying again in {wait.TotalSeconds:0.0} s.") : null;
 
     private static string Sentence(string message) => message.EndsWith('.') ? message : $"{message}.";
 }

@@ -24,7 +24,6 @@ internal sealed class TableView(IAnsiConsole screen, Board board, TimeZoneInfo z
     private const int WidestName = 32;
     private const int NarrowestStatus = 6;
 
-    private readonly Narrator _narrator = new();
     private string? _trouble;
     private LiveDisplayContext? _live;
 
@@ -46,12 +45,8 @@ internal sealed class TableView(IAnsiConsole screen, Board board, TimeZoneInfo z
             case Changed changed:
                 board.Add(changed.Change, changed.At);
                 break;
-            case StateChanged { State.IsConnected: true } connected:
-                _narrator.Tell(connected.State);
-                _trouble = null;
-                break;
             case StateChanged { State: var state }:
-                _trouble = _narrator.Tell(state) ?? _trouble;
+                _trouble = state.IsConnected ? null : Narrator.Describe(state);
                 break;
         }
 
@@ -69,7 +64,7 @@ internal sealed class TableView(IAnsiConsole screen, Board board, TimeZoneInfo z
             table.AddColumn(new TableColumn(new Words(title)) { NoWrap = true });
         foreach (var row in rows)
             table.AddRow(Cells(row, name, status));
-        return _trouble is null ? new Rows(table) : new Rows(table, Line($"{Mark(false)} {_trouble} What the table shows is from before.", Warning));
+        return _trouble is null ? new Rows(table) : new Rows(table, Line(_trouble, Warning), Line("What the table shows is from before.", Warning));
     }
 
     private IEnumerable<IRenderable> Cells(Board.Row row, int nameWidth, int statusWidth)

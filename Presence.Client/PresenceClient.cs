@@ -1,4 +1,5 @@
 using Presence.Client.Connections;
+using Presence.Client.Reconnecting;
 using Presence.Client.Requests;
 using Presence.Client.Wire;
 
@@ -38,11 +39,12 @@ public sealed class PresenceClient : IAsyncDisposable
     private PresenceClient(PresenceClientOptions options, bool isPatient)
     {
         _conversation = new Conversation(options);
-        Changes = new Stream(this, toOwn: false);
-        OwnChanges = new Stream(this, toOwn: true);
+        Changes = new ChangeStream(_conversation, toOwn: false);
+        OwnChanges = new ChangeStream(_conversation, toOwn: true);
         States = new StateStream(_conversation);
         var loop = new ConnectionLoop(options, _conversation);
-        _loop = Task.Run(() => loop.RunAsync(isPatient, _stop.Token));
+        var retries = new Retries(options.Reconnect, isPatient, options.TimeProvider, Backoff.Chance);
+        _loop = Task.Run(() => loop.RunAsync(retries, _stop.Token));
     }
 
     /// <summary>Connects, and returns when the client is connected. It does not try again if that fails.</summary>
@@ -198,10 +200,10 @@ public sealed class PresenceClient : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private sealed class Stream(PresenceClient client, bool toOwn) : IAsyncEnumerable<StatusChange>
+    private sealed class ChangeStream(Conversation conversation, bool toOwn) : IAsyncEnumerable<StatusChange>
     {
         public IAsyncEnumerator<StatusChange> GetAsyncEnumerator(CancellationToken cancellationToken = default) =>
-            client._conversation.Subscribe(toOwn).Enumerate(isOwner: true, cancellationToken);
+            conversation.Subscribe(toOwn).Enumerate(isOwner: true, cancellationToken);
     }
 
     private sealed class StateStream(Conversation conversation) : IAsyncEnumerable<ConnectionState>
@@ -214,7 +216,7 @@ public sealed class PresenceClient : IAsyncDisposable
                 yield return state;
                 if (state.Phase == ConnectionPhase.Closed)
                     yield break;
-                await state.Succeeded.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await state.Passed.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Net.Security;
 using System.Net.WebSockets;
+using Presence.Client.Links;
 
 namespace Presence.Client;
 
@@ -110,6 +111,9 @@ public sealed class PresenceClientOptions
 
     /// <summary>Sets what else a WebSocket needs before it connects, such as a proxy; default null.</summary>
     public Action<ClientWebSocketOptions>? ConfigureWebSocket { get; init; }
+
+    /// <summary>Makes the links, by a token and whether they begin online; for tests, which also cut them.</summary>
+    internal Func<string, bool, CancellationToken, Task<Link>>? Connector { get; init; }
 
     private static TimeSpan Positive(TimeSpan time) =>
         time > TimeSpan.Zero ? time : throw new ArgumentOutOfRangeException(nameof(time), time, "A time is positive.");

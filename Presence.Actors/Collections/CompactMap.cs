@@ -86,6 +86,9 @@ internal sealed class CompactMap<TKey, TValue>
             Resize(count);
     }
 
+    /// <summary>The keys and what they stand for, in no order that means anything; the map must not be changed meanwhile.</summary>
+    public Enumerator GetEnumerator() => new(this);
+
     private int IndexOf(TKey key) => _keys.AsSpan(0, _count).IndexOf(key);
 
     private void Append(TKey key, TValue value)
@@ -117,5 +120,41 @@ internal sealed class CompactMap<TKey, TValue>
     {
         Array.Resize(ref _keys, length);
         Array.Resize(ref _values, length);
+    }
+
+    /// <summary>Goes through a map.</summary>
+    [SuppressMessage("Performance", "CA1815", Justification = "Nobody compares it.")]
+    public struct Enumerator
+    {
+        private readonly CompactMap<TKey, TValue> _map;
+        private Dictionary<TKey, TValue>.Enumerator _many;
+        private int _next;
+
+        internal Enumerator(CompactMap<TKey, TValue> map)
+        {
+            _map = map;
+            if (map._many is { } many)
+                _many = many.GetEnumerator();
+        }
+
+        /// <summary>What has been reached.</summary>
+        public KeyValuePair<TKey, TValue> Current { get; private set; }
+
+        /// <summary>Goes on to the next key, if there is one.</summary>
+        public bool MoveNext()
+        {
+            if (_map._many is not null)
+            {
+                var isThere = _many.MoveNext();
+                Current = _many.Current;
+                return isThere;
+            }
+
+            if (_next == _map._count)
+                return false;
+            Current = new(_map._keys[_next], _map._values[_next]);
+            _next++;
+            return true;
+        }
     }
 }

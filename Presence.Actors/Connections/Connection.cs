@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using Akka.Actor;
@@ -10,7 +11,7 @@ namespace Presence.Actors.Connections;
 
 /// <summary>
 /// One connection of a user, whatever link it came by (contract C1): the only source of truth for its own status and its own
-/// follows. Its end, however it comes, is all that others need to forget it.
+/// follows. Its end, however it comes, is all that others need to forget it: its <see cref="ConnectionPool"/> tells them.
 /// </summary>
 /// <remarks>
 /// Requests are carried out one at a time, so replies come in the order of the requests; while one waits for a relay the next
@@ -24,7 +25,9 @@ public sealed class Connection : UntypedActor
     private readonly ConnectionSettings _settings;
     private readonly Outbox _outbox;
     private readonly FollowList _follows;
-    private readonly Queue<ClientRequest> _requests = new();
+
+    // Requests that wait for the one before; null as long as there has never been one.
+    private Queue<ClientRequest>? _requests;
     private bool _isVisible;
     private bool _isOver;
     private long _revision;
@@ -36,9 +39,7 @@ public sealed class Connection : UntypedActor
     private ServerMessage? _whenDone;
     private bool _isBusy;
 
-    // What the connection asks of relays by itself at its start, and is not in force yet. Whoever is connected can be found, by
-    // id and by name (contract S7, F1), and misses nothing of its other devices (F9).
-    private int _starting;
+    private Stage _stage;
 
     /// <summary>For <see cref="Props"/>.</summary>
     public Connection(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings)
@@ -51,27 +52,44 @@ public sealed class Connection : UntypedActor
         _follows = new FollowList(Identity.User, Identity.Username, settings.Follows);
     }
 
+    /// <summary>
+    /// How far the start has come. Whoever is connected can be found, by id and by name (contract S7, F1), and misses nothing of its
+    /// other devices (F9); and a session is visible only once it can be found by its name, so that no follow by name misses what
+    /// is shown.
+    /// </summary>
+    private enum Stage
+    {
+        /// <summary>The name is not in force yet.</summary>
+        Naming,
+
+        /// <summary>The name is, but not the follow of the own user and the first status.</summary>
+        Entering,
+
+        /// <summary>The link has been taken up.</summary>
+        Open,
+    }
+
     private Identity Identity => _opening.Identity;
 
     private Subject Own => Subject.OfUser(Identity.User);
 
-    /// <summary>How to make the connection of a link.</summary>
-    /// <param name="opening">The link and who is at its other end.</param>
+    /// <summary>How to make the connections of a number of links.</summary>
+    /// <param name="openings">What they begin with; each takes one, so there is one for each before it is made.</param>
     /// <param name="relays">The relays of this node.</param>
     /// <param name="registry">The <see cref="SessionRegistry"/> of this node.</param>
-    /// <param name="settings">Its limits.</param>
-    public static Props Props(Opening opening, ImmutableArray<IActorRef> relays, IActorRef registry, ConnectionSettings settings) =>
-        DirectProducer<Connection>.Props(() => new Connection(opening, relays, registry, settings));
+    /// <param name="settings">Their limits.</param>
+    public static Props Props(ConcurrentQueue<Opening> openings, RelayTable relays, IActorRef registry, ConnectionSettings settings) =>
+        DirectProducer<Connection>.Props(() => new Connection(
+            openings.TryDequeue(out var opening) ? opening : throw new InvalidOperationException("There is no link for this connection."),
+            relays.Current,
+            registry,
+            settings));
 
     /// <inheritdoc/>
     protected override void PreStart()
     {
         _registry.Tell(new SessionRegistry.Register(_opening.Session, Identity));
-        // Contract F9; the answer is of no interest, since what the user's other devices show is not told at the start.
-        Ask([Own], ++_request);
-        _starting++;
         Publish(Subject.OfName(Identity.Username), Identity.User.ToString());
-        _starting++;
     }
 
     /// <inheritdoc/>
@@ -91,16 +109,19 @@ public sealed class Connection : UntypedActor
                 if (_follows.Admits(change))
                     _outbox.Tell(change);
                 break;
-            case LinkSignal.Received { Request: var request }:
-                _requests.Enqueue(request);
-                CarryOutNext();
+            case LinkSignal.Received { Request: var request } when _isBusy:
+                (_requests ??= new()).Enqueue(request);
                 break;
-            case RelayReply when _starting > 0:
-                _starting--;
-                Start();
+            case LinkSignal.Received { Request: var request } when !_isOver:
+                CarryOut(request);
+                break;
+            case LinkSignal.Received:
+                break;
+            case RelayReply.Done when _stage == Stage.Open:
+                Complete(_whenDone!);
                 break;
             case RelayReply.Done:
-                Complete(_whenDone!);
+                Start();
                 break;
             case RelayReply.Followed followed:
                 Follow(_follows.Take(followed));
@@ -130,19 +151,13 @@ public sealed class Connection : UntypedActor
         }
     }
 
-    /// <summary>
-    /// Goes on with the start. A session is visible only once it can be found by its name, so that no follow by name misses what
-    /// is shown; and the link is taken up only once all is in force, so that whoever is connected is online.
-    /// </summary>
+    /// <summary>Goes on with the start: what was asked for last is in force.</summary>
     private void Start()
     {
-        if (_starting > 0)
-            return;
-        if (_opening.AppearsOnline && !_isVisible)
+        if (++_stage == Stage.Entering)
         {
-            _isVisible = true;
-            Publish(Own, "");
-            _starting++;
+            _isVisible = _opening.AppearsOnline;
+            RelayOf(Own).Tell(new RelayCommand.Enter(Own, _isVisible ? Status("") : null, ++_request));
             return;
         }
 
@@ -154,15 +169,13 @@ public sealed class Connection : UntypedActor
 
     private void CarryOutNext()
     {
-        while (!_isBusy && !_isOver && _requests.TryDequeue(out var request))
-        {
-            _isBusy = true;
+        while (!_isBusy && !_isOver && _requests is not null && _requests.TryDequeue(out var request))
             CarryOut(request);
-        }
     }
 
     private void CarryOut(ClientRequest request)
     {
+        _isBusy = true;
         switch (request)
         {
             case ClientRequest.Ping ping:
@@ -215,7 +228,7 @@ public sealed class Connection : UntypedActor
             _outbox.Tell(change);
         if (!outcome.Drop.IsEmpty)
         {
-            foreach (var slice in ByRelay(outcome.Drop))
+            foreach (var slice in RelayTable.Split(outcome.Drop, _relays.Length))
                 RelayOf(slice[0]).Tell(new RelayCommand.Unfollow(slice));
         }
 
@@ -253,20 +266,18 @@ public sealed class Connection : UntypedActor
 
     // ---- relays
 
-    private void Publish(Subject subject, string status) => RelayOf(subject).Tell(
-        new RelayCommand.Publish(subject, new SessionStatus(_opening.Session, Identity.Username, status, ++_revision), ++_request));
+    private void Publish(Subject subject, string status) =>
+        RelayOf(subject).Tell(new RelayCommand.Publish(subject, Status(status), ++_request));
+
+    private SessionStatus Status(string text) => new(_opening.Session, Identity.Username, text, ++_revision);
 
     private void Ask(ImmutableArray<Subject> subjects, long request)
     {
         if (subjects.IsEmpty)
             return;
-        foreach (var slice in ByRelay(subjects))
+        foreach (var slice in RelayTable.Split(subjects, _relays.Length))
             RelayOf(slice[0]).Tell(new RelayCommand.Follow(slice, request));
     }
-
-    private IEnumerable<ImmutableArray<Subject>> ByRelay(ImmutableArray<Subject> subjects) => subjects.Length == 1
-        ? [subjects]
-        : subjects.GroupBy(s => RelayTable.IndexOf(s, _relays.Length)).Select(g => g.ToImmutableArray());
 
     private IActorRef RelayOf(Subject subject) => _relays[RelayTable.IndexOf(subject, _relays.Length)];
 

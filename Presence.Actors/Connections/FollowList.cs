@@ -50,28 +50,41 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     /// <param name="request">Names it towards the relays.</param>
     public Outcome Begin(ClientRequest.Follow follow, long request)
     {
-        if (!TryParse(follow.UserIds, out var users))
+        var pending = new Pending(follow.Cid, request);
+        if (!TryRead(follow.UserIds, pending))
             return Outcome.Refuse(follow.Cid, "Invalid user identifier.");
-        if (follow.Usernames.Any(string.IsNullOrEmpty))
-            return Outcome.Refuse(follow.Cid, "Invalid username.");
-        users.Remove(self);
-        var names = follow.Usernames.Where(n => n != selfName).ToHashSet(StringComparer.Ordinal);
-        var added = users.Count(u => !_users.ContainsKey(u)) + names.Count(n => _awaitedNames?.ContainsKey(n) != true);
+        foreach (var name in follow.Usernames)
+        {
+            if (string.IsNullOrEmpty(name))
+                return Outcome.Refuse(follow.Cid, "Invalid username.");
+            if (name != selfName)
+                pending.AddName(name);
+        }
+
+        var added = 0;
+        foreach (var (user, _) in pending.Users)
+            added += _users.ContainsKey(user) ? 0 : 1;
+        foreach (var name in pending.Names)
+            added += _awaitedNames?.ContainsKey(name) == true ? 0 : 1;
         if (added > 0 && Count + added > limit)
             return Outcome.Refuse(follow.Cid, $"A connection may follow {limit} users.");
 
         _users.EnsureCapacity(_users.Count + added);
-        _pending = new Pending(follow.Cid, request);
-        foreach (var user in users)
-            Ask(user);
-        foreach (var name in names)
+        _pending = pending;
+        var ask = ImmutableArray.CreateBuilder<Subject>(pending.Outstanding);
+        foreach (var (user, _) in pending.Users)
         {
-            (_awaitedNames ??= new Dictionary<string, long>(StringComparer.Ordinal))[name] = request;
-            _pending.Outstanding.Add(Subject.OfName(name));
-            _pending.Names.Add(name);
+            Asked(user);
+            ask.Add(Subject.OfUser(user));
         }
 
-        return Finish([.. _pending.Outstanding], []);
+        foreach (var name in pending.Names)
+        {
+            (_awaitedNames ??= new Dictionary<string, long>(StringComparer.Ordinal))[name] = request;
+            ask.Add(Subject.OfName(name));
+        }
+
+        return Finish(ask.MoveToImmutable(), []);
     }
 
     /// <summary>A relay has answered for some subjects.</summary>
@@ -91,7 +104,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
             }
 
             // An answer to a request that an unfollow, or a newer request, has overtaken says nothing any more.
-            if (_pending is null || _pending.Request != followed.Request || !_pending.Outstanding.Remove(subject))
+            if (_pending is null || _pending.Request != followed.Request || !_pending.Take(subject, sessions))
                 continue;
             if (subject.Name is { } name)
             {
@@ -106,11 +119,9 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
                         ask = ask.Add(Subject.OfUser(bearer));
                 }
             }
-            else
+            else if (_users[subject.User] != State.Following)
             {
-                if (_users[subject.User] != State.Following)
-                    _users[subject.User] = State.Collected;
-                _pending.Collected[subject.User] = sessions;
+                _users[subject.User] = State.Collected;
             }
         }
 
@@ -121,7 +132,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     public Outcome Resolve(RelayReply.BearersChanged changed)
     {
         var name = Subject.OfName(changed.Name);
-        if (_awaitedNames is null || !_awaitedNames.TryGetValue(changed.Name, out var since) || _pending?.Outstanding.Contains(name) == true)
+        if (_awaitedNames is null || !_awaitedNames.TryGetValue(changed.Name, out var since) || _pending?.Awaits(changed.Name) == true)
             return Outcome.Nothing;
         var bearers = BearersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!))
             .RemoveAll(b => _unfollowed is not null && _unfollowed.TryGetValue(b, out var at) && at >= since);
@@ -168,8 +179,8 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
             return true;
         if (!_users.TryGetValue(change.User, out var state))
             return false;
-        if (_pending is not null && _pending.Collected.TryGetValue(change.User, out var sessions))
-            _pending.Collected[change.User] = Apply(sessions, change.Changes);
+        if (_pending is not null && _pending.Users.TryGetValue(change.User, out var sessions) && !sessions.IsDefault)
+            _pending.Users[change.User] = Apply(sessions, change.Changes);
         return state == State.Following;
     }
 
@@ -186,26 +197,25 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     /// <summary>Asks for a user on behalf of the pending request; says whether that was not done already.</summary>
     private bool Ask(UserId user)
     {
-        if (_pending!.Collected.ContainsKey(user) || !_pending.Outstanding.Add(Subject.OfUser(user)))
+        if (!_pending!.AddUser(user))
             return false;
+        Asked(user);
+        return true;
+    }
+
+    private void Asked(UserId user)
+    {
         if (!_users.TryGetValue(user, out var state) || state == State.Appearing)
             _users[user] = State.Asked;
-        return true;
     }
 
     private Outcome Finish(ImmutableArray<Subject> ask, ImmutableArray<Subject> drop)
     {
-        if (_pending is null || _pending.Outstanding.Count > 0)
+        if (_pending is null || _pending.Outstanding > 0)
             return new Outcome(null, ask, drop, []);
-        var presences = ImmutableArray.CreateBuilder<UserSession>();
-        foreach (var (user, sessions) in _pending.Collected)
-        {
+        var answer = new ServerMessage.Snapshot(_pending.Cid, _pending.Presences());
+        foreach (var (user, _) in _pending.Users)
             _users[user] = State.Following;
-            foreach (var session in sessions)
-                presences.Add(new UserSession(user, session));
-        }
-
-        var answer = new ServerMessage.Snapshot(_pending.Cid, presences.ToImmutable());
         _pending = null;
         return new Outcome(answer, ask, drop, []);
     }
@@ -225,14 +235,28 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     private static ImmutableArray<UserId> BearersOf(IEnumerable<SessionStatus> sessions) =>
         [.. sessions.Select(s => new UserId(Guid.Parse(s.Status))).Distinct()];
 
-    private static bool TryParse(ImmutableArray<string> texts, out HashSet<UserId> users)
+    /// <summary>Reads the users that a follow names, without the connection's own.</summary>
+    private bool TryRead(ImmutableArray<string> texts, Pending pending)
     {
-        users = new HashSet<UserId>(texts.Length);
+        pending.Users.EnsureCapacity(texts.Length);
         foreach (var text in texts)
         {
             if (!UserId.TryParse(text, out var user))
                 return false;
-            users.Add(user);
+            if (user != self)
+                pending.AddUser(user);
+        }
+
+        return true;
+    }
+
+    private static bool TryParse(ImmutableArray<string> texts, out UserId[] users)
+    {
+        users = new UserId[texts.Length];
+        for (var i = 0; i < users.Length; i++)
+        {
+            if (!UserId.TryParse(texts[i], out users[i]))
+                return false;
         }
 
         return true;
@@ -252,16 +276,69 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
             new(new ServerMessage.Failed(cid, ErrorCode.BadInput, why), [], [], []);
     }
 
+    /// <summary>A follow that is being answered.</summary>
     private sealed class Pending(string? cid, long request)
     {
+        // The names that it names, and of these the ones that no relay has answered for; null if there are none, which is the rule.
+        private HashSet<string>? _names;
+        private HashSet<string>? _awaited;
+        private int _askedUsers;
+
         public string? Cid { get; } = cid;
 
         public long Request { get; } = request;
 
-        public HashSet<Subject> Outstanding { get; } = [];
+        /// <summary>What is visible of each user that belongs into the answer; default as long as no relay has said.</summary>
+        public CompactMap<UserId, ImmutableArray<SessionStatus>> Users { get; } = new();
 
-        public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
+        public IEnumerable<string> Names => _names as IEnumerable<string> ?? [];
 
-        public Dictionary<UserId, ImmutableArray<SessionStatus>> Collected { get; } = [];
+        /// <summary>For how many subjects no relay has answered.</summary>
+        public int Outstanding => _askedUsers + (_awaited?.Count ?? 0);
+
+        /// <summary>Adds a user; says whether it was not there.</summary>
+        public bool AddUser(UserId user)
+        {
+            if (!Users.TryAdd(user, default))
+                return false;
+            _askedUsers++;
+            return true;
+        }
+
+        public void AddName(string name)
+        {
+            (_names ??= new(StringComparer.Ordinal)).Add(name);
+            (_awaited ??= new(StringComparer.Ordinal)).Add(name);
+        }
+
+        public bool Awaits(string name) => _awaited?.Contains(name) == true;
+
+        /// <summary>A relay answers for a subject; says whether that was outstanding.</summary>
+        public bool Take(Subject subject, ImmutableArray<SessionStatus> sessions)
+        {
+            if (subject.Name is { } name)
+                return _awaited?.Remove(name) == true;
+            if (!Users.TryGetValue(subject.User, out var known) || !known.IsDefault)
+                return false;
+            Users[subject.User] = sessions;
+            _askedUsers--;
+            return true;
+        }
+
+        /// <summary>What the answer says.</summary>
+        public ImmutableArray<UserSession> Presences()
+        {
+            var count = 0;
+            foreach (var (_, sessions) in Users)
+                count += sessions.Length;
+            var presences = ImmutableArray.CreateBuilder<UserSession>(count);
+            foreach (var (user, sessions) in Users)
+            {
+                foreach (var session in sessions)
+                    presences.Add(new UserSession(user, session));
+            }
+
+            return presences.MoveToImmutable();
+        }
     }
 }

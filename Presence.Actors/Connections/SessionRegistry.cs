@@ -74,7 +74,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             case Register register:
                 Add(Sender, register);
                 break;
-            case Terminated { ActorRef: var ended } when _sessions.Remove(ended, out var session):
+            case Ended when _sessions.Remove(Sender, out var session):
                 _expiries.Remove(session);
                 Drop(session);
                 break;
@@ -99,7 +99,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             case Expire:
                 EndExpired();
                 break;
-            case Terminated or Revoke or OpenedElsewhere:
+            case Ended or Revoke or OpenedElsewhere:
                 break;
             default:
                 Unhandled(message);
@@ -109,7 +109,6 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
 
     private void Add(IActorRef connection, Register register)
     {
-        Context.Watch(connection);
         var session = new Session(connection, register.Session, register.Identity);
         _sessions[connection] = session;
         CollectionsMarshal.GetValueRefOrAddDefault(_byUser, register.Identity.User, out _).Add(session);
@@ -204,6 +203,17 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     /// <param name="Session">Its name.</param>
     /// <param name="Identity">Whose it is, and by what token.</param>
     public sealed record Register(SessionId Session, Identity Identity) : INoSerializationVerificationNeeded;
+
+    /// <summary>A connection, the sender, is no more; its parent says so for it.</summary>
+    public sealed class Ended : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        /// <summary>The only instance.</summary>
+        public static readonly Ended Instance = new();
+
+        private Ended()
+        {
+        }
+    }
 
     /// <summary>Tokens of a user are not valid any more.</summary>
     /// <param name="User">The user.</param>

@@ -18,6 +18,16 @@ public abstract record RelayCommand : INoSerializationVerificationNeeded
     /// <param name="Request">Names the request in the answer.</param>
     public sealed record Publish(Subject Subject, SessionStatus Status, long Request) : RelayCommand;
 
+    /// <summary>
+    /// This connection begins with its user: from now on it follows, and shows a status if it has one. Answered with
+    /// <see cref="RelayReply.Done"/> when both are in force; after that, and not before, changes of the user arrive, and the first
+    /// is what the connection itself shows. What others show at that instant it is not told.
+    /// </summary>
+    /// <param name="Subject">The user.</param>
+    /// <param name="Status">What is shown; null: nothing.</param>
+    /// <param name="Request">Names the request in the answer.</param>
+    public sealed record Enter(Subject Subject, SessionStatus? Status, long Request) : RelayCommand;
+
     /// <summary>This connection shows nothing any more. Answered as <see cref="Publish"/> is.</summary>
     /// <param name="Subject">Where nothing is shown.</param>
     /// <param name="Session">The session of the connection.</param>
@@ -35,12 +45,26 @@ public abstract record RelayCommand : INoSerializationVerificationNeeded
     /// <summary>This connection does not follow the subjects any more. There is no answer.</summary>
     /// <param name="Subjects">What is not followed any more; all of them are this relay's.</param>
     public sealed record Unfollow(ImmutableArray<Subject> Subjects) : RelayCommand;
+
+    /// <summary>
+    /// This connection, the sender, is no more: whatever it has asked for is undone (contract F8). Its parent says so for it. There is no
+    /// answer.
+    /// </summary>
+    public sealed record End : RelayCommand, IDeadLetterSuppression
+    {
+        /// <summary>The only instance.</summary>
+        public static readonly End Instance = new();
+
+        private End()
+        {
+        }
+    }
 }
 
 /// <summary>What a relay tells a connection, beside the <see cref="ServerMessage.StatusEvent"/>s of the users that it follows.</summary>
 public abstract record RelayReply : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
-    /// <summary>What was published or withdrawn is in force (contract S7).</summary>
+    /// <summary>What was published or withdrawn, or what a connection begins with, is in force (contract S7).</summary>
     /// <param name="Request">The request's name.</param>
     public sealed record Done(long Request) : RelayReply;
 

@@ -49,7 +49,7 @@ public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions)
         return before.Revision == after.Revision ? [] : [new StatusChange(before, after)];
     }
 
-    private static SessionStatus? Find(ImmutableArray<SessionStatus> sessions, SessionId session)
+    internal static SessionStatus? Find(ImmutableArray<SessionStatus> sessions, SessionId session)
     {
         foreach (var s in sessions)
         {
@@ -110,14 +110,40 @@ public sealed class Book
         }
     }
 
+    /// <summary>What a session shows; null if it is not in the book.</summary>
+    public SessionStatus? Find(SessionId session)
+    {
+        foreach (var page in _pages)
+        {
+            if (Page.Find(page.Page.Sessions, session) is { } status)
+                return status;
+        }
+
+        return null;
+    }
+
     /// <summary>Whether no page shows anything.</summary>
-    public bool ShowsNothing => _pages.All(p => p.Page.Sessions.IsEmpty);
+    public bool ShowsNothing
+    {
+        get
+        {
+            foreach (var page in _pages)
+            {
+                if (!page.Page.Sessions.IsEmpty)
+                    return false;
+            }
+
+            return true;
+        }
+    }
 
     /// <summary>How far this book goes, relay by relay.</summary>
     public ImmutableArray<Known> Digest
     {
         get
         {
+            if (_pages.IsEmpty)
+                return [];
             var digest = ImmutableArray.CreateBuilder<Known>(_pages.Length);
             foreach (var page in _pages)
                 digest.Add(new Known(page.Relay, page.Page.Version));

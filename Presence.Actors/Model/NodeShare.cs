@@ -82,16 +82,7 @@ public sealed record NodeShare
     public bool IsForgettable => Own.IsEmpty && !IsWatching && !IsOwed;
 
     /// <summary>A connection of this node shows a status. An update that is older than what is known changes nothing.</summary>
-    public Step Put(SessionStatus status, long version)
-    {
-        for (var i = 0; i < Own.Length; i++)
-        {
-            if (Own[i].Session == status.Session)
-                return Own[i].Revision >= status.Revision ? Stay : Report(this with { Own = Own.SetItem(i, status), Version = version }, version);
-        }
-
-        return Report(this with { Own = Own.Add(status), Version = version }, version);
-    }
+    public Step Put(SessionStatus status, long version) => Stepped(Showing(status, version), version);
 
     /// <summary>A connection of this node shows nothing any more; nothing changes if it showed nothing.</summary>
     public Step Remove(SessionId session, long version)
@@ -106,8 +97,16 @@ public sealed record NodeShare
     }
 
     /// <summary>The first follower of this node has come.</summary>
-    public Step Watch(long version) =>
-        IsWatching ? Stay : Report(this with { IsWatching = true, WatchingSince = version, Version = version, Incarnation = 0 }, version);
+    public Step Watch(long version) => Stepped(Watching(version), version);
+
+    /// <summary>
+    /// A connection of this node comes that follows the subject and, if it has one, shows a status: one report says both.
+    /// </summary>
+    public Step Enter(SessionStatus? status, long version)
+    {
+        var next = Watching(version);
+        return Stepped(status is null ? next : next.Showing(status, version), version);
+    }
 
     /// <summary>The last follower of this node has gone.</summary>
     public Step Unwatch(long version) =>
@@ -225,10 +224,27 @@ public sealed record NodeShare
     }
 
     /// <summary>The report of the present state.</summary>
-    public NodeReport ToReport(Subject subject, RelayId self) =>
-        new(subject, self, new Page(Version, Own), IsWatching, Book.Digest);
+    public NodeReport ToReport(Subject subject, RelayId self) => new(subject, self, OwnPage, IsWatching, Book.Digest);
+
+    private Page OwnPage => UnderWay is [.., var last] && last.Version == Version ? last : new Page(Version, Own);
 
     private Step Stay => new(this, [], false);
+
+    private NodeShare Showing(SessionStatus status, long version)
+    {
+        for (var i = 0; i < Own.Length; i++)
+        {
+            if (Own[i].Session == status.Session)
+                return Own[i].Revision >= status.Revision ? this : this with { Own = Own.SetItem(i, status), Version = version };
+        }
+
+        return this with { Own = Own.Add(status), Version = version };
+    }
+
+    private NodeShare Watching(long version) =>
+        IsWatching ? this : this with { IsWatching = true, WatchingSince = version, Version = version, Incarnation = 0 };
+
+    private Step Stepped(NodeShare next, long version) => ReferenceEquals(next, this) ? Stay : Report(next, version);
 
     // ---- what follows works on a copy that only the step has yet
 

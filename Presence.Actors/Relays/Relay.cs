@@ -16,9 +16,9 @@ namespace Presence.Actors.Relays;
 /// </summary>
 /// <remarks>
 /// <para>
-/// What it knows and owes of each subject is a <see cref="NodeShare"/>, which decides; this actor carries out. It watches its
-/// node's connections, whose end undoes all they asked for, and the shards of the homes that it reports to, whose end means
-/// that a home has moved or died and must be told everything again.
+/// What it knows and owes of each subject is a <see cref="NodeShare"/>, which decides; this actor carries out. It watches the
+/// shards of the homes that it reports to, whose end means that a home has moved or died and must be told everything again. The
+/// end of a connection, which undoes all it asked for, is told by the connection's parent.
 /// </para>
 /// <para>
 /// The order in which a step is carried out is a promise: first the replies to those whose change has been accepted, then the
@@ -74,6 +74,9 @@ public sealed class Relay : UntypedActor, IWithTimers
     {
         switch (message)
         {
+            case RelayCommand.Enter enter:
+                Enter(FollowerOf(Sender), enter);
+                break;
             case RelayCommand.Publish publish:
                 Publish(FollowerOf(Sender), publish);
                 break;
@@ -86,6 +89,10 @@ public sealed class Relay : UntypedActor, IWithTimers
             case RelayCommand.Unfollow unfollow:
                 if (_followers.TryGetValue(Sender, out var unfollower))
                     Unfollow(unfollower, unfollow);
+                break;
+            case RelayCommand.End:
+                if (_followers.Remove(Sender, out var ended))
+                    End(ended);
                 break;
             case ReportAccepted accepted:
                 WatchShard(accepted.Subject);
@@ -105,9 +112,7 @@ public sealed class Relay : UntypedActor, IWithTimers
                 break;
             case Terminated { ActorRef: var gone }:
                 if (_shards.Remove(gone, out var shard))
-                    ReportAgain(e => HomeSharding.ShardOf(e.Subject) == shard);
-                else if (_followers.Remove(gone, out var ended))
-                    End(ended);
+                    ReportAgain([shard]);
                 break;
             case ClusterEvent.MemberRemoved when Cluster.Get(Context.System).IsTerminated:
                 // It is this node that has been removed. To it, all others look as if they were gone.
@@ -118,9 +123,7 @@ public sealed class Relay : UntypedActor, IWithTimers
                     Carry(entry, entry.Share.Retire(_departed));
                 break;
             case PeerIsBack { Peer: var peer }:
-                var there = _shards.Where(s => s.Key.Path.Address == peer).Select(s => s.Value).ToHashSet();
-                if (there.Count > 0)
-                    ReportAgain(e => there.Contains(HomeSharding.ShardOf(e.Subject)));
+                ReportAgain([.. ShardsOf(peer)]);
                 break;
             case Tick:
                 CarryDue();
@@ -133,24 +136,38 @@ public sealed class Relay : UntypedActor, IWithTimers
 
     // ---- what connections ask for
 
+    private void Enter(Follower follower, RelayCommand.Enter enter)
+    {
+        var entry = EntryOf(enter.Subject);
+        follower.Follows.Add(entry);
+        if (enter.Status is { } status)
+        {
+            follower.Publishes.Add(entry);
+            follower.Session = status.Session;
+        }
+
+        var step = entry.Share.Enter(enter.Status, ++_version);
+        Carry(entry, step, Waiting(RelayEntry.Wish.Enter, follower, enter.Request, enter.Status is null ? null : _version));
+    }
+
     private void Publish(Follower follower, RelayCommand.Publish publish)
     {
         var entry = EntryOf(publish.Subject);
         follower.Publishes.Add(entry);
         follower.Session = publish.Status.Session;
-        Carry(entry, entry.Share.Put(publish.Status, ++_version), WaitingFor(follower, publish.Request, _version));
+        Carry(entry, entry.Share.Put(publish.Status, ++_version), Waiting(RelayEntry.Wish.Publish, follower, publish.Request, _version));
     }
 
     private void Withdraw(Follower follower, RelayCommand.Withdraw withdraw)
     {
         var entry = EntryOf(withdraw.Subject);
         follower.Publishes.Remove(entry);
-        Carry(entry, entry.Share.Remove(withdraw.Session, ++_version), WaitingFor(follower, withdraw.Request, _version));
+        Carry(entry, entry.Share.Remove(withdraw.Session, ++_version), Waiting(RelayEntry.Wish.Publish, follower, withdraw.Request, _version));
     }
 
     private void Follow(Follower follower, RelayCommand.Follow follow)
     {
-        var known = ImmutableArray.CreateBuilder<RelayReply.Snapshot>();
+        var known = ImmutableArray.CreateBuilder<RelayReply.Snapshot>(follow.Subjects.Length);
         foreach (var subject in follow.Subjects)
         {
             var entry = EntryOf(subject);
@@ -162,13 +179,13 @@ public sealed class Relay : UntypedActor, IWithTimers
             }
             else
             {
-                entry.Wait(new RelayEntry.Waiting(follower, follow.Request, null, Now + _settings.Patience));
+                entry.Wait(Waiting(RelayEntry.Wish.Follow, follower, follow.Request, null));
                 Carry(entry, entry.Share.Watch(++_version));
             }
         }
 
         if (known.Count > 0)
-            follower.Connection.Tell(new RelayReply.Followed(follow.Request, known.ToImmutable()));
+            follower.Connection.Tell(new RelayReply.Followed(follow.Request, known.DrainToImmutable()));
     }
 
     private void Unfollow(Follower follower, RelayCommand.Unfollow unfollow)
@@ -183,7 +200,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     private void Unfollow(Follower follower, RelayEntry entry)
     {
         entry.Followers.Remove(follower);
-        entry.Take(w => w.IsFollow && w.Follower == follower);
+        entry.Take(w => w.Wish != RelayEntry.Wish.Publish && w.Follower == follower);
         if (!entry.IsFollowed)
             Carry(entry, entry.Share.Unwatch(++_version));
     }
@@ -228,11 +245,15 @@ public sealed class Relay : UntypedActor, IWithTimers
             Context.Watch(Sender);
     }
 
-    private void ReportAgain(Func<RelayEntry, bool> which)
+    private IEnumerable<int> ShardsOf(Address peer) => _shards.Where(s => s.Key.Path.Address == peer).Select(s => s.Value);
+
+    private void ReportAgain(HashSet<int> shards)
     {
+        if (shards.Count == 0)
+            return;
         foreach (var entry in _entries.Values)
         {
-            if (which(entry))
+            if (shards.Contains(HomeSharding.ShardOf(entry.Subject)))
                 Due(entry, Now);
         }
     }
@@ -247,19 +268,10 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (step.MustReport)
             Send(entry);
 
-        var replied = entry.TakeAnswered();
-        foreach (var w in replied)
-        {
-            if (!w.IsFollow)
-                w.Follower.Connection.Tell(new RelayReply.Done(w.Request));
-        }
-
-        TellFollowers(entry, step.Changes);
-        foreach (var w in replied)
-        {
-            if (w.IsFollow)
-                Answer(entry, w);
-        }
+        var answered = entry.TakeAnswered();
+        Reply(answered);
+        var told = TellFollowers(entry, step.Changes);
+        Admit(entry, answered, told);
 
         if (step.Next.IsForgettable && !entry.IsFollowed)
         {
@@ -269,23 +281,48 @@ public sealed class Relay : UntypedActor, IWithTimers
         }
     }
 
-    private static void TellFollowers(RelayEntry entry, ImmutableArray<StatusChange> changes)
+    private static void Reply(ReadOnlySpan<RelayEntry.Waiting> answered)
+    {
+        foreach (var w in answered)
+        {
+            if (w.Wish != RelayEntry.Wish.Follow)
+                w.Follower.Connection.Tell(new RelayReply.Done(w.Request));
+        }
+    }
+
+    /// <summary>Tells the followers what has changed, and says what they were told; null if nothing has.</summary>
+    private static object? TellFollowers(RelayEntry entry, ImmutableArray<StatusChange> changes)
     {
         if (changes.IsEmpty)
-            return;
+            return null;
         object told = entry.Subject.Name is { } name
             ? new RelayReply.BearersChanged(name, changes)
             : new ServerMessage.StatusEvent(entry.Subject.User, changes);
         foreach (var follower in entry.Followers)
             follower.Connection.Tell(told, ActorRefs.NoSender);
+        return told;
     }
 
-    private static void Answer(RelayEntry entry, RelayEntry.Waiting follow)
+    /// <summary>Those who have waited are followers from now on, and are told from where.</summary>
+    private static void Admit(RelayEntry entry, ReadOnlySpan<RelayEntry.Waiting> answered, object? told)
     {
-        entry.Followers.Add(follow.Follower);
-        follow.Follower.Connection.Tell(
-            new RelayReply.Followed(follow.Request, [new RelayReply.Snapshot(entry.Subject, entry.Share.Book.Sessions)]));
+        foreach (var w in answered)
+        {
+            if (w.Wish == RelayEntry.Wish.Publish)
+                continue;
+            entry.Followers.Add(w.Follower);
+            if (w.Wish == RelayEntry.Wish.Follow)
+                w.Follower.Connection.Tell(new RelayReply.Followed(w.Request, [new RelayReply.Snapshot(entry.Subject, entry.Share.Book.Sessions)]));
+            else if (entry.Share.Book.Find(w.Follower.Session) is { } own)
+                w.Follower.Connection.Tell(OwnJoin(entry.Subject.User, own, told), ActorRefs.NoSender);
+        }
     }
+
+    // What the other followers have just been told, if it is no more than that.
+    private static object OwnJoin(UserId user, SessionStatus own, object? told) =>
+        told is ServerMessage.StatusEvent { Changes: [{ Old: null, New: var joined }] } && joined == own
+            ? told
+            : new ServerMessage.StatusEvent(user, [new StatusChange(null, own)]);
 
     private void Send(RelayEntry entry)
     {
@@ -326,22 +363,13 @@ public sealed class Relay : UntypedActor, IWithTimers
     /// <summary>Answers requests that have waited too long with what this node knows.</summary>
     private void LoseItsPatience(RelayEntry entry, TimeSpan now)
     {
-        var late = entry.Take(w => w.Until <= now);
-        if (late.Count == 0)
+        if (entry.PatienceEnds > now)
             return;
-        _log.Warning("No home of {0} answers; {1} requests are answered with what this node knows", entry.Subject, late.Count);
-        foreach (var w in late)
-        {
-            if (!w.IsFollow)
-                w.Follower.Connection.Tell(new RelayReply.Done(w.Request));
-        }
-
+        var late = entry.Take(w => w.Until <= now);
+        _log.Warning("No home of {0} answers; {1} requests are answered with what this node knows", entry.Subject, late.Length);
+        Reply(late);
         Carry(entry, entry.Share.SettleAlone(_id));
-        foreach (var w in late)
-        {
-            if (w.IsFollow)
-                Answer(entry, w);
-        }
+        Admit(entry, late, null);
     }
 
     private void Due(RelayEntry entry, TimeSpan at)
@@ -356,8 +384,8 @@ public sealed class Relay : UntypedActor, IWithTimers
     /// <summary>Spreads a time by a quarter, so that what was lost together is not repeated together.</summary>
     private static TimeSpan Jitter(TimeSpan time) => time * (0.75 + (Random.Shared.NextDouble() / 2));
 
-    private RelayEntry.Waiting WaitingFor(Follower follower, long request, long version) =>
-        new(follower, request, version, Now + _settings.Patience);
+    private RelayEntry.Waiting Waiting(RelayEntry.Wish wish, Follower follower, long request, long? version) =>
+        new(wish, follower, request, version, Now + _settings.Patience);
 
     private RelayEntry EntryOf(Subject subject)
     {
@@ -369,11 +397,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     private Follower FollowerOf(IActorRef connection)
     {
         if (!_followers.TryGetValue(connection, out var follower))
-        {
             _followers[connection] = follower = new Follower(connection);
-            Context.Watch(connection);
-        }
-
         return follower;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Presence.Actors.Collections;
 using Presence.Actors.Model;
 
@@ -44,14 +45,14 @@ internal sealed class RelayEntry(Subject subject) : IQueued
     }
 
     /// <summary>Whether any connection follows, or waits to follow.</summary>
-    public bool IsFollowed => Followers.Count > 0 || (_waiting?.Exists(w => w.IsFollow) ?? false);
+    public bool IsFollowed => Followers.Count > 0 || (_waiting?.Exists(w => w.Wish != Wish.Publish) ?? false);
 
-    private ReadOnlySpan<Waiting> Waits => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_waiting);
+    private ReadOnlySpan<Waiting> Waits => CollectionsMarshal.AsSpan(_waiting);
 
     public void Wait(Waiting waiting) => (_waiting ??= new(1)).Add(waiting);
 
     /// <summary>Takes the requests that can be answered as the state of the protocol is now, in the order in which they came.</summary>
-    public IReadOnlyList<Waiting> TakeAnswered()
+    public ReadOnlySpan<Waiting> TakeAnswered()
     {
         foreach (var w in Waits)
         {
@@ -63,31 +64,42 @@ internal sealed class RelayEntry(Subject subject) : IQueued
     }
 
     /// <summary>Takes those requests that a condition holds for, in the order in which they came.</summary>
-    public IReadOnlyList<Waiting> Take(Predicate<Waiting> when)
+    public ReadOnlySpan<Waiting> Take(Predicate<Waiting> when)
     {
         if (_waiting is not { } waiting)
             return [];
         if (waiting.TrueForAll(when))
         {
             _waiting = null;
-            return waiting;
+            return CollectionsMarshal.AsSpan(waiting);
         }
 
         var taken = waiting.FindAll(when);
         if (taken.Count > 0)
             waiting.RemoveAll(when);
-        return taken;
+        return CollectionsMarshal.AsSpan(taken);
     }
 
-    private bool IsAnswered(Waiting w) => w.IsFollow ? Share.IsSettled : w.Version <= Share.Accepted || !Share.IsOwed;
+    private bool IsAnswered(Waiting w) => w.Version is { } version ? version <= Share.Accepted || !Share.IsOwed : Share.IsSettled;
+
+    /// <summary>What a request is for, and so how it is answered.</summary>
+    public enum Wish
+    {
+        /// <summary>To show something, or nothing any more.</summary>
+        Publish,
+
+        /// <summary>To follow.</summary>
+        Follow,
+
+        /// <summary>To follow, and to show something, as a connection does that begins.</summary>
+        Enter,
+    }
 
     /// <summary>A connection's request that waits for a home.</summary>
+    /// <param name="Wish">What it is for.</param>
     /// <param name="Follower">Who asked.</param>
     /// <param name="Request">The request's name.</param>
-    /// <param name="Version">For a publication: the version that must be accepted. Null for a follow.</param>
+    /// <param name="Version">If it shows something, or nothing any more: the version that must be accepted.</param>
     /// <param name="Until">When patience ends.</param>
-    public readonly record struct Waiting(Follower Follower, long Request, long? Version, TimeSpan Until)
-    {
-        public bool IsFollow => Version is null;
-    }
+    public readonly record struct Waiting(Wish Wish, Follower Follower, long Request, long? Version, TimeSpan Until);
 }

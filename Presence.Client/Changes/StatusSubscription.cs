@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Presence.Client.Changes;
 
 namespace Presence.Client;
@@ -39,6 +40,24 @@ public sealed class StatusSubscription : IAsyncEnumerable<StatusChange>, IAsyncD
         {
             lock (_gate)
                 return _backlog.Undo(_roster());
+        }
+    }
+
+    /// <summary>Takes the next change if there is one already: for loops that look around once a frame.</summary>
+    /// <param name="change">The change.</param>
+    /// <exception cref="PresenceException">The client has ended by itself, and everything has been taken.</exception>
+    public bool TryTake([NotNullWhen(true)] out StatusChange? change)
+    {
+        lock (_gate)
+        {
+            if (_backlog.TryTake(out var taken))
+            {
+                change = taken;
+                return true;
+            }
+
+            change = null;
+            return _fault is null ? false : throw _fault;
         }
     }
 
@@ -108,14 +127,8 @@ public sealed class StatusSubscription : IAsyncEnumerable<StatusChange>, IAsyncD
                 Task news;
                 lock (subscription._gate)
                 {
-                    if (subscription._backlog.TryTake(out var change))
-                    {
-                        _current = change;
+                    if (subscription.TryTake(out _current))
                         return true;
-                    }
-
-                    if (subscription._fault is { } fault)
-                        throw fault;
                     if (subscription._isOver)
                         return false;
                     subscription._news ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -21,92 +21,57 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
     private readonly WireFormat _format = WireFormat.Of(options.Format);
     private long _lastReceived;
 
-    /// <param name="isPatient">Whether to go on when the first attempt fails.</param>
+    /// <param name="retries">Whether and when to try again.</param>
     /// <param name="stop">Ends the loop, and the link with a goodbye.</param>
-    public async Task RunAsync(bool isPatient, CancellationToken stop)
+    public async Task RunAsync(Retries retries, CancellationToken stop)
     {
         try
         {
-            conversation.Close(await ConnectAgainAndAgainAsync(isPatient, stop).ConfigureAwait(false), isDisposed: false);
+            while (true)
+            {
+                var next = await ConnectOnceAsync(retries, stop).ConfigureAwait(false);
+                if (next.RetryIn is not { } wait)
+                    return;
+                await options.TimeProvider.Delay(wait, stop).ConfigureAwait(false);
+                conversation.Enter(new ConnectionState(next.Phase, next.Error));
+            }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            conversation.Close(new PresenceConnectionException(DisconnectReason.ClosedByCaller, "The client was closed."), isDisposed: true);
+            conversation.Dispose();
         }
         catch (Exception e)
         {
             // Nothing is expected here; whatever it is, the caller must see it.
-            conversation.Close(new PresenceConnectionException(DisconnectReason.Lost, $"The client failed: {e.Message}", e), isDisposed: false);
+            conversation.Enter(new ConnectionState(
+                ConnectionPhase.Closed, new PresenceConnectionException(DisconnectReason.Lost, $"The client failed: {e.Message}", e)));
         }
     }
 
-    /// <returns>Why it has given up.</returns>
-    private async Task<PresenceConnectionException> ConnectAgainAndAgainAsync(bool isPatient, CancellationToken stop)
-    {
-        var clock = options.TimeProvider;
-        var backoff = new Backoff(options.Reconnect, Chance);
-        var lastConnected = clock.GetTimestamp();
-        var refusals = 0;
-        while (true)
-        {
-            var (error, lasted) = await ConnectOnceAsync(stop).ConfigureAwait(false);
-            if (lasted is { } time)
-            {
-                backoff.Lasted(time);
-                lastConnected = clock.GetTimestamp();
-            }
-
-            refusals = error.Reason == DisconnectReason.TokenRefused ? refusals + 1 : 0;
-            var isFirst = !conversation.FirstConnected.IsCompleted;
-            // A token may have been refused because it was kept for too long: the next one is asked for at once.
-            var isSecondTry = refusals == 1;
-            if (error.Reason is DisconnectReason.Replaced or DisconnectReason.Banned || refusals > 1 || (isFirst && !isPatient && !isSecondTry))
-                return error;
-            var delay = isSecondTry ? TimeSpan.Zero : backoff.Next(clock.GetElapsedTime(lastConnected));
-            if (delay is not { } wait || (options.Reconnect == ReconnectPolicy.None && !isFirst))
-                return error;
-            conversation.SetState(new ConnectionState(isFirst ? ConnectionPhase.Connecting : ConnectionPhase.Reconnecting, error, wait));
-            await clock.Delay(wait, stop).ConfigureAwait(false);
-            conversation.SetState(new ConnectionState(isFirst ? ConnectionPhase.Connecting : ConnectionPhase.Reconnecting, error));
-        }
-    }
-
-    /// <returns>Why there is no link any more, and for how long there was one that carried everything.</returns>
-    private async Task<(PresenceConnectionException Error, TimeSpan? Lasted)> ConnectOnceAsync(CancellationToken stop)
+    /// <summary>One attempt, and the link that it makes, to its end.</summary>
+    /// <returns>What is to be done then.</returns>
+    private async Task<ConnectionState> ConnectOnceAsync(Retries retries, CancellationToken stop)
     {
         var beginsOnline = conversation.BeginsOnline;
         Link link;
-        string token;
+        Identity identity;
         try
         {
-            token = await TokenAsync(stop).ConfigureAwait(false);
+            var token = await TokenAsync(stop).ConfigureAwait(false);
             link = await OpenAsync(token, beginsOnline, stop).ConfigureAwait(false);
+            identity = link.Greeting is { } g ? new Identity(g.UserId, g.Username, g.SessionId) : Identity.Of(token);
         }
         catch (PresenceConnectionException e)
         {
-            return (e, null);
+            var next = retries.Next(e, lasted: null);
+            conversation.Enter(next);
+            return next;
         }
 
         var started = options.TimeProvider.GetTimestamp();
-        var end = LinkEnd.Plain;
-        var wasConnected = false;
-        try
-        {
-            var identity = link.Greeting is { } g ? new Identity(g.UserId, g.Username, g.SessionId) : Identity.Of(token);
-            end = await ServeAsync(link, identity, beginsOnline, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            wasConnected = conversation.State.IsConnected;
-            await link.DisposeAsync().ConfigureAwait(false);
-            var error = conversation.LinkDown(end);
-            if (!stop.IsCancellationRequested)
-                conversation.SetState(new ConnectionState(wasConnected || conversation.FirstConnected.IsCompleted ? ConnectionPhase.Reconnecting : ConnectionPhase.Connecting, error));
-            end = end with { Fault = error };
-        }
-
+        var end = await ServeAsync(link, identity, beginsOnline, stop).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
-        return ((PresenceConnectionException)end.Fault!, wasConnected ? options.TimeProvider.GetElapsedTime(started) : null);
+        return conversation.LinkDown(end, (error, wasConnected) => retries.Next(error, wasConnected ? options.TimeProvider.GetElapsedTime(started) : null));
     }
 
     private async Task<string> TokenAsync(CancellationToken stop)
@@ -128,7 +93,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, timeout.Token);
         try
         {
-            return await Link.ConnectAsync(options, token, beginsOnline, either.Token).ConfigureAwait(false);
+            return await (options.Connector ?? ConnectAsync)(token, beginsOnline, either.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (stop.IsCancellationRequested)
         {
@@ -152,6 +117,10 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         }
     }
 
+    private Task<Link> ConnectAsync(string token, bool beginsOnline, CancellationToken cancel) =>
+        Link.ConnectAsync(options, token, beginsOnline, cancel);
+
+    /// <returns>How the link ended; it is disposed of then, and nothing of it runs any more.</returns>
     private async Task<LinkEnd> ServeAsync(Link link, Identity identity, bool beganOnline, CancellationToken stop)
     {
         Volatile.Write(ref _lastReceived, options.TimeProvider.GetTimestamp());
@@ -160,31 +129,31 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         var reading = ReadAsync(link);
         var writing = WriteAsync(link, ending.Token);
         var watching = WatchAsync(ending.Token);
-        var first = await Task.WhenAny(reading, writing, watching, dropped).ConfigureAwait(false);
-        LinkEnd end;
-        if (stop.IsCancellationRequested)
+        try
         {
-            await AllAsync(writing, watching).ConfigureAwait(false);
-            await SayGoodbyeAsync(link, reading).ConfigureAwait(false);
-            end = LinkEnd.Plain;
-        }
-        else if (first == dropped)
-        {
-            end = new LinkEnd(null, null, await dropped.ConfigureAwait(false));
-        }
-        else
-        {
+            var first = await Task.WhenAny(reading, writing, watching, dropped).ConfigureAwait(false);
+            if (stop.IsCancellationRequested)
+            {
+                await writing.ConfigureAwait(false);
+                await SayGoodbyeAsync(link, reading).ConfigureAwait(false);
+                return LinkEnd.Plain;
+            }
+
+            // What cannot be written any more has often a reason that can still be read.
             if (first == writing)
-                await Task.WhenAny(reading, options.TimeProvider.Delay(ReasonTime, stop)).ConfigureAwait(false);
-            end = reading.IsCompleted ? await reading.ConfigureAwait(false)
+                await Task.WhenAny(reading, options.TimeProvider.Delay(ReasonTime, ending.Token)).ConfigureAwait(false);
+            if (reading.IsCompleted)
+                return await reading.ConfigureAwait(false);
+            return first == dropped ? new LinkEnd(null, null, await dropped.ConfigureAwait(false))
                 : first == watching ? await watching.ConfigureAwait(false)
                 : new LinkEnd(null, null, await writing.ConfigureAwait(false));
         }
-
-        await CancelAsync(ending).ConfigureAwait(false);
-        await link.DisposeAsync().ConfigureAwait(false);
-        await AllAsync(reading, writing, watching).ConfigureAwait(false);
-        return end;
+        finally
+        {
+            await CancelAsync(ending).ConfigureAwait(false);
+            await link.DisposeAsync().ConfigureAwait(false);
+            await Task.WhenAll(reading, writing, watching).ConfigureAwait(false);
+        }
     }
 
     private async Task<LinkEnd> ReadAsync(Link link)
@@ -273,12 +242,6 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         }
     }
 
-    private static async Task AllAsync(params Task[] tasks)
-    {
-        foreach (var task in tasks)
-            await task.ConfigureAwait(false);
-    }
-
     private static Task CancelAsync(CancellationTokenSource source)
     {
 #if NET
@@ -288,16 +251,4 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         return Task.CompletedTask;
 #endif
     }
-
-#if NET
-    private static double Chance() => Random.Shared.NextDouble();
-#else
-    private static double Chance()
-    {
-        lock (Shared)
-            return Shared.NextDouble();
-    }
-
-    private static readonly Random Shared = new();
-#endif
 }

@@ -26,7 +26,7 @@ public sealed class ConnectionState
     public bool IsConnected => Phase == ConnectionPhase.Connected;
 
     /// <summary>Ends when there is a later state.</summary>
-    internal TaskCompletionSource<bool> Succeeded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    internal TaskCompletionSource<bool> Passed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The phase, and the reason if there is one.</summary>
     public override string ToString() => Error is { } error ? $"{Phase} ({error.Reason}: {error.Message})" : $"{Phase}";

@@ -170,17 +170,23 @@ internal sealed class Conversation
     }
 
     /// <summary>The link is over. What was not answered on it will be asked again on the next one.</summary>
-    /// <returns>Why it is over.</returns>
-    public PresenceConnectionException LinkDown(LinkEnd end)
+    /// <param name="end">How it ended.</param>
+    /// <param name="next">Decides what comes then, from why it is over and whether the client was connected by it.</param>
+    public ConnectionState LinkDown(LinkEnd end, Func<PresenceConnectionException, bool, ConnectionState> next)
     {
         lock (Gate)
         {
             var why = Diagnosis.Of(end, _lastNotice, _lastFailure);
+            var wasConnected = IsReady;
+            if (_restoration is { } restoration)
+            {
+                restoration.HasFailed = true;
+                _ledger.Abandon(restoration.Follow);
+            }
+
             // What the server will not read must not be sent again, or it would end every link.
             if (why.Reason == DisconnectReason.ProtocolViolation && end.Fault is null)
                 _exchange!.Refuse(_lastFailure ?? new ServerMessage.Failed(null, PresenceRequestException.BadInput, why.Message));
-            if (_restoration is { } restoration)
-                _ledger.Abandon(restoration.Follow);
             (_exchange, _restoration, _dropped, _shown) = (null, null, null, null);
             foreach (var call in _calls.ToList())
             {
@@ -192,33 +198,22 @@ internal sealed class Conversation
 
             _ledger.LinkLost();
             _roster = _ledger.Roster;
-            return why;
+            var state = next(why, wasConnected);
+            Become(state);
+            return state;
         }
     }
 
-    public void SetState(ConnectionState state) => Locked(() => Become(state));
+    /// <summary>The state is another one.</summary>
+    public void Enter(ConnectionState state) => Locked(() => Become(state));
 
-    /// <summary>The client ends.</summary>
-    /// <param name="error">Why.</param>
-    /// <param name="isDisposed">Whether its owner has ended it.</param>
-    public void Close(PresenceConnectionException error, bool isDisposed)
+    /// <summary>The owner of the client has ended it.</summary>
+    public void Dispose()
     {
         lock (Gate)
         {
-            if (_state.Phase == ConnectionPhase.Closed)
-                return;
-            _isDisposed = isDisposed;
-            Become(new ConnectionState(ConnectionPhase.Closed, error));
-            foreach (var call in _calls)
-                call.Fail(EndOfCalls());
-            _calls.Clear();
-            foreach (var subscription in _subscriptions.Concat(_ownSubscriptions))
-                subscription.End(EndOfSubscriptions());
-            _firstConnected.TrySetException(error);
-            if (isDisposed)
-                _completion.TrySetResult(true);
-            else
-                _completion.TrySetException(error);
+            _isDisposed = true;
+            Become(new ConnectionState(ConnectionPhase.Closed, new PresenceConnectionException(DisconnectReason.ClosedByCaller, "The client was closed.")));
         }
     }
 
@@ -232,7 +227,7 @@ internal sealed class Conversation
             if (_state.Phase == ConnectionPhase.Closed)
                 throw EndOfCalls();
             _calls.AddLast(call);
-            if (_state.IsConnected)
+            if (IsReady)
                 Send(call);
         }
 
@@ -317,7 +312,9 @@ internal sealed class Conversation
         {
             case FollowCall follow when call.Refusal is not null || call.IsCancelled:
                 // What was accepted of it is undone: a follow is in force as a whole or not at all.
-                UnfollowQuietly(call.Accepted > 0, _ledger.Abandon(follow.Follow));
+                var undone = _ledger.Abandon(follow.Follow);
+                if (call.Accepted > 0)
+                    Undo(undone);
                 break;
             case FollowCall follow:
                 follow.Complete(_ledger.Complete(follow.Follow));
@@ -347,12 +344,27 @@ internal sealed class Conversation
         }
     }
 
-    private void UnfollowQuietly(bool isInForce, IReadOnlyCollection<Guid> users)
+    /// <summary>Ends follows that nobody wants, without a word to anybody.</summary>
+    private void Undo(IReadOnlyCollection<Guid> users)
     {
-        if (!isInForce || _exchange is null)
+        if (users.Count == 0)
             return;
         foreach (var chunk in FollowChunks.Unfollow(users))
-            _exchange.Ask(chunk, Now(), _ => { });
+        {
+            _exchange!.Ask(chunk, Now(), _ =>
+            {
+                foreach (var user in chunk.UserIds)
+                    _ledger.Restart(user);
+            });
+        }
+
+        // One of them may bear a name that is awaited: that follow has ended with it.
+        if (!_ledger.AwaitedNames.Any())
+            return;
+        var names = new FollowCall(new FollowRequest([], _ledger.AwaitedNames));
+        names.Ended.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _calls.AddLast(names);
+        Send(names);
     }
 
     // ---- restoring
@@ -385,8 +397,9 @@ internal sealed class Conversation
 
         Restore(new ClientMessage.UpdateStatus(status), _ => StatusRestored(call, status), refusal =>
         {
-            if (call is null || !_calls.Remove(call))
+            if (call is null)
                 return false;
+            _calls.Remove(call);
             call.Fail(refusal);
             RestoreStatus();
             return true;
@@ -481,7 +494,7 @@ internal sealed class Conversation
         if (user != _identity.UserId)
         {
             if (!_ledger.Apply(leave, join))
-                UnfollowQuietly(isInForce: true, [user]);
+                Undo([user]);
         }
         else if (_own.Apply(leave, join) is { } told)
         {
@@ -501,20 +514,41 @@ internal sealed class Conversation
 
     // ---- the state
 
+    private bool IsReady => _exchange is not null && _restoration is null;
+
     private void Become(ConnectionState state)
     {
         if (_state.Phase == ConnectionPhase.Closed)
             return;
         var old = _state;
         _state = state;
-        old.Succeeded.TrySetResult(true);
+        if (state.Phase == ConnectionPhase.Closed)
+            End(state.Error!);
+        old.Passed.TrySetResult(true);
     }
 
-    private Exception EndOfCalls() => _isDisposed && _calls.Count == 0 ? new ObjectDisposedException(nameof(PresenceClient)) : Copy(_state.Error!);
+    private void End(PresenceConnectionException error)
+    {
+        (_exchange, _restoration, _shown) = (null, null, null);
+        _ledger.SetCurrent(false);
+        _roster = _ledger.Roster;
+        foreach (var call in _calls)
+            call.Fail(Copy(error));
+        _calls.Clear();
+        foreach (var subscription in _subscriptions.Concat(_ownSubscriptions))
+            subscription.End(EndOfSubscriptions());
+        _firstConnected.TrySetException(error);
+        if (_isDisposed)
+            _completion.TrySetResult(true);
+        else
+            _completion.TrySetException(error);
+    }
+
+    private Exception EndOfCalls() => _isDisposed ? new ObjectDisposedException(nameof(PresenceClient)) : Copy(_state.Error!);
 
     private PresenceConnectionException? EndOfSubscriptions() => _isDisposed ? null : Copy(_state.Error!);
 
-    /// <summary>An exception is thrown once; what it says can be thrown by many.</summary>
+    /// <summary>An exception that is thrown has a place; what it says may have several.</summary>
     private static PresenceConnectionException Copy(PresenceConnectionException error) => new(error.Reason, error.Message, error, error.CloseCode);
 
     private long Now() => _options.TimeProvider.GetTimestamp();

@@ -5,6 +5,10 @@ namespace Presence.Client.Reconnecting;
 /// <param name="random">A number from 0 (inclusive) to 1 for each wait.</param>
 internal sealed class Backoff(ReconnectPolicy policy, Func<double> random)
 {
+#if !NET
+    private static readonly Random Shared = new();
+
+#endif
     private int _attempts;
     private TimeSpan _waited;
 
@@ -29,5 +33,16 @@ internal sealed class Backoff(ReconnectPolicy policy, Func<double> random)
     {
         if (connected > _waited)
             (_attempts, _waited) = (0, TimeSpan.Zero);
+    }
+
+    /// <summary>A number from 0 (inclusive) to 1, for any thread.</summary>
+    public static double Chance()
+    {
+#if NET
+        return Random.Shared.NextDouble();
+#else
+        lock (Shared)
+            return Shared.NextDouble();
+#endif
     }
 }

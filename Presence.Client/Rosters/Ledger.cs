@@ -124,6 +124,16 @@ internal sealed class Ledger(Action<StatusChange> announce)
             _unwanted.Add(user);
     }
 
+    /// <summary>
+    /// The server has ended a follow that was given up. If the user is followed again by then, that starts from nothing: what came
+    /// before belongs to the one that has ended.
+    /// </summary>
+    public void Restart(Guid user)
+    {
+        if (_users.TryGetValue(user, out var followed) && !followed.IsTold)
+            _users[user] = new Followed();
+    }
+
     /// <summary>The server tells of one session.</summary>
     /// <param name="leave">What it shows no more; null: it showed nothing.</param>
     /// <param name="join">What it shows now; null: nothing.</param>

@@ -23,6 +23,7 @@ internal sealed record TokenClaims(
     DateTimeOffset ExpiresAt)
 {
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+    private static readonly ImmutableSortedDictionary<string, string> NoVars = ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
     private static readonly long LastSecond = DateTimeOffset.MaxValue.ToUnixTimeSeconds();
 
     /// <summary>Who the bearer of the token is.</summary>
@@ -79,12 +80,11 @@ internal sealed record TokenClaims(
 
     private static ImmutableSortedDictionary<string, string> ReadVars(JsonElement claims)
     {
-        var vars = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
-        if (claims.TryGetProperty("vrs", out var map) && map.ValueKind is JsonValueKind.Object)
-        {
-            foreach (var entry in map.EnumerateObject().Where(entry => entry.Value.ValueKind is JsonValueKind.String))
-                vars[entry.Name] = entry.Value.GetString()!;
-        }
+        if (!claims.TryGetProperty("vrs", out var map) || map.ValueKind is not JsonValueKind.Object)
+            return NoVars;
+        var vars = NoVars.ToBuilder();
+        foreach (var entry in map.EnumerateObject().Where(entry => entry.Value.ValueKind is JsonValueKind.String))
+            vars[entry.Name] = entry.Value.GetString()!;
         return vars.ToImmutable();
     }
 }

@@ -18,6 +18,9 @@ internal sealed class TokenReader(KeyRing keys, string? issuer, string? audience
 {
     private readonly JsonWebTokenHandler _handler = new();
 
+    // The rules of the last token: those of the next are nearly always the same.
+    private volatile Rules? _rules;
+
     /// <summary>What the token says; null if it is not to be trusted.</summary>
     /// <exception cref="KeysUnavailableException">The issuer's keys cannot be had.</exception>
     public async ValueTask<TokenClaims?> ReadAsync(string token, CancellationToken cancel)
@@ -60,17 +63,29 @@ internal sealed class TokenReader(KeyRing keys, string? issuer, string? audience
         if (candidates.IsEmpty)
             return new SecurityTokenSignatureKeyNotFoundException();
         var expected = issuer ?? await keys.IssuerAsync(jwt.Alg, cancel).ConfigureAwait(false);
-        var rules = new TokenValidationParameters
+        var rules = _rules;
+        if (rules is null || !rules.Are(jwt.Alg, candidates, expected))
+            _rules = rules = new Rules(jwt.Alg, candidates, expected, audience);
+        var result = await _handler.ValidateTokenAsync(jwt, rules.Parameters).ConfigureAwait(false);
+        return result.IsValid ? null : result.Exception;
+    }
+
+    /// <summary>What the library is to check.</summary>
+    private sealed class Rules(string algorithm, ImmutableArray<SecurityKey> keys, string? issuer, string? audience)
+    {
+        // The library only reads them.
+        public TokenValidationParameters Parameters { get; } = new()
         {
-            IssuerSigningKeys = candidates,
-            ValidAlgorithms = [jwt.Alg],
-            ValidateIssuer = expected is not null,
-            ValidIssuer = expected,
+            IssuerSigningKeys = keys,
+            ValidAlgorithms = [algorithm],
+            ValidateIssuer = issuer is not null,
+            ValidIssuer = issuer,
             ValidateAudience = audience is not null,
             ValidAudience = audience,
             ValidateLifetime = false,
         };
-        var result = await _handler.ValidateTokenAsync(jwt, rules).ConfigureAwait(false);
-        return result.IsValid ? null : result.Exception;
+
+        public bool Are(string otherAlgorithm, ImmutableArray<SecurityKey> otherKeys, string? otherIssuer) =>
+            algorithm == otherAlgorithm && keys == otherKeys && issuer == otherIssuer;
     }
 }

@@ -22,12 +22,12 @@ internal sealed class LinkSettings
 /// <summary>What carries links.</summary>
 internal enum LinkTransport
 {
-    /// <summary>The event loops where there are any, else Kestrel.</summary>
+    /// <summary>The loops of this system if it has any, else those of every system.</summary>
     Auto,
 
-    /// <summary>Kestrel, the server of ASP.NET Core; on every system.</summary>
+    /// <summary>Loops over the framework's sockets, which Kestrel uses as well; on every system. Links with TLS are Kestrel's.</summary>
     Kestrel,
 
-    /// <summary>Event loops over Linux's epoll. What is no plain link, TLS among it, is still Kestrel's.</summary>
+    /// <summary>Loops over Linux's epoll. Links with TLS are Kestrel's.</summary>
     Epoll,
 }

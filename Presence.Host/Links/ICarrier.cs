@@ -1,7 +1,7 @@
 namespace Presence.Host.Links;
 
 /// <summary>
-/// What takes the bytes of one <see cref="Link"/> to its client and back: a pair of pipes, or a socket on an event loop. It
+/// What takes the bytes of one <see cref="Link"/> to its client and back: a socket on a loop or, with TLS, a pair of pipes. It
 /// knows bytes and no frames, and asks the link for everything: <see cref="Link.Feed"/>, <see cref="Link.CopyOutput"/>. All
 /// members may be called from any thread, under the link's lock, and return at once without calling the link back.
 /// </summary>

@@ -460,18 +460,13 @@ internal sealed class Link : ILink
     private void BeginHold()
     {
         if (_holdsFirstFrame && !Is(State.Closing))
-            _ = ReleaseLaterAsync();
+            FrameHolds.Add(this, _times.FirstFrameHold);
         else
             Unset(State.Held);
     }
 
-    private async Task ReleaseLaterAsync()
-    {
-        await Task.Delay(TimeSpan.FromMilliseconds(_times.FirstFrameHold)).ConfigureAwait(false);
-        Release();
-    }
-
-    private void Release()
+    /// <summary>The first frame has been held back for long enough.</summary>
+    internal void Release()
     {
         lock (_gate)
         {

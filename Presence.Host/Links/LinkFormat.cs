@@ -23,6 +23,9 @@ internal sealed class LinkFormat
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? t_message;
 
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? t_frame;
+
     private readonly int _form;
     private readonly EnvelopeCodec _codec;
     private readonly Func<int, MessageFraming> _framing;
@@ -75,11 +78,12 @@ internal sealed class LinkFormat
         var body = t_message ??= new ArrayBufferWriter<byte>(1024);
         body.ResetWrittenCount();
         _codec.Encode(message, body);
-        var frame = new ArrayBufferWriter<byte>(_writer.FrameLength(body.WrittenCount));
+        var frame = t_frame ??= new ArrayBufferWriter<byte>(1024);
+        frame.ResetWrittenCount();
         _writer.Write(frame, body.WrittenSpan);
         const int kept = 64 * 1024;
-        if (body.Capacity > kept)
-            t_message = null;
+        if (frame.Capacity > kept)
+            t_message = t_frame = null;
         return frame.WrittenSpan.ToArray();
     }
 

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+using Presence.Host.Configuration;
 using Presence.Host.Links.Listening;
+using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links;
@@ -11,7 +13,7 @@ internal static class LinkServices
     /// <summary>Adds what serves <c>/ws</c> and the TCP port.</summary>
     public static IServiceCollection AddPresenceLinks(this IServiceCollection services) => services
         .AddSingleton<LinkAdmission>()
-        .AddSingleton<LinkLoops>()
+        .AddSingleton(NewLoops)
         .AddSingleton<LinkOpening>()
         .AddSingleton<LinkSet>()
         .AddSingleton<LinkDrain>()
@@ -23,15 +25,12 @@ internal static class LinkServices
         .AddSingleton<WebSocketEndpoint>()
         .AddSingleton<TcpEndpoint>();
 
-    /// <summary>Has the event loops listen where links are taken from the sockets, if there are any (<see cref="LinkEndPoint"/>).</summary>
+    /// <summary>Has the loops listen where links are taken from the sockets (<see cref="LinkEndPoint"/>).</summary>
     public static void UsePresenceLinks(this IWebHostBuilder host)
     {
-        // A flush sends on the thread that flushes, and what has come is read on the thread that was told of it.
+        // With TLS: a flush sends on the thread that flushes, and what has come is read on the thread that was told of it.
         host.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
-        host.ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory>(provider =>
-            provider.GetRequiredService<LinkLoops>().Sockets is { } loops
-                ? ActivatorUtilities.CreateInstance<LinkListenerFactory>(provider, loops)
-                : ActivatorUtilities.CreateInstance<SocketTransportFactory>(provider)));
+        host.ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory, LinkListenerFactory>());
     }
 
     /// <summary>Serves WebSockets on <c>/ws</c>.</summary>
@@ -39,5 +38,13 @@ internal static class LinkServices
     {
         var endpoint = app.Services.GetRequiredService<WebSocketEndpoint>();
         app.MapGet(WebSocketEndpoint.Path, endpoint.ServeAsync);
+    }
+
+    /// <summary>The loops that the links of this node and their connections run on.</summary>
+    private static LoopSet NewLoops(IServiceProvider provider)
+    {
+        var transport = provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Links.Chosen;
+        var log = provider.GetRequiredService<ILogger<WorkLoop>>();
+        return new LoopSet(number => transport == LinkTransport.Epoll ? new EpollLoop(number, log) : new PortableLoop(number, log));
     }
 }

@@ -1,9 +1,10 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Links;
 
-/// <summary>Carries a link over a pair of pipes: what Kestrel gives for a connection, or for the stream of an upgraded request.</summary>
+/// <summary>Carries a link over a pair of pipes: what Kestrel gives for a connection with TLS, or for the stream of an upgraded request.</summary>
 /// <param name="link">The link.</param>
 /// <param name="transport">Where bytes come from and go to.</param>
 /// <param name="abort">Cuts the transport.</param>
@@ -106,14 +107,12 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
         {
             while (true)
             {
-                var copied = link.CopyOutput(output.GetSpan(PieceSize)[..PieceSize]);
-                if (copied == 0)
+                if (!TryWrite(output, out var written))
                     return;
-                output.Advance(copied);
                 var flushed = await output.FlushAsync().ConfigureAwait(false);
                 if (flushed.IsCompleted || flushed.IsCanceled)
                     throw new IOException("The client takes nothing more.");
-                link.Wrote(copied);
+                link.Wrote(written);
             }
         }
         catch (Exception e) when (IsOfTransport(e))
@@ -121,6 +120,16 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
             link.GiveUp();
             link.CopyOutput([]);
         }
+    }
+
+    /// <summary>Passes the next piece on. A pipe that is asked for room keeps it until that is used: it is asked when there is something.</summary>
+    private bool TryWrite(PipeWriter output, out int written)
+    {
+        var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
+        written = link.CopyOutput(piece.AsSpan(0, PieceSize));
+        output.Write(piece.AsSpan(0, written));
+        ArrayPool<byte>.Shared.Return(piece);
+        return written > 0;
     }
 
     private static bool IsOfTransport(Exception e) => e is IOException or OperationCanceledException or InvalidOperationException;

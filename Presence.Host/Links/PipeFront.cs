@@ -1,16 +1,17 @@
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Presence.Actors.Model;
+using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links;
 
 /// <summary>
-/// Stands before the HTTP server on each of Kestrel's connections: makes a link of the plain request for <c>/ws</c> that a
+/// Stands between TLS and the HTTP server on Kestrel's connections: makes a link of the plain request for <c>/ws</c> that a
 /// connection begins with, and leaves everything else, untouched, to the server. A link that the server knows nothing of costs
 /// half the memory of an upgraded request, and none of the server's work per write.
 /// </summary>
-internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LinkLoops loops)
+internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LoopSet loops)
 {
     // Then the server reads on, with its own clocks.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);

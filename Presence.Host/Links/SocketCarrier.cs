@@ -4,13 +4,13 @@ using Presence.Host.Links.Loops;
 namespace Presence.Host.Links;
 
 /// <summary>
-/// Carries a link over a socket of an event loop. All of it happens on the loop's thread: what others ask for is posted there.
+/// Carries a link over a socket of a loop. All of it happens on the loop's thread: what others ask for is posted there.
 /// It holds bytes only while they are part of a frame that is not whole, or its link takes no more.
 /// </summary>
 internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPoolWorkItem
 {
     private readonly Link _link;
-    private readonly EpollLoop _loop;
+    private readonly SocketLoop _loop;
     private readonly LoopSocket _socket;
 
     // What came and was not taken; rented.
@@ -81,9 +81,10 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     }
 
     /// <inheritdoc/>
-    public void Writable()
+    public void Writable(int sent)
     {
-        _socket.WantsWrite = false;
+        if (sent > 0)
+            _link.Wrote(sent);
         Flush();
     }
 
@@ -94,12 +95,13 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     public void Flush()
     {
         // While the network takes nothing, it will say when it does.
-        while (!_socket.WantsWrite)
+        while (!_socket.AwaitsRoom)
         {
             var copied = _link.CopyOutput(_loop.SendScratch);
             if (copied == 0)
                 return;
-            var sent = _socket.Send(_loop.SendScratch.AsSpan(0, copied));
+            var output = _loop.SendScratch.AsSpan(0, copied);
+            var sent = _socket.Send(output);
             if (sent == LoopSocket.Gone)
             {
                 _link.GiveUp();
@@ -108,7 +110,8 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
 
             if (sent > 0)
                 _link.Wrote(sent);
-            _socket.WantsWrite = sent < copied;
+            if (sent < copied)
+                _socket.AwaitRoom(output[Math.Max(sent, 0)..]);
         }
     }
 
@@ -154,7 +157,6 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     {
         if (!_socket.IsOpen)
             return;
-        _socket.WantsRead = true;
         Feed(_rest, _restLength);
     }
 

@@ -12,7 +12,7 @@ using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links;
 
-/// <summary>Makes links of the sockets that the event loops accept: what <see cref="PipeFront"/> and <see cref="TcpEndpoint"/> are for Kestrel's.</summary>
+/// <summary>Makes links of the sockets that the loops accept: what <see cref="PipeFront"/> and <see cref="TcpEndpoint"/> are for those with TLS.</summary>
 internal sealed partial class SocketFront(
     UpgradeGate gate,
     TokenValidator tokens,
@@ -170,7 +170,7 @@ internal sealed partial class SocketFront(
             _ = _front.AdmitAsync(_socket, _place, hello, input.ToArray());
         }
 
-        public void Writable()
+        public void Writable(int sent)
         {
         }
 

@@ -11,17 +11,18 @@ using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
+using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Links;
 
 /// <summary>
-/// The TCP port: reads the hello that stands for what a WebSocket says in its URL, then turns the connection into a link. What
+/// The TCP port where it has TLS: reads the hello that stands for what a WebSocket says in its URL, then turns the connection into a link. What
 /// is refused is told in one line of JSON, and then the connection is closed.
 /// </summary>
 internal sealed partial class TcpEndpoint(
     TokenValidator tokens,
     LinkOpening opening,
-    LinkLoops loops,
+    LoopSet loops,
     LinkAdmission admission,
     IOptions<PresenceOptions> options,
     ILogger<TcpEndpoint> log) : ConnectionHandler

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Presence.Actors.Model;
+using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links;
@@ -10,7 +11,7 @@ namespace Presence.Host.Links;
 /// <c>GET /ws</c> as the HTTP server brings it: what the gate accepts becomes a link, and what it refuses is told so in plain
 /// text.
 /// </summary>
-internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, LinkLoops loops)
+internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, LoopSet loops)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/ws";

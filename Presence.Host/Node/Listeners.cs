@@ -23,19 +23,18 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
         kestrel.Limits.MaxRequestBodySize = presence.Limits.RequestBodyBytes;
         kestrel.Limits.RequestHeadersTimeout = presence.Limits.AuthenticateTimeout;
 
-        var isHttpDirect = IsDirect(presence.Http.Certificate);
-        kestrel.Listen(EndPoint(presence.Http.Address, presence.Http.Port, isHttpDirect, speaksHttp: true), listen =>
+        kestrel.Listen(EndPoint(presence.Http.Address, presence.Http.Port, presence.Http.Certificate, speaksHttp: true), listen =>
         {
             // WebSockets of HTTP/2 have another handshake, which no client of the protocol speaks.
             listen.Protocols = HttpProtocols.Http1;
             UseCertificate(listen, presence.Http.Certificate);
-            // A host of the HTTP API alone has no links.
-            if (!isHttpDirect && listen.ApplicationServices.GetService<PipeFront>() is { } front)
+            // What comes out of TLS nobody has looked at yet. A host of the HTTP API alone has no links.
+            if (HasTls(presence.Http.Certificate) && listen.ApplicationServices.GetService<PipeFront>() is { } front)
                 listen.Use(server => connection => front.ServeAsync(connection, server));
         });
         if (presence.Tcp.Port >= 0)
         {
-            kestrel.Listen(EndPoint(presence.Tcp.Address, presence.Tcp.Port, IsDirect(presence.Tcp.Certificate), speaksHttp: false), listen =>
+            kestrel.Listen(EndPoint(presence.Tcp.Address, presence.Tcp.Port, presence.Tcp.Certificate, speaksHttp: false), listen =>
             {
                 UseCertificate(listen, presence.Tcp.Certificate);
                 listen.UseConnectionHandler<TcpEndpoint>();
@@ -43,13 +42,12 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
         }
     }
 
-    /// <summary>Whether the event loops take the links of a port from the sockets. TLS is always Kestrel's.</summary>
-    private bool IsDirect(CertificateSettings certificate) =>
-        options.Value.Links.Chosen == LinkTransport.Epoll && string.IsNullOrEmpty(certificate.Path);
+    /// <summary>A port whose links the loops take from the sockets, unless it has a certificate: TLS is Kestrel's.</summary>
+    private static IPEndPoint EndPoint(string address, int port, CertificateSettings certificate, bool speaksHttp) => HasTls(certificate)
+        ? new IPEndPoint(IPAddress.Parse(address), port)
+        : new LinkEndPoint(IPAddress.Parse(address), port, speaksHttp);
 
-    private static IPEndPoint EndPoint(string address, int port, bool isDirect, bool speaksHttp) => isDirect
-        ? new LinkEndPoint(IPAddress.Parse(address), port, speaksHttp)
-        : new IPEndPoint(IPAddress.Parse(address), port);
+    private static bool HasTls(CertificateSettings certificate) => !string.IsNullOrEmpty(certificate.Path);
 
     private void UseCertificate(ListenOptions listen, CertificateSettings settings)
     {

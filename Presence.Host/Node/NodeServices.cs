@@ -7,7 +7,7 @@ using Presence.Actors.Hosting;
 using Presence.Actors.Serialization;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
-using Presence.Host.Links;
+using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Node;
 
@@ -29,7 +29,7 @@ internal static class NodeServices
             return new PresenceNode
             {
                 Revoke = revoked => revocations.Apply(Revocation.Of(revoked)),
-                Loops = [.. provider.GetRequiredService<LinkLoops>().All],
+                Loops = [.. provider.GetRequiredService<LoopSet>().All],
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },
                 Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket)
                 {

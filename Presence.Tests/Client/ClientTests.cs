@@ -1,5 +1,7 @@
 using Presence.Client;
+using Presence.Client.Links;
 using Presence.Tests.Host;
+using Presence.Tests.Semantics.Clients;
 using Xunit;
 
 namespace Presence.Tests.Client;
@@ -38,5 +40,106 @@ public sealed class ClientTests(ServerFixture server) : IClassFixture<ServerFixt
         Assert.False(await changes.MoveNextAsync());
         Assert.Equal(ConnectionPhase.Closed, bob.State.Phase);
         await bob.Completion;
+    }
+
+    [Theory]
+    [ClassData(typeof(EveryClientKind))]
+    [Trait("Clause", "A1")]
+    public async Task A_token_that_is_refused_is_asked_for_once_more(ClientKind kind)
+    {
+        var asked = 0;
+        var options = Clients.OptionsOf(server, kind, _ =>
+        {
+            asked++;
+            return new ValueTask<string>("nonsense");
+        });
+        var e = await Assert.ThrowsAsync<PresenceConnectionException>(() => PresenceClient.ConnectAsync(options).WaitAsync(Clients.Patience));
+        Assert.Equal((DisconnectReason.TokenRefused, 2), (e.Reason, asked));
+    }
+
+    [Theory]
+    [ClassData(typeof(EveryClientKind))]
+    [Trait("Clause", "E2")]
+    public async Task A_link_that_is_cut_is_made_again_and_the_difference_is_told(ClientKind kind)
+    {
+        Link? link = null;
+        PresenceClientOptions options = null!;
+        var gate = new SemaphoreSlim(1);
+        options = Clients.OptionsOf(server, kind, Peers.NewUser(), "bob", async (token, beginsOnline, cancel) =>
+        {
+            await gate.WaitAsync(cancel);
+            gate.Release();
+            return link = await Link.ConnectAsync(options, token, beginsOnline, cancel);
+        });
+        await using var alice = await server.ConnectAsync(kind, "alice", appearOnline: true);
+        await using var carol = await server.ConnectAsync(kind, "carol", appearOnline: true);
+        await using var bob = await PresenceClient.ConnectAsync(options).WaitAsync(Clients.Patience);
+        await bob.SetStatusAsync("bob is here");
+        Assert.Equal(2, (await bob.FollowAsync([alice.UserId!.Value, carol.UserId!.Value])).Count);
+        await using var told = bob.Subscribe();
+
+        // While there is no link alice changes and carol leaves.
+        await gate.WaitAsync();
+        await link!.DisposeAsync();
+        await bob.UntilAsync(s => s.Phase == ConnectionPhase.Reconnecting);
+        Assert.False(bob.Roster.IsCurrent);
+        await alice.SetStatusAsync("changed");
+        await carol.DisposeAsync();
+        var late = bob.FollowAsync(usernames: ["nobody at all"]);
+        gate.Release();
+        await bob.UntilAsync(s => s.IsConnected);
+
+        Assert.True(told.TryTake(out var one));
+        Assert.True(told.TryTake(out var two));
+        Assert.False(told.TryTake(out _));
+        StatusChange[] changes = [one, two];
+        Assert.Contains(changes, c => c is { Username: "alice", Old: "", New: "changed" });
+        Assert.Contains(changes, c => c is { Username: "carol", Old: "", New: null });
+        Assert.Equal("changed", Assert.Single(bob.Roster).Status);
+        Assert.True(bob.Roster.IsCurrent);
+        Assert.Empty(await late.WaitAsync(Clients.Patience));
+        Assert.Equal("bob is here", bob.Status);
+        Assert.Equal("bob is here", Assert.Single(await alice.FollowAsync([bob.UserId!.Value])).Status);
+    }
+
+    [Theory]
+    [ClassData(typeof(EveryClientKind))]
+    [Trait("Clause", "C4")]
+    public async Task When_its_token_expires_a_client_goes_on_with_a_new_one(ClientKind kind)
+    {
+        var user = Peers.NewUser();
+        var asked = 0;
+        await using var alice = await PresenceClient.ConnectAsync(Clients.OptionsOf(server, kind, _ => new ValueTask<string>(
+            Tokens.Sign(Peers.IdentityOf(user, "alice", asked++ == 0 ? TimeSpan.FromSeconds(2) : null))))).WaitAsync(Clients.Patience);
+        await alice.SetStatusAsync("here");
+        await alice.UntilAsync(s => s.Phase == ConnectionPhase.Reconnecting);
+        Assert.Equal(DisconnectReason.TokenExpired, alice.State.Reason ?? DisconnectReason.TokenExpired);
+        await alice.UntilAsync(s => s.IsConnected);
+        Assert.Equal((2, "here"), (asked, alice.Status));
+    }
+
+    [Theory]
+    [ClassData(typeof(EveryClientKind))]
+    [Trait("Clause", "S2")]
+    public async Task A_refused_request_says_why_and_changes_nothing(ClientKind kind)
+    {
+        await using var alice = await server.ConnectAsync(kind, "alice");
+        await alice.SetStatusAsync("old");
+        var e = await Assert.ThrowsAsync<PresenceRequestException>(() => alice.SetStatusAsync(new string('x', 2049)));
+        Assert.Equal(PresenceRequestException.BadInput, e.Code);
+        Assert.Equal("old", alice.Status);
+        await Assert.ThrowsAsync<ArgumentException>(() => alice.SetStatusAsync("half a \ud83d pair"));
+        await Assert.ThrowsAsync<ArgumentException>(() => alice.FollowAsync(usernames: [""]));
+        await alice.EraseStatusAsync();
+        Assert.Null(alice.Status);
+    }
+
+    [Fact]
+    public async Task Where_no_server_is_the_first_connection_fails()
+    {
+        var nowhere = new PresenceClientOptions { Server = new Uri("tcp://127.0.0.1:1"), TokenProvider = _ => new ValueTask<string>("token") };
+        Assert.Equal(
+            DisconnectReason.Unavailable, (await Assert.ThrowsAsync<PresenceConnectionException>(() => PresenceClient.ConnectAsync(nowhere))).Reason);
+        Assert.Throws<ArgumentException>(() => new PresenceClientOptions { Server = new Uri("http://localhost"), TokenProvider = nowhere.TokenProvider });
     }
 }

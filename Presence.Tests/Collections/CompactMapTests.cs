@@ -36,6 +36,11 @@ public sealed class CompactMapTests
                 Assert.Equal(model.Count, map.Count);
             }
 
+            var pairs = new Dictionary<int, string>();
+            foreach (var (key, value) in map)
+                pairs.Add(key, value);
+            Assert.Equal(model.OrderBy(p => p.Key), pairs.OrderBy(p => p.Key));
+
             for (var key = 0; key < Keys; key++)
             {
                 Assert.Equal(model.ContainsKey(key), map.ContainsKey(key));

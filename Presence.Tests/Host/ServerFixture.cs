@@ -14,10 +14,10 @@ public class ServerFixture : IAsyncLifetime
     private WebApplication? _server;
 
     /// <summary>Where HTTP and <c>/ws</c> are.</summary>
-    public Uri Http { get; private set; } = null!;
+    public Uri Http { get; private protected set; } = null!;
 
     /// <summary>Where the TCP links are.</summary>
-    public IPEndPoint Tcp { get; private set; } = null!;
+    public IPEndPoint Tcp { get; private protected set; } = null!;
 
     /// <summary>The services of the server, for what cannot be seen from outside.</summary>
     public IServiceProvider Services => _server!.Services;
@@ -25,7 +25,7 @@ public class ServerFixture : IAsyncLifetime
     /// <summary>What differs from the settings of Development.</summary>
     protected virtual IEnumerable<string> Settings => [];
 
-    public async Task InitializeAsync()
+    public virtual async Task InitializeAsync()
     {
         _server = PresenceServer.Build(
         [
@@ -45,7 +45,7 @@ public class ServerFixture : IAsyncLifetime
         Tcp = new IPEndPoint(IPAddress.Loopback, addresses[^1].Port);
     }
 
-    public async Task DisposeAsync()
+    public virtual async Task DisposeAsync()
     {
         await _server!.StopAsync();
         await _server.DisposeAsync();

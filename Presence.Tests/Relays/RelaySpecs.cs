@@ -67,7 +67,7 @@ public sealed class RelaySpecs : ActorSpec
         Assert.True((await _homes.ExpectMsgAsync<NodeReport>()).Watching);
         Assert.Equal("one", Assert.Single((await _homes.ExpectMsgAsync<NodeReport>()).Page.Sessions).Status);
 
-        Sys.Stop(_alice);
+        relay.Tell(RelayCommand.End.Instance, _alice);
 
         var last = await _homes.FishForMessageAsync(m => m is NodeReport { Watching: false });
         Assert.Empty(((NodeReport)last).Page.Sessions);

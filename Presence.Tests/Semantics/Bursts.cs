@@ -103,7 +103,7 @@ public abstract class Bursts(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "0.5")]
     public async Task A_client_who_pipelines_2000_pings_without_reading_gets_every_answer_in_order(LinkKind kind)
     {

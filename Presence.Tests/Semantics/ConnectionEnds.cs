@@ -12,7 +12,7 @@ namespace Presence.Tests.Semantics;
 public abstract class ConnectionEnds(ServerFixture server)
 {
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "C4")]
     public async Task A_connection_ends_when_its_token_expires(LinkKind kind)
     {
@@ -29,7 +29,7 @@ public abstract class ConnectionEnds(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "C4")]
     [Trait("Clause", "0.11")]
     public async Task A_logout_ends_the_connections_of_that_login_and_of_no_other(LinkKind kind)
@@ -57,7 +57,7 @@ public abstract class ConnectionEnds(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "C4")]
     [Trait("Clause", "0.11")]
     public async Task A_logout_from_everywhere_ends_every_connection_of_the_user(LinkKind kind)

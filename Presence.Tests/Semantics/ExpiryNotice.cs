@@ -9,7 +9,7 @@ namespace Presence.Tests.Semantics;
 public sealed class ExpiryNotice(ExpiryNotice.Server server) : IClassFixture<ExpiryNotice.Server>
 {
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "C4")]
     public async Task A_client_is_told_before_its_token_expires_and_goes_on_until_then(LinkKind kind)
     {

@@ -73,7 +73,7 @@ public abstract class FollowSemantics(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "F3")]
     public async Task An_id_is_taken_in_any_of_the_usual_spellings(LinkKind kind)
     {
@@ -89,7 +89,7 @@ public abstract class FollowSemantics(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "F3")]
     public async Task A_malformed_id_is_refused_and_nothing_of_the_request_is_applied(LinkKind kind)
     {
@@ -111,7 +111,7 @@ public abstract class FollowSemantics(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "F3")]
     public async Task A_malformed_id_among_those_to_unfollow_leaves_all_follows_as_they_are(LinkKind kind)
     {

@@ -3,7 +3,8 @@ using Xunit;
 
 namespace Presence.Tests.Semantics;
 
-// The same promises over whatever carries links: the event loops where there are any, which is the default, and Kestrel.
+// The same promises over whatever carries links: the loops of this system, which are the default, those of every system, and Kestrel, which
+// has those with TLS.
 
 public sealed class StatusSemanticsByDefault(ServerFixture server) : StatusSemantics(server), IClassFixture<ServerFixture>;
 
@@ -21,9 +22,13 @@ public sealed class ReplySemanticsByDefault(ServerFixture server) : ReplySemanti
 
 public sealed class ReplySemanticsOverKestrel(KestrelServer server) : ReplySemantics(server), IClassFixture<KestrelServer>;
 
+public sealed class ReplySemanticsOverTls(TlsServer server) : ReplySemantics(server), IClassFixture<TlsServer>;
+
 public sealed class ConnectionEndsByDefault(ServerFixture server) : ConnectionEnds(server), IClassFixture<ServerFixture>;
 
 public sealed class ConnectionEndsOverKestrel(KestrelServer server) : ConnectionEnds(server), IClassFixture<KestrelServer>;
+
+public sealed class ConnectionEndsOverTls(TlsServer server) : ConnectionEnds(server), IClassFixture<TlsServer>;
 
 public sealed class BurstsByDefault(ServerFixture server) : Bursts(server), IClassFixture<ServerFixture>;
 

@@ -15,7 +15,11 @@ namespace Presence.Tests.Semantics;
 /// </summary>
 public sealed class Races(ServerFixture server, ITestOutputHelper output) : IClassFixture<ServerFixture>
 {
-    private static readonly LinkKind[] Kinds = [LinkKind.WebSocketJson, LinkKind.TcpProtobuf, LinkKind.WebSocketProtobuf, LinkKind.TcpJson];
+    private static readonly LinkKind[] Kinds =
+    [
+        LinkKind.WebSocketJson, LinkKind.LibraryTcpProtobuf, LinkKind.TcpProtobuf, LinkKind.LibraryWebSocketJson,
+        LinkKind.WebSocketProtobuf, LinkKind.LibraryTcpJson, LinkKind.TcpJson, LinkKind.LibraryWebSocketProtobuf,
+    ];
 
     private static readonly int Follows =
         int.TryParse(Environment.GetEnvironmentVariable("PRESENCE_RACES"), CultureInfo.InvariantCulture, out var count) ? count : 400;

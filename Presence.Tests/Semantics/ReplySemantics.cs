@@ -10,7 +10,7 @@ namespace Presence.Tests.Semantics;
 public abstract class ReplySemantics(ServerFixture server)
 {
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "0.2")]
     public async Task The_reply_comes_before_the_event_that_the_request_causes(LinkKind kind)
     {
@@ -40,7 +40,7 @@ public abstract class ReplySemantics(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "0.2")]
     public async Task Replies_come_in_the_order_of_the_requests(LinkKind kind)
     {
@@ -66,7 +66,7 @@ public abstract class ReplySemantics(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "0.2")]
     public async Task A_cid_is_any_text_and_is_echoed_as_it_was(LinkKind kind)
     {
@@ -85,7 +85,7 @@ public abstract class ReplySemantics(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "0.2")]
     public async Task A_request_without_a_cid_is_carried_out_and_answered_without_one(LinkKind kind)
     {
@@ -102,7 +102,7 @@ public abstract class ReplySemantics(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "0.2")]
     public async Task Requests_in_flight_may_share_a_cid_and_are_answered_each(LinkKind kind)
     {

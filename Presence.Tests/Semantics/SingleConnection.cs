@@ -9,7 +9,7 @@ namespace Presence.Tests.Semantics;
 public sealed class SingleConnection(SingleConnection.Server server) : IClassFixture<SingleConnection.Server>
 {
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "C3")]
     public async Task A_new_connection_replaces_the_old_one_which_is_told_why(LinkKind kind)
     {
@@ -27,7 +27,7 @@ public sealed class SingleConnection(SingleConnection.Server server) : IClassFix
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "C3")]
     public async Task Connections_of_other_users_stay(LinkKind kind)
     {

@@ -170,7 +170,7 @@ public abstract class StatusSemantics(ServerFixture server)
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     [Trait("Clause", "S6")]
     public async Task Erasing_and_disconnecting_look_the_same_byte_for_byte(LinkKind kind)
     {

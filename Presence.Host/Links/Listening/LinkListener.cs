@@ -11,36 +11,24 @@ namespace Presence.Host.Links.Listening;
 /// A port of which the loops take what are links, and Kestrel all the rest, as connections that it has accepted itself for all it
 /// can tell. One loop accepts; the connections are spread over all.
 /// </summary>
-internal sealed partial class LinkListener : IConnectionListener, ISocketEvents, IThreadPoolWorkItem
+internal sealed partial class LinkListener : IConnectionListener, IArrivals
 {
-    // As many connections are accepted in a row before the loop's other sockets have their turn.
-    private const int AcceptsPerTurn = 64;
-
-    // When the system is out of descriptors or memory, asking again at once would only burn the processor.
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
-    private readonly Socket _socket;
-    private readonly LoopSet<EpollLoop> _loops;
-    private readonly EpollLoop _accepting;
-    private readonly Dictionary<EpollLoop, Lobby> _lobbies;
+    private readonly LoopSet _loops;
+    private readonly Dictionary<SocketLoop, Lobby> _lobbies;
     private readonly SocketConnectionContextFactory _contexts;
     private readonly ILogger _log;
-    private readonly Channel<int> _forServer = Channel.CreateUnbounded<int>();
-    private readonly Timer _resume;
+    private readonly Channel<Socket> _forServer = Channel.CreateUnbounded<Socket>();
     private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private LoopSocket? _reports;
+    private IAsyncDisposable? _accepting;
     private int _isUnbinding;
 
-    private LinkListener(Socket socket, bool speaksHttp, LoopSet<EpollLoop> loops, ILinkFront front, SocketConnectionContextFactory contexts, ILogger log)
+    private LinkListener(EndPoint endPoint, bool speaksHttp, LoopSet loops, ILinkFront front, SocketConnectionContextFactory contexts, ILogger log)
     {
-        _socket = socket;
-        EndPoint = socket.LocalEndPoint!;
+        EndPoint = endPoint;
         _loops = loops;
-        _accepting = loops.Next();
         _lobbies = loops.All.ToDictionary(loop => loop, loop => new Lobby(loop, front, speaksHttp, _forServer.Writer));
         _contexts = contexts;
         _log = log;
-        _resume = new Timer(static listener => ((LinkListener)listener!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
     }
 
     /// <inheritdoc/>
@@ -54,7 +42,7 @@ internal sealed partial class LinkListener : IConnectionListener, ISocketEvents,
     /// <param name="log">Where is told what goes wrong.</param>
     /// <exception cref="AddressInUseException">The port is taken.</exception>
     public static async Task<LinkListener> BindAsync(
-        LinkEndPoint endPoint, LoopSet<EpollLoop> loops, ILinkFront front, SocketConnectionContextFactory contexts, ILogger<LinkListener> log)
+        LinkEndPoint endPoint, LoopSet loops, ILinkFront front, SocketConnectionContextFactory contexts, ILogger<LinkListener> log)
     {
         var options = new SocketTransportOptions();
         Socket? socket = null;
@@ -62,9 +50,8 @@ internal sealed partial class LinkListener : IConnectionListener, ISocketEvents,
         {
             socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
             socket.Listen(options.Backlog);
-            socket.Blocking = false;
-            var listener = new LinkListener(socket, endPoint.SpeaksHttp, loops, front, contexts, log);
-            await listener.OnLoopAsync(listener.Begin).ConfigureAwait(false);
+            var listener = new LinkListener(socket.LocalEndPoint!, endPoint.SpeaksHttp, loops, front, contexts, log);
+            listener._accepting = await loops.Next().AcceptAsync(socket, listener).ConfigureAwait(false);
             return listener;
         }
         catch (Exception fault)
@@ -81,8 +68,8 @@ internal sealed partial class LinkListener : IConnectionListener, ISocketEvents,
     {
         while (await _forServer.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (_forServer.Reader.TryRead(out var descriptor) && ContextOf(descriptor) is { } context)
-                return context;
+            if (_forServer.Reader.TryRead(out var socket))
+                return _contexts.Create(socket);
         }
 
         return null;
@@ -97,9 +84,8 @@ internal sealed partial class LinkListener : IConnectionListener, ISocketEvents,
             return;
         }
 
-        await OnLoopAsync(EndAccepting).ConfigureAwait(false);
-        await _resume.DisposeAsync().ConfigureAwait(false);
-        _socket.Dispose();
+        if (_accepting is not null)
+            await _accepting.DisposeAsync().ConfigureAwait(false);
         foreach (var lobby in _lobbies.Values)
             await lobby.DisposeAsync().ConfigureAwait(false);
         _forServer.Writer.TryComplete();
@@ -110,102 +96,19 @@ internal sealed partial class LinkListener : IConnectionListener, ISocketEvents,
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync().ConfigureAwait(false);
-        while (_forServer.Reader.TryRead(out var descriptor))
-            Linux.Close(descriptor);
-    }
-
-    /// <summary>Connections wait to be accepted.</summary>
-    void ISocketEvents.Readable()
-    {
-        for (var left = AcceptsPerTurn; left > 0; left--)
-        {
-            var descriptor = Linux.Accept((int)_socket.Handle, out var address);
-            if (descriptor >= 0)
-            {
-                Linux.SetNoDelay(descriptor);
-                _lobbies[_loops.Next()].Enter(descriptor, address);
-                continue;
-            }
-
-            switch (Linux.LastAccept())
-            {
-                case AcceptFault.Nobody:
-                    return;
-                case AcceptFault.Theirs:
-                    break;
-                default:
-                    Starved(EndPoint, Linux.Fault("accept4"));
-                    _reports!.WantsRead = false;
-                    _resume.Change(Pause, Timeout.InfiniteTimeSpan);
-                    return;
-            }
-        }
+        while (_forServer.Reader.TryRead(out var socket))
+            socket.Dispose();
     }
 
     /// <inheritdoc/>
-    void ISocketEvents.Writable()
-    {
-    }
+    SocketLoop IArrivals.Next() => _loops.Next();
 
-    /// <summary>The loop has ended.</summary>
-    void ISocketEvents.Broken() => EndAccepting();
+    /// <inheritdoc/>
+    void IArrivals.Arrived(LoopSocket socket, IPAddress? address) => _lobbies[socket.Loop].Enter(socket, address);
 
-    /// <summary>After the pause.</summary>
-    void IThreadPoolWorkItem.Execute()
-    {
-        if (_reports is { IsOpen: true } reports)
-            reports.WantsRead = true;
-    }
-
-    private void Resume() => _accepting.Post(this);
-
-    private void Begin() => _reports = _accepting.Add((int)_socket.Handle, this);
-
-    private void EndAccepting()
-    {
-        // The descriptor is the socket's, which closes it.
-        if (_reports is { IsOpen: true } reports)
-            reports.Release();
-    }
-
-    private ConnectionContext? ContextOf(int descriptor)
-    {
-        var handle = new SafeSocketHandle(descriptor, ownsHandle: true);
-        try
-        {
-            return _contexts.Create(new Socket(handle));
-        }
-        catch (SocketException)
-        {
-            // Its client has gone meanwhile.
-            handle.Dispose();
-            return null;
-        }
-    }
-
-    private Task OnLoopAsync(Action what)
-    {
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _accepting.Post(new Deed(what, done));
-        return done.Task;
-    }
+    /// <inheritdoc/>
+    void IArrivals.Starved(Exception fault) => Starved(EndPoint, fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connections to {EndPoint} have to wait: the system is out of what it takes to accept them.")]
     private partial void Starved(EndPoint endPoint, Exception fault);
-
-    private sealed class Deed(Action what, TaskCompletionSource done) : IThreadPoolWorkItem
-    {
-        public void Execute()
-        {
-            try
-            {
-                what();
-                done.SetResult();
-            }
-            catch (Exception fault)
-            {
-                done.SetException(fault);
-            }
-        }
-    }
 }

@@ -8,7 +8,7 @@ namespace Presence.Host.Links.Listening;
 /// <summary>Opens those of Kestrel's ports that have links; every other port is left to Kestrel's own transport.</summary>
 internal sealed class LinkListenerFactory : IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
-    private readonly LoopSet<EpollLoop> _loops;
+    private readonly LoopSet _loops;
     private readonly ILinkFront _front;
     private readonly SocketConnectionContextFactory _contexts;
     private readonly ILogger<LinkListener> _log;
@@ -16,7 +16,7 @@ internal sealed class LinkListenerFactory : IConnectionListenerFactory, IConnect
     /// <param name="loops">What carries the links; who made them ends them.</param>
     /// <param name="front">Who makes links of connections.</param>
     /// <param name="logs">Where is told what goes wrong.</param>
-    public LinkListenerFactory(LoopSet<EpollLoop> loops, ILinkFront front, ILoggerFactory logs)
+    public LinkListenerFactory(LoopSet loops, ILinkFront front, ILoggerFactory logs)
     {
         _loops = loops;
         _front = front;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Presence.Host.Links.Loops;
 
@@ -18,7 +19,7 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
     private const int Room = 16 * 1024;
 
     private readonly bool _speaksHttp;
-    private readonly ChannelWriter<int> _server;
+    private readonly ChannelWriter<Socket> _server;
     private readonly Queue<(Newcomer Newcomer, long Due)> _waiting = new();
     private readonly Timer _timer;
     private bool _isClosed;
@@ -26,8 +27,8 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
     /// <param name="loop">Whose connections these are.</param>
     /// <param name="front">Who makes links of them.</param>
     /// <param name="speaksHttp">Whether they begin with an HTTP request.</param>
-    /// <param name="server">Where the descriptors of those go that are the HTTP server's.</param>
-    public Lobby(EpollLoop loop, ILinkFront front, bool speaksHttp, ChannelWriter<int> server)
+    /// <param name="server">Where those go that are the HTTP server's.</param>
+    public Lobby(SocketLoop loop, ILinkFront front, bool speaksHttp, ChannelWriter<Socket> server)
     {
         Loop = loop;
         Front = front;
@@ -37,7 +38,7 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
     }
 
     /// <summary>Whose connections these are.</summary>
-    public EpollLoop Loop { get; }
+    public SocketLoop Loop { get; }
 
     /// <summary>Who makes links of them.</summary>
     public ILinkFront Front { get; }
@@ -46,16 +47,24 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
     public int Count { get; private set; }
 
     /// <summary>Takes in a connection. From any thread; what goes wrong with it is no business of the caller's.</summary>
-    public void Enter(int descriptor, IPAddress? address) => Loop.Post(new Arrival(this, descriptor, address));
+    public void Enter(LoopSocket socket, IPAddress? address) => Loop.Post(new Arrival(this, socket, address));
 
     /// <summary>One has been decided about.</summary>
     public void Left() => Count--;
 
     /// <summary>Lets the HTTP server have a connection.</summary>
-    public void GiveToServer(int descriptor)
+    public void GiveToServer(LoopSocket socket)
     {
-        if (!_server.TryWrite(descriptor))
-            Linux.Close(descriptor);
+        try
+        {
+            var connection = socket.Release();
+            if (!_server.TryWrite(connection))
+                connection.Dispose();
+        }
+        catch (SocketException)
+        {
+            // Its client has gone meanwhile.
+        }
     }
 
     /// <summary>Closes what is still here, and lets nobody in any more.</summary>
@@ -84,31 +93,31 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
         }
     }
 
-    private void Admit(int descriptor, IPAddress? address)
+    private void Admit(LoopSocket socket, IPAddress? address)
     {
         if (_isClosed || !Loop.IsCurrent)
         {
-            Linux.Close(descriptor);
+            socket.Close();
             return;
         }
 
         if (_speaksHttp && Count >= Room)
         {
-            GiveToServer(descriptor);
+            GiveToServer(socket);
             return;
         }
 
         try
         {
             if (_speaksHttp)
-                Wait(new Newcomer(this, descriptor, address));
+                Wait(new Newcomer(this, socket, address));
             else
-                Pass(Loop.Add(descriptor, Nobody.Instance));
+                Pass(socket);
         }
         catch (IOException)
         {
             // The system has no room for it.
-            Linux.Close(descriptor);
+            socket.Close();
         }
     }
 
@@ -122,6 +131,7 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
 
     private void Pass(LoopSocket socket)
     {
+        Loop.Add(socket, Nobody.Instance);
         var isPassed = false;
         try
         {
@@ -142,9 +152,9 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
             first.Newcomer.Close();
     }
 
-    private sealed class Arrival(Lobby lobby, int descriptor, IPAddress? address) : IThreadPoolWorkItem
+    private sealed class Arrival(Lobby lobby, LoopSocket socket, IPAddress? address) : IThreadPoolWorkItem
     {
-        public void Execute() => lobby.Admit(descriptor, address);
+        public void Execute() => lobby.Admit(socket, address);
     }
 
     private sealed class Closing(Lobby lobby, TaskCompletionSource done) : IThreadPoolWorkItem
@@ -169,7 +179,7 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
 
         public void Readable() => throw new InvalidOperationException("A connection was not passed on.");
 
-        public void Writable() => throw new InvalidOperationException("A connection was not passed on.");
+        public void Writable(int sent) => throw new InvalidOperationException("A connection was not passed on.");
 
         public void Broken()
         {

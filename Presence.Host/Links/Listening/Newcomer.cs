@@ -20,12 +20,13 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
     private bool _isDeciding;
     private UpgradeOutcome.Accepted? _decision;
 
-    public Newcomer(Lobby lobby, int descriptor, IPAddress? address)
+    public Newcomer(Lobby lobby, LoopSocket socket, IPAddress? address)
     {
         _lobby = lobby;
         _address = address;
+        Socket = socket;
         // A look takes nothing, so what has been seen must not be reported again and again.
-        Socket = lobby.Loop.Add(descriptor, this, once: true);
+        lobby.Loop.Add(socket, this, once: true);
     }
 
     /// <summary>The connection, while it is here.</summary>
@@ -53,7 +54,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
     }
 
     /// <inheritdoc/>
-    public void Writable()
+    public void Writable(int sent)
     {
     }
 
@@ -70,7 +71,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
         if (!IsHere || _isDeciding)
             return;
         Leave();
-        _lobby.GiveToServer(Socket.Release());
+        _lobby.GiveToServer(Socket);
     }
 
     /// <summary>Ends it, if it is still here.</summary>

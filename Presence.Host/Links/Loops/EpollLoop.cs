@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 
 namespace Presence.Host.Links.Loops;
@@ -18,11 +19,8 @@ namespace Presence.Host.Links.Loops;
 /// belong to another by then. So a report carries the socket's place in a table and the number of its registration.
 /// </para>
 /// </remarks>
-internal sealed class EpollLoop : WorkLoop
+internal sealed class EpollLoop : SocketLoop
 {
-    /// <summary>How large the shared buffers are, in bytes.</summary>
-    public const int ScratchSize = 64 * 1024;
-
     private const int ReportsPerWait = 512;
 
     // No place of the table.
@@ -31,10 +29,6 @@ internal sealed class EpollLoop : WorkLoop
     private readonly SafeFileHandle _epoll;
     private readonly SafeFileHandle _wakeUp;
     private readonly EpollReports _reports = new(ReportsPerWait);
-    private readonly Stack<int> _free = new();
-    private LoopSocket?[] _sockets = new LoopSocket?[64];
-    private int _used;
-    private uint _registrations;
 
     /// <param name="number">Tells the loops of a process apart.</param>
     /// <param name="log">Where faults of the work go.</param>
@@ -50,49 +44,12 @@ internal sealed class EpollLoop : WorkLoop
     /// <summary>Whether this system has it.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux();
 
-    /// <summary>A buffer to receive into, shared by all sockets of the loop: what is in it counts until the next receive.</summary>
-    public byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
-
-    /// <summary>A buffer to put together in what is to be sent, shared likewise.</summary>
-    public byte[] SendScratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize, pinned: true);
-
-    /// <summary>How many sockets there are. On the loop's thread.</summary>
-    public int SocketCount => _used - _free.Count;
-
-    /// <summary>
-    /// Takes over a connected, non-blocking TCP socket, and reports when there is something to receive. On the loop's thread.
-    /// </summary>
-    /// <param name="descriptor">The socket; from now on the loop closes it.</param>
-    /// <param name="events">Whom to tell.</param>
-    /// <param name="once">
-    /// Whether to report only what is new since the last report, for those who look without taking; until
-    /// <see cref="LoopSocket.PassTo"/>.
-    /// </param>
-    /// <exception cref="IOException">The system has no room for it; the socket is still the caller's.</exception>
-    public LoopSocket Add(int descriptor, ISocketEvents events, bool once = false)
+    /// <inheritdoc/>
+    public override async Task<IAsyncDisposable> AcceptAsync(Socket listening, IArrivals arrivals)
     {
-        if (!IsCurrent)
-            throw new InvalidOperationException("Only the thread of the loop may add sockets to it.");
-        if (!_free.TryPop(out var place))
-        {
-            place = _used++;
-            if (place == _sockets.Length)
-                Array.Resize(ref _sockets, place * 2);
-        }
-
-        var socket = new LoopSocket(this, descriptor, place, ++_registrations, events, once);
-        try
-        {
-            socket.Register();
-        }
-        catch
-        {
-            _free.Push(place);
-            throw;
-        }
-
-        _sockets[place] = socket;
-        return socket;
+        var acceptor = new EpollAcceptor(this, listening, arrivals);
+        await acceptor.BeginAsync().ConfigureAwait(false);
+        return acceptor;
     }
 
     /// <summary>Changes what is reported of a descriptor.</summary>
@@ -100,13 +57,6 @@ internal sealed class EpollLoop : WorkLoop
     {
         if (Linux.EpollControl(_epoll, operation, descriptor, interest, data) < 0)
             throw Linux.Fault("epoll_ctl");
-    }
-
-    /// <summary>Forgets a socket: what has been reported of it already is not told any more.</summary>
-    internal void Remove(int place)
-    {
-        _sockets[place] = null;
-        _free.Push(place);
     }
 
     /// <inheritdoc/>
@@ -118,7 +68,7 @@ internal sealed class EpollLoop : WorkLoop
         for (var i = 0; i < count; i++)
         {
             var (flags, data) = _reports[i];
-            if (data == WakeUp || _sockets[(int)(uint)data] is not { } socket || !socket.IsOf(data))
+            if (data == WakeUp || At((int)(uint)data) is not EpollSocket socket || !socket.IsOf(data))
                 continue;
             try
             {
@@ -126,9 +76,7 @@ internal sealed class EpollLoop : WorkLoop
             }
             catch (Exception fault)
             {
-                // Nobody knows what state its owner is in.
-                Failed(fault);
-                GiveUp(socket);
+                GiveUp(socket, fault);
             }
         }
     }
@@ -139,30 +87,9 @@ internal sealed class EpollLoop : WorkLoop
     /// <inheritdoc/>
     protected override void End()
     {
-        for (var place = 0; place < _used; place++)
-        {
-            if (_sockets[place] is { } socket)
-                GiveUp(socket);
-        }
-
+        base.End();
         _wakeUp.Dispose();
         _epoll.Dispose();
         _reports.Dispose();
-    }
-
-    private void GiveUp(LoopSocket socket)
-    {
-        try
-        {
-            socket.TellBroken();
-        }
-        catch (Exception fault)
-        {
-            Failed(fault);
-        }
-        finally
-        {
-            socket.Abort();
-        }
     }
 }

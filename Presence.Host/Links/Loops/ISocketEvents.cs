@@ -10,12 +10,13 @@ internal interface ISocketEvents
     /// </summary>
     void Readable();
 
-    /// <summary>There is room for something to send; told as long as <see cref="LoopSocket.WantsWrite"/> is set.</summary>
-    void Writable();
+    /// <summary>There is room for something to send; told once for each <see cref="LoopSocket.AwaitRoom"/>.</summary>
+    /// <param name="sent">How much of what was to be sent next has been sent already.</param>
+    void Writable(int sent);
 
     /// <summary>
-    /// The connection is gone both ways, and nobody is reading who would find out by that. The last that is told; the socket is
-    /// still to be closed.
+    /// The connection is gone both ways, and nobody is reading who would find out by that: not every system tells. Or the loop has
+    /// ended. The last that is told; the socket is still to be closed.
     /// </summary>
     void Broken();
 }

@@ -4,18 +4,17 @@ namespace Presence.Host.Links.Loops;
 /// The loops of a node. One per two cores: two loops on two cores cost a third more per delivery than one, since they wake each
 /// other and gather less per write.
 /// </summary>
-internal sealed class LoopSet<TLoop> : IDisposable
-    where TLoop : WorkLoop
+internal sealed class LoopSet : IDisposable
 {
-    private readonly TLoop[] _loops;
+    private readonly SocketLoop[] _loops;
     private uint _next;
 
     /// <summary>Begins the loops.</summary>
     /// <param name="create">Makes one of this number.</param>
     /// <param name="count">How many; by default as many as this machine should have.</param>
-    public LoopSet(Func<int, TLoop> create, int? count = null)
+    public LoopSet(Func<int, SocketLoop> create, int? count = null)
     {
-        _loops = new TLoop[count ?? DefaultCount];
+        _loops = new SocketLoop[count ?? DefaultCount];
         var made = 0;
         try
         {
@@ -34,10 +33,10 @@ internal sealed class LoopSet<TLoop> : IDisposable
     public static int DefaultCount => Math.Max(1, Environment.ProcessorCount / 2);
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<TLoop> All => _loops;
+    public IReadOnlyList<SocketLoop> All => _loops;
 
     /// <summary>The one whose turn it is to take what is new. From any thread.</summary>
-    public TLoop Next() => _loops[(Interlocked.Increment(ref _next) - 1) % (uint)_loops.Length];
+    public SocketLoop Next() => _loops[(Interlocked.Increment(ref _next) - 1) % (uint)_loops.Length];
 
     /// <summary>Ends them, and waits for their threads.</summary>
     public void Dispose()

@@ -1,12 +1,14 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace Presence.Host.Links.Loops;
 
 /// <summary>
-/// A connected socket of an event loop. Small, since there are tens of thousands: buffers are the loop's. Everything happens on the
-/// loop's thread, nothing blocks and nothing throws; what is asked of a closed socket has no effect.
+/// A connected socket of a loop. Small, since there are tens of thousands: buffers are the loop's. Everything but its making happens
+/// on the loop's thread, nothing blocks and nothing throws; what is asked of a closed socket has no effect.
 /// </summary>
-internal sealed class LoopSocket
+/// <param name="loop">Whose socket it is; it is told nothing before <see cref="SocketLoop.Add"/>.</param>
+internal abstract class LoopSocket(SocketLoop loop)
 {
     /// <summary>There is nothing to take, or no room.</summary>
     public const int WouldBlock = -1;
@@ -14,34 +16,16 @@ internal sealed class LoopSocket
     /// <summary>The connection is gone.</summary>
     public const int Gone = -2;
 
-    private readonly int _place;
-    private readonly uint _registration;
-    private ISocketEvents _events;
-    private int _descriptor;
+    // No place of the loop's table.
+    private const int Nowhere = -1;
 
-    // What epoll knows; the interest in reading is taken back only when a report comes that is not wanted.
-    private uint _registered;
-    private bool _isReported;
     private bool _wantsRead = true;
-    private bool _wantsWrite;
-    private bool _hasEnded;
-
-    /// <summary>A socket that is not registered yet.</summary>
-    internal LoopSocket(EpollLoop loop, int descriptor, int place, uint registration, ISocketEvents events, bool once)
-    {
-        Loop = loop;
-        _descriptor = descriptor;
-        _place = place;
-        _registration = registration;
-        _events = events;
-        _registered = once ? Linux.EpollIn | Linux.EpollEdge : Linux.EpollIn;
-    }
 
     /// <summary>Whose socket it is.</summary>
-    public EpollLoop Loop { get; }
+    public SocketLoop Loop { get; } = loop;
 
     /// <summary>Whether it has been neither closed nor taken away.</summary>
-    public bool IsOpen => _descriptor >= 0;
+    public abstract bool IsOpen { get; }
 
     /// <summary>Whether <see cref="ISocketEvents.Readable"/> is wanted; it is from the beginning until the end of the stream.</summary>
     public bool WantsRead
@@ -49,34 +33,34 @@ internal sealed class LoopSocket
         get => _wantsRead;
         set
         {
-            if (value == _wantsRead || (value && _hasEnded))
+            if (value == _wantsRead || (value && HasEnded))
                 return;
             _wantsRead = value;
-            if (value && (_registered & Linux.EpollIn) == 0)
-                Change(_registered | Linux.EpollIn);
+            if (value)
+                AwaitInput();
         }
     }
 
-    /// <summary>Whether <see cref="ISocketEvents.Writable"/> is wanted; to be set where a send did not take everything.</summary>
-    public bool WantsWrite
-    {
-        get => _wantsWrite;
-        set
-        {
-            if (value == _wantsWrite)
-                return;
-            _wantsWrite = value;
-            Change(value ? _registered | Linux.EpollOut : _registered & ~Linux.EpollOut);
-        }
-    }
+    /// <summary>Whether <see cref="ISocketEvents.Writable"/> is awaited.</summary>
+    public bool AwaitsRoom { get; protected set; }
 
     /// <summary>Where the client is; null if it is gone.</summary>
-    public IPEndPoint? RemoteEndPoint => IsOpen ? Linux.EndPointOf(_descriptor, remote: true) : null;
+    public abstract IPEndPoint? RemoteEndPoint { get; }
 
     /// <summary>Where the client has connected to; null if it is gone.</summary>
-    public IPEndPoint? LocalEndPoint => IsOpen ? Linux.EndPointOf(_descriptor, remote: false) : null;
+    public abstract IPEndPoint? LocalEndPoint { get; }
 
-    private ulong Data => ((ulong)_registration << 32) | (uint)_place;
+    /// <summary>Its place in the loop's table.</summary>
+    internal int Place { get; private set; } = Nowhere;
+
+    /// <summary>Whom to tell.</summary>
+    protected ISocketEvents Events { get; private set; } = null!;
+
+    /// <summary>Whether nothing will come any more.</summary>
+    protected bool HasEnded { get; private set; }
+
+    /// <summary>Whether only what is new since the last look is told of.</summary>
+    protected bool IsLookedAt { get; private set; }
 
     /// <summary>
     /// Takes what has come. Zero: nothing will come any more, because the client has ended its side or because the connection is
@@ -84,112 +68,89 @@ internal sealed class LoopSocket
     /// </summary>
     public int Receive(Span<byte> into)
     {
-        if (!IsOpen || _hasEnded)
+        if (!IsOpen || HasEnded)
             return 0;
-        var received = Linux.Receive(_descriptor, into, peek: false);
-        if (received is 0 or Gone)
-        {
-            _hasEnded = true;
-            _wantsRead = false;
-            return 0;
-        }
-
-        return received;
+        var received = Take(into, peek: false);
+        if (received is not (0 or Gone))
+            return received;
+        HasEnded = true;
+        _wantsRead = false;
+        return 0;
     }
 
     /// <summary>Looks at what has come and leaves it there; answers as <see cref="Receive"/> does, and changes nothing.</summary>
     public int Peek(Span<byte> into)
     {
-        if (!IsOpen || _hasEnded)
+        if (!IsOpen || HasEnded)
             return 0;
-        var seen = Linux.Receive(_descriptor, into, peek: true);
+        var seen = Take(into, peek: true);
         return seen == Gone ? 0 : seen;
     }
 
     /// <summary>
     /// Sends as much as there is room for. The number of bytes taken, <see cref="WouldBlock"/> if there is no room, or
-    /// <see cref="Gone"/>.
+    /// <see cref="Gone"/>. Nothing may be sent while <see cref="AwaitsRoom"/>.
     /// </summary>
-    public int Send(ReadOnlySpan<byte> bytes) => IsOpen ? Linux.Send(_descriptor, bytes) : Gone;
+    public abstract int Send(ReadOnlySpan<byte> bytes);
+
+    /// <summary>
+    /// Has <see cref="ISocketEvents.Writable"/> told once, when there is room again; to be called where a send did not take
+    /// everything.
+    /// </summary>
+    /// <param name="next">What is to be sent next; some of it may have been sent by then.</param>
+    public abstract void AwaitRoom(ReadOnlySpan<byte> next);
 
     /// <summary>Tells the client that nothing more will come, after what has been sent. It may still send.</summary>
-    public void ShutdownSend()
-    {
-        if (IsOpen)
-            Linux.ShutdownSend(_descriptor);
-    }
+    public abstract void ShutdownSend();
 
     /// <summary>Has the network find out whether a silent client is still there.</summary>
     /// <param name="idle">The silence before the first probe, in seconds.</param>
     /// <param name="interval">The time between probes, in seconds.</param>
     /// <param name="probes">How many go unanswered before the connection is gone.</param>
-    public void SetKeepAlive(int idle, int interval, int probes)
-    {
-        if (IsOpen)
-            Linux.SetKeepAlive(_descriptor, idle, interval, probes);
-    }
+    public abstract void SetKeepAlive(int idle, int interval, int probes);
 
     /// <summary>Lets somebody else have the events, from now on and every one as long as it lasts.</summary>
     public void PassTo(ISocketEvents events)
     {
-        _events = events;
-        // Has it reported again, too, if something is there already.
-        if ((_registered & Linux.EpollEdge) != 0)
-            Change(_registered & ~Linux.EpollEdge);
+        Events = events;
+        if (!IsLookedAt)
+            return;
+        IsLookedAt = false;
+        // What was looked at is told again.
+        if (_wantsRead)
+            AwaitInput();
     }
 
-    /// <summary>Closes it; what has been sent still goes out.</summary>
+    /// <summary>Closes it; what has been sent still goes out. From any thread, if it is of no loop yet.</summary>
     public void Close()
     {
         if (IsOpen)
-            Linux.Close(Forget());
+            End(isAbrupt: false);
     }
 
     /// <summary>Closes it and has the client's side fail: what has been sent and is not on its way yet is dropped.</summary>
     public void Abort()
     {
-        if (!IsOpen)
-            return;
-        Linux.DropOnClose(_descriptor);
-        Close();
+        if (IsOpen)
+            End(isAbrupt: true);
     }
 
-    /// <summary>Takes the socket away from the loop without closing it, and answers its descriptor.</summary>
-    public int Release()
-    {
-        if (!IsOpen)
-            throw new InvalidOperationException("The socket is closed.");
-        EndReports();
-        return Forget();
-    }
+    /// <summary>Takes the connection away from the loop without closing it.</summary>
+    /// <exception cref="SocketException">It is gone, and has been closed.</exception>
+    public abstract Socket Release();
 
     /// <summary>Begins the reports.</summary>
-    internal void Register()
+    /// <param name="place">Its place in the loop's table.</param>
+    /// <param name="registration">Tells it from those that had that place before.</param>
+    /// <param name="events">Whom to tell.</param>
+    /// <param name="once">Whether to tell only of what is new since the last look.</param>
+    /// <exception cref="IOException">The system has no room for it.</exception>
+    internal void Enter(int place, uint registration, ISocketEvents events, bool once)
     {
-        Loop.Control(Linux.EpollAdd, _descriptor, _registered, Data);
-        _isReported = true;
-    }
-
-    /// <summary>Whether a report is of this registration.</summary>
-    internal bool IsOf(ulong data) => data == Data;
-
-    /// <summary>Tells the owner what was reported.</summary>
-    internal void Tell(uint flags)
-    {
-        const uint over = Linux.EpollHangUp | Linux.EpollError;
-        // An end or an error is found by reading, behind what came before it.
-        if ((flags & (Linux.EpollIn | over)) != 0)
-        {
-            if (_wantsRead)
-                _events.Readable();
-            else if ((flags & over) != 0)
-                TellBroken();
-            else
-                Change(_registered & ~Linux.EpollIn);
-        }
-
-        if ((flags & Linux.EpollOut) != 0 && _wantsWrite && IsOpen)
-            _events.Writable();
+        Events = events;
+        IsLookedAt = once;
+        Register(place, registration);
+        Place = place;
     }
 
     /// <summary>Tells the owner that it is over, and ends the reports: of this one the system would go on for ever.</summary>
@@ -197,31 +158,34 @@ internal sealed class LoopSocket
     {
         if (!IsOpen)
             return;
-        _hasEnded = true;
-        _wantsRead = _wantsWrite = false;
+        HasEnded = true;
+        _wantsRead = AwaitsRoom = false;
         EndReports();
-        _events.Broken();
+        Events.Broken();
     }
 
-    private void Change(uint interest)
-    {
-        if (IsOpen && _isReported && interest != _registered)
-            Loop.Control(Linux.EpollModify, _descriptor, interest, Data);
-        _registered = interest;
-    }
+    /// <summary>Begins the reports.</summary>
+    protected abstract void Register(int place, uint registration);
 
-    private void EndReports()
-    {
-        if (_isReported)
-            Loop.Control(Linux.EpollDelete, _descriptor, 0, 0);
-        _isReported = false;
-    }
+    /// <summary>Ends the reports.</summary>
+    protected abstract void EndReports();
 
-    private int Forget()
+    /// <summary>Has what is there, or comes, reported.</summary>
+    protected abstract void AwaitInput();
+
+    /// <summary>Receives, or looks: the number of bytes, zero at the end, <see cref="WouldBlock"/> or <see cref="Gone"/>.</summary>
+    protected abstract int Take(Span<byte> into, bool peek);
+
+    /// <summary>Closes what is open.</summary>
+    protected abstract void End(bool isAbrupt);
+
+    /// <summary>Gives its place in the loop back.</summary>
+    protected void Leave()
     {
-        var descriptor = _descriptor;
-        _descriptor = -1;
-        Loop.Remove(_place);
-        return descriptor;
+        AwaitsRoom = false;
+        if (Place == Nowhere)
+            return;
+        Loop.Remove(Place);
+        Place = Nowhere;
     }
 }

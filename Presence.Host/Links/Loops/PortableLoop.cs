@@ -1,7 +1,9 @@
+using System.Net.Sockets;
+
 namespace Presence.Host.Links.Loops;
 
-/// <summary>A loop without sockets of its own, for every system: it has nothing but posted work.</summary>
-internal sealed class PortableLoop : WorkLoop
+/// <summary>A loop for every system: the framework waits for its sockets, and posts what it finds.</summary>
+internal sealed class PortableLoop : SocketLoop
 {
     // Unlike the slim primitives it does not spin before it sleeps.
     private readonly AutoResetEvent _woken = new(initialState: false);
@@ -10,6 +12,10 @@ internal sealed class PortableLoop : WorkLoop
     /// <param name="log">Where faults of the work go.</param>
     public PortableLoop(int number, ILogger<WorkLoop> log)
         : base(number, log) => Start();
+
+    /// <inheritdoc/>
+    public override Task<IAsyncDisposable> AcceptAsync(Socket listening, IArrivals arrivals) =>
+        Task.FromResult<IAsyncDisposable>(new PortableAcceptor(listening, arrivals));
 
     /// <inheritdoc/>
     protected override int Wait(bool mayBlock)
@@ -28,5 +34,9 @@ internal sealed class PortableLoop : WorkLoop
     protected override void Wake() => _woken.Set();
 
     /// <inheritdoc/>
-    protected override void End() => _woken.Dispose();
+    protected override void End()
+    {
+        base.End();
+        _woken.Dispose();
+    }
 }

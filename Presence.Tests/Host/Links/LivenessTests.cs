@@ -6,9 +6,16 @@ using Xunit;
 namespace Presence.Tests.Host.Links;
 
 /// <summary>How the server notices that a client is gone, or is not (contract C2, protocol difference 0.8), on short times.</summary>
-public abstract class LivenessTests(LivenessTests.Server server)
+public abstract class LivenessTests(ServerFixture server)
 {
     private static readonly TimeSpan PongWait = TimeSpan.FromSeconds(2);
+
+    private static readonly string[] Times =
+    [
+        "--Presence:Limits:PingPeriod=00:00:00.5",
+        $"--Presence:Limits:PongWait={PongWait}",
+        "--Presence:Limits:IdleWrite=00:00:02",
+    ];
 
     [Fact]
     [Trait("Clause", "C2")]
@@ -113,19 +120,20 @@ public abstract class LivenessTests(LivenessTests.Server server)
     }
 
     /// <summary>A server that loses its patience soon.</summary>
-    public class Server : ServerFixture
+    public sealed class Server : ServerFixture
     {
-        protected override IEnumerable<string> Settings =>
-        [
-            "--Presence:Limits:PingPeriod=00:00:00.5",
-            $"--Presence:Limits:PongWait={PongWait}",
-            "--Presence:Limits:IdleWrite=00:00:02",
-        ];
+        protected override IEnumerable<string> Settings => Times;
+    }
+
+    /// <summary>The same, with the loops of every system.</summary>
+    public sealed class ServerOverKestrel : KestrelServer
+    {
+        protected override IEnumerable<string> Settings => [.. base.Settings, .. Times];
     }
 
     /// <summary>The same, with links that Kestrel carries.</summary>
-    public sealed class ServerOverKestrel : Server
+    public sealed class ServerOverTls : TlsServer
     {
-        protected override IEnumerable<string> Settings => [.. base.Settings, "--Presence:Links:Transport=kestrel"];
+        protected override IEnumerable<string> Settings => [.. base.Settings, .. Times];
     }
 }

@@ -7,8 +7,10 @@ using Xunit;
 namespace Presence.Tests.Host.Links;
 
 /// <summary>The plain TCP link: its hello, its messages, its ends, and what it gets for what it should not send (contract L3).</summary>
-public abstract class TcpLinkTests(TcpLinkTests.Server server)
+public abstract class TcpLinkTests(ServerFixture server)
 {
+    private const string HelloTime = "--Presence:Limits:AuthenticateTimeout=00:00:01";
+
     private const int MaxMessage = 64 * 1024;
 
     private static readonly Dictionary<string, Func<byte[]>> BadHellos = new()
@@ -268,14 +270,20 @@ public abstract class TcpLinkTests(TcpLinkTests.Server server)
     private static byte[] Line(string text) => Encoding.UTF8.GetBytes(text + "\n");
 
     /// <summary>A server that does not wait long for a hello.</summary>
-    public class Server : ServerFixture
+    public sealed class Server : ServerFixture
     {
-        protected override IEnumerable<string> Settings => ["--Presence:Limits:AuthenticateTimeout=00:00:01"];
+        protected override IEnumerable<string> Settings => [HelloTime];
+    }
+
+    /// <summary>The same, with the loops of every system.</summary>
+    public sealed class ServerOverKestrel : KestrelServer
+    {
+        protected override IEnumerable<string> Settings => [.. base.Settings, HelloTime];
     }
 
     /// <summary>The same, with links that Kestrel carries.</summary>
-    public sealed class ServerOverKestrel : Server
+    public sealed class ServerOverTls : TlsServer
     {
-        protected override IEnumerable<string> Settings => [.. base.Settings, "--Presence:Links:Transport=kestrel"];
+        protected override IEnumerable<string> Settings => [.. base.Settings, HelloTime];
     }
 }

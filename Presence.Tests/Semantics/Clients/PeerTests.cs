@@ -27,7 +27,7 @@ public sealed class PeerTests(ServerFixture server) : IClassFixture<ServerFixtur
     }
 
     [Theory]
-    [ClassData(typeof(EveryKind))]
+    [ClassData(typeof(EveryRawKind))]
     public async Task A_refused_request_is_told_as_an_error(LinkKind kind)
     {
         await using var peer = await server.ConnectAsync(kind, Peers.NewUser(), "carol");

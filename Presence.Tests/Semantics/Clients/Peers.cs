@@ -55,7 +55,8 @@ public static class Peers
             LinkKind.WebSocketProtobuf => WebSocketPeer.ConnectAsync(http, ClientFormat.Protobuf, identity, appearsOnline, receiveBuffer),
             LinkKind.TcpJson => TcpPeer.ConnectAsync(tcp, ClientFormat.Json, identity, appearsOnline, receiveBuffer),
             LinkKind.TcpProtobuf => TcpPeer.ConnectAsync(tcp, ClientFormat.Protobuf, identity, appearsOnline, receiveBuffer),
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no client of another process"),
+            LinkKind.Memory => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no client of another process"),
+            _ => LibraryPeer.ConnectAsync(http, tcp, kind, identity, appearsOnline, receiveBuffer),
         };
 
     /// <summary>A client without bytes, of a node without sockets.</summary>

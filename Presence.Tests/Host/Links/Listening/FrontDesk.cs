@@ -114,7 +114,7 @@ internal sealed class FrontDesk : ILinkFront
             }
         }
 
-        public void Writable()
+        public void Writable(int sent)
         {
         }
 

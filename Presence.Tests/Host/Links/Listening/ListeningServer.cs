@@ -20,12 +20,13 @@ namespace Presence.Tests.Host.Links.Listening;
 /// <summary>Kestrel with links before it: a port for HTTP, one without, and one with a certificate.</summary>
 internal sealed class ListeningServer : IAsyncDisposable
 {
-    private readonly LoopSet<EpollLoop> _loops = new(number => new EpollLoop(number, NullLogger<WorkLoop>.Instance), count: 2);
+    private readonly LoopSet _loops;
     private readonly WebApplication _server;
     private int _connections;
 
-    private ListeningServer(int httpPort)
+    private ListeningServer(Func<int, SocketLoop> newLoop, int httpPort)
     {
+        _loops = new LoopSet(newLoop, count: 2);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
@@ -56,9 +57,9 @@ internal sealed class ListeningServer : IAsyncDisposable
     /// <summary>How many connections of the first two ports have come to Kestrel.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    public static async Task<ListeningServer> StartAsync(int httpPort = 0)
+    public static async Task<ListeningServer> StartAsync(Func<int, SocketLoop> newLoop, int httpPort = 0)
     {
-        var server = new ListeningServer(httpPort);
+        var server = new ListeningServer(newLoop, httpPort);
         try
         {
             await server._server.StartAsync();
@@ -77,7 +78,7 @@ internal sealed class ListeningServer : IAsyncDisposable
 
     public Task StopAsync() => _server.StopAsync();
 
-    /// <summary>How many sockets the loops have, the listening ones among them.</summary>
+    /// <summary>How many sockets the loops have, listening ones among them.</summary>
     public async Task<int> SocketsAsync()
     {
         var count = 0;

@@ -13,18 +13,18 @@ internal sealed class Owner : ISocketEvents
 
     public Action<Owner> OnReadable { get; set; } = owner => owner.Take();
 
-    public Action<Owner> OnWritable { get; set; } = owner => owner.Socket.WantsWrite = false;
+    public Action<Owner, int> OnWritable { get; set; } = (_, _) => { };
 
     public Action<Owner> OnBroken { get; set; } = owner => owner.Socket.Close();
 
     public List<byte> Received { get; } = [];
 
-    /// <summary>Adds it to a loop.</summary>
-    public static async Task<Owner> AddAsync(EpollLoop loop, int descriptor, Action<Owner>? setUp = null)
+    /// <summary>Adds a socket to its loop.</summary>
+    public static async Task<Owner> AddAsync(LoopSocket socket, Action<Owner>? setUp = null)
     {
-        var owner = new Owner();
+        var owner = new Owner { Socket = socket };
         setUp?.Invoke(owner);
-        await loop.OnLoopAsync(() => owner.Socket = loop.Add(descriptor, owner));
+        await socket.Loop.OnLoopAsync(() => socket.Loop.Add(socket, owner));
         return owner;
     }
 
@@ -34,10 +34,10 @@ internal sealed class Owner : ISocketEvents
         OnReadable(this);
     }
 
-    public void Writable()
+    public void Writable(int sent)
     {
         _told.Writer.TryWrite("writable");
-        OnWritable(this);
+        OnWritable(this, sent);
     }
 
     public void Broken()

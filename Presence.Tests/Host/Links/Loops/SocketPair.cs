@@ -1,15 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
-using Presence.Host.Links.Loops;
 using Presence.Tests.Semantics.Clients;
 
 namespace Presence.Tests.Host.Links.Loops;
 
-/// <summary>A client's socket, and the server's descriptor of the same connection.</summary>
+/// <summary>A client's socket, and the server's of the same connection.</summary>
 internal sealed class SocketPair : IDisposable
 {
-    private SocketPair(Socket client, int server)
+    private SocketPair(Socket client, Socket server)
     {
         Client = client;
         Server = server;
@@ -18,9 +16,7 @@ internal sealed class SocketPair : IDisposable
     public Socket Client { get; }
 
     /// <summary>Nobody's until a loop takes it over.</summary>
-    public int Server { get; }
-
-    public static EpollLoop NewLoop() => new(0, NullLogger<WorkLoop>.Instance);
+    public Socket Server { get; }
 
     public static async Task<SocketPair> ConnectAsync(int? sendBuffer = null)
     {
@@ -32,12 +28,20 @@ internal sealed class SocketPair : IDisposable
             client.ReceiveBufferSize = small;
         using var patience = new CancellationTokenSource(Peer.Patience);
         await client.ConnectAsync(listener.LocalEndPoint!, patience.Token);
-        using var server = await listener.AcceptAsync(patience.Token);
+        var server = await listener.AcceptAsync(patience.Token);
         if (sendBuffer is { } size)
             server.SendBufferSize = size;
         server.Blocking = false;
+        return new(client, server);
+    }
+
+    /// <summary>The server's side by its descriptor alone.</summary>
+    public int TakeDescriptor()
+    {
         // What the framework closes is its own descriptor of the connection.
-        return new(client, Libc.Duplicate((int)server.Handle));
+        var descriptor = Libc.Duplicate((int)Server.Handle);
+        Server.Dispose();
+        return descriptor;
     }
 
     public async Task<byte[]> ReadAsync(int count)

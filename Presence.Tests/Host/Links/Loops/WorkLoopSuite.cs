@@ -283,17 +283,17 @@ public sealed class LoopSetTests
     [Fact]
     public void Loops_take_turns_and_end_together()
     {
-        var set = new LoopSet<PortableLoop>(number => new PortableLoop(number, NullLogger<WorkLoop>.Instance), count: 3);
+        var set = new LoopSet(number => new PortableLoop(number, NullLogger<WorkLoop>.Instance), count: 3);
         Assert.Equal(set.All.Concat(set.All), Enumerable.Range(0, 6).Select(_ => set.Next()));
         set.Dispose();
-        Assert.True(LoopSet<PortableLoop>.DefaultCount >= 1);
+        Assert.True(LoopSet.DefaultCount >= 1);
     }
 
     [Fact]
     public void A_set_that_cannot_be_completed_leaves_no_loop_behind()
     {
         var made = new List<PortableLoop>();
-        Assert.Throws<IOException>(() => new LoopSet<PortableLoop>(
+        Assert.Throws<IOException>(() => new LoopSet(
             number =>
             {
                 if (number == 2)

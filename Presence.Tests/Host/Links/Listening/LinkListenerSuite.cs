@@ -2,25 +2,30 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Presence.Tests.Host.Links.Loops;
+using Microsoft.Extensions.Logging.Abstractions;
+using Presence.Host.Links.Loops;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 
 namespace Presence.Tests.Host.Links.Listening;
 
 /// <summary>What the listener finds to be a link, and what it leaves to Kestrel as if it had never looked.</summary>
-public sealed class LinkListenerTests
+public abstract class LinkListenerSuite
 {
     private const string Get = "GET /one?a=b HTTP/1.1\r\nHost: a\r\n\r\n";
     private const string Post = "POST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
     private const string Chunks = "POST /three HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nchu\r\n4\r\nnked\r\n0\r\n\r\n";
 
+    private protected abstract SocketLoop NewLoop(int number);
+
+    private Task<ListeningServer> StartAsync(int httpPort = 0) => ListeningServer.StartAsync(NewLoop, httpPort);
+
     private static string Yes => RawClient.UpgradeRequest("/ws?token=yes");
 
-    [LinuxFact]
+    [Fact]
     public async Task Http_reaches_the_server_untouched()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         await using var client = await RawClient.ConnectAsync(server.Http);
         // One after the other on one connection, and then all at once.
         foreach (var (request, answer) in new[] { (Get, "GET /one?a=b "), (Post, "POST /two body"), (Chunks, "POST /three chunked") })
@@ -36,10 +41,10 @@ public sealed class LinkListenerTests
         Assert.Equal(2, server.Connections);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task Http_may_be_cut_anywhere()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         // It begins like a request for a link, for as long as possible.
         var request = "GET /ws?token=a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody" + Chunks;
         var cuts = Enumerable.Range(1, request.Length - 1).ToArray();
@@ -59,10 +64,10 @@ public sealed class LinkListenerTests
         Assert.Equal("POST /three chunked", (await slow.ReadHeadAsync()).Body);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_request_for_a_link_reaches_the_front_and_what_follows_is_the_links()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         for (var round = 0; round < 4; round++)
         {
             await using var client = await RawClient.ConnectAsync(server.Http);
@@ -79,10 +84,10 @@ public sealed class LinkListenerTests
         Assert.Empty(server.Front.Faults);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_request_for_a_link_may_be_cut_anywhere()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         var request = Yes + "early\n";
         await Parallel.ForEachAsync(Enumerable.Range(1, request.Length - 1), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (cut, _) =>
         {
@@ -97,10 +102,10 @@ public sealed class LinkListenerTests
         await UntilAsync(() => Task.FromResult(server.Front.Places == 0), "all places were left");
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task Whoever_dribbles_gets_the_server()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         await using var client = await RawClient.ConnectAsync(server.Http);
         foreach (var letter in "GET /ws?tok")
             await client.SendAsync(letter.ToString());
@@ -109,10 +114,10 @@ public sealed class LinkListenerTests
         Assert.Equal(1, server.Connections);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task What_is_refused_is_the_servers_with_all_its_bytes()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         foreach (var token in new[] { "no", "fail", "later" })
         {
             await using var client = await RawClient.ConnectAsync(server.Http);
@@ -128,10 +133,10 @@ public sealed class LinkListenerTests
         Assert.Equal(0, server.Front.Places);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_decision_may_take_its_time()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         await using var client = await RawClient.ConnectAsync(server.Http);
         await client.SendAsync(RawClient.UpgradeRequest("/ws?token=later"));
         await server.Front.AskedAsync();
@@ -145,10 +150,10 @@ public sealed class LinkListenerTests
         Assert.Empty(server.Front.Faults);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task Whoever_goes_while_it_is_decided_leaves_no_place_behind()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         var sockets = await server.SocketsAsync();
         await using var client = await RawClient.ConnectAsync(server.Http);
         await client.SendAsync(RawClient.UpgradeRequest("/ws?token=later"));
@@ -159,10 +164,10 @@ public sealed class LinkListenerTests
         await UntilAsync(async () => server.Front.Places == 0 && await server.SocketsAsync() == sockets, "the place and the socket were given back");
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_front_that_fails_costs_one_connection_and_no_place()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         server.Front.IsBroken = true;
         await using var client = await RawClient.ConnectAsync(server.Http);
         await client.SendAsync(Yes);
@@ -186,10 +191,10 @@ public sealed class LinkListenerTests
         Assert.Equal("plain", await plain.ReadLineAsync());
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_silent_client_is_the_servers_to_wait_for()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         var sockets = await server.SocketsAsync();
         await using var silent = await RawClient.ConnectAsync(server.Http);
         await using var half = await RawClient.ConnectAsync(server.Http);
@@ -201,10 +206,10 @@ public sealed class LinkListenerTests
         Assert.Equal(408, (await half.ReadHeadAsync()).Status);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task Clients_that_come_and_go_leave_nothing_behind()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         var sockets = await server.SocketsAsync();
         for (var i = 0; i < 100; i++)
         {
@@ -223,10 +228,10 @@ public sealed class LinkListenerTests
         Assert.Equal(200, (await last.ReadHeadAsync()).Status);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_port_without_http_waits_for_nothing()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         for (var round = 0; round < 4; round++)
         {
             await using var client = await RawClient.ConnectAsync(server.Plain);
@@ -239,10 +244,10 @@ public sealed class LinkListenerTests
         Assert.Empty(server.Front.Faults);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task Tls_is_the_servers()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(server.Tls);
         await using var tls = new SslStream(new NetworkStream(socket));
@@ -268,10 +273,10 @@ public sealed class LinkListenerTests
         Assert.Equal(400, (await lost.ReadHeadAsync()).Status);
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_stop_closes_the_port_and_who_has_not_said_what_it_wants()
     {
-        await using var server = await ListeningServer.StartAsync();
+        await using var server = await StartAsync();
         await using var link = await RawClient.ConnectAsync(server.Http);
         await link.SendAsync(Yes);
         Assert.Equal("taken", await link.ReadLineAsync());
@@ -292,14 +297,14 @@ public sealed class LinkListenerTests
         await UntilAsync(() => Task.FromResult(server.Front.Places == 1), "nobody but the link has a place");
     }
 
-    [LinuxFact]
+    [Fact]
     public async Task A_port_that_is_taken_is_told_of_as_kestrel_does_and_can_be_opened_again_after_a_stop()
     {
         int port;
-        await using (var server = await ListeningServer.StartAsync())
+        await using (var server = await StartAsync())
         {
             port = server.Http.Port;
-            var fault = await Assert.ThrowsAsync<IOException>(() => ListeningServer.StartAsync(port));
+            var fault = await Assert.ThrowsAsync<IOException>(() => StartAsync(port));
             Assert.Contains("address already in use", fault.Message, StringComparison.Ordinal);
             await using var client = await RawClient.ConnectAsync(server.Http);
             await client.SendAsync(Yes);
@@ -307,7 +312,7 @@ public sealed class LinkListenerTests
         }
 
         // Its connections still linger in the network.
-        await using var again = await ListeningServer.StartAsync(port);
+        await using var again = await StartAsync(port);
         Assert.Equal(port, again.Http.Port);
     }
 
@@ -321,4 +326,16 @@ public sealed class LinkListenerTests
             await Task.Delay(10);
         }
     }
+}
+
+public sealed class PortableLinkListenerTests : LinkListenerSuite
+{
+    private protected override SocketLoop NewLoop(int number) => new PortableLoop(number, NullLogger<WorkLoop>.Instance);
+}
+
+/// <summary>The same for the loops of this system, if it has some of its own.</summary>
+public sealed class EpollLinkListenerTests : LinkListenerSuite
+{
+    private protected override SocketLoop NewLoop(int number) =>
+        EpollLoop.IsSupported ? new EpollLoop(number, NullLogger<WorkLoop>.Instance) : new PortableLoop(number, NullLogger<WorkLoop>.Instance);
 }

@@ -1,0 +1,108 @@
+using System.Net.Sockets;
+
+namespace Presence.Host.Links.Loops;
+
+/// <summary>Accepts the connections of a port on a loop of epoll, as many at a time as wait.</summary>
+/// <param name="loop">The loop.</param>
+/// <param name="listening">A listening socket; it is closed at the end.</param>
+/// <param name="arrivals">Who takes the connections.</param>
+internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals arrivals) : ISocketEvents, IThreadPoolWorkItem, IAsyncDisposable
+{
+    // As many connections are accepted in a row before the loop's other sockets have their turn.
+    private const int AcceptsPerTurn = 64;
+
+    // When the system is out of descriptors or memory, asking again at once would only burn the processor.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+
+    // The descriptor is the socket's, which closes it.
+    private readonly EpollSocket _reports = new(loop, (int)listening.Handle);
+    private Timer? _resume;
+
+    /// <summary>Begins to accept.</summary>
+    public Task BeginAsync()
+    {
+        listening.Blocking = false;
+        _resume = new Timer(static acceptor => ((EpollAcceptor)acceptor!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
+        return OnLoopAsync(() => loop.Add(_reports, this));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await OnLoopAsync(End).ConfigureAwait(false);
+        if (_resume is not null)
+            await _resume.DisposeAsync().ConfigureAwait(false);
+        listening.Dispose();
+    }
+
+    /// <summary>Connections wait to be accepted.</summary>
+    void ISocketEvents.Readable()
+    {
+        for (var left = AcceptsPerTurn; left > 0; left--)
+        {
+            var descriptor = Linux.Accept((int)listening.Handle, out var address);
+            if (descriptor >= 0)
+            {
+                Linux.SetNoDelay(descriptor);
+                // All loops of a node are of one kind.
+                arrivals.Arrived(new EpollSocket((EpollLoop)arrivals.Next(), descriptor), address);
+                continue;
+            }
+
+            switch (Linux.LastAccept())
+            {
+                case AcceptFault.Nobody:
+                    return;
+                case AcceptFault.Theirs:
+                    break;
+                default:
+                    arrivals.Starved(Linux.Fault("accept4"));
+                    _reports.WantsRead = false;
+                    _resume!.Change(Pause, Timeout.InfiniteTimeSpan);
+                    return;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    void ISocketEvents.Writable(int sent)
+    {
+    }
+
+    /// <summary>The loop has ended.</summary>
+    void ISocketEvents.Broken() => End();
+
+    /// <summary>After the pause.</summary>
+    void IThreadPoolWorkItem.Execute() => _reports.WantsRead = true;
+
+    private void Resume() => loop.Post(this);
+
+    private void End()
+    {
+        if (_reports.IsOpen)
+            _reports.ReleaseDescriptor();
+    }
+
+    private Task OnLoopAsync(Action what)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(new Deed(what, done));
+        return done.Task;
+    }
+
+    private sealed class Deed(Action what, TaskCompletionSource done) : IThreadPoolWorkItem
+    {
+        public void Execute()
+        {
+            try
+            {
+                what();
+                done.SetResult();
+            }
+            catch (Exception fault)
+            {
+                done.SetException(fault);
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Presence.Tests.Build;
+using Presence.Tests.Host;
+using Presence.Tests.Semantics.Clients;
+using Xunit;
+
+namespace Presence.Tests.Client;
+
+/// <summary>What the library's README shows, run as it stands but for the port and the token.</summary>
+public sealed partial class ClientReadmeTests(ServerFixture server) : IClassFixture<ServerFixture>, IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("presence-client-readme-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task The_sample_prints_what_is_shown_and_what_changes()
+    {
+        await using var alice = await Peers.ConnectAsync(
+            server.Http, server.Tcp, LinkKind.TcpJson, Peers.IdentityOf(Peers.NewUser(), "alice"));
+        await alice.SetAsync("In a match");
+        var sample = Samples()[0];
+        Assert.InRange(sample.Count(c => c == '\n'), 5, 40);
+        var token = Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "bob"));
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "Program.cs"), $"""
+            {sample.Replace("ws://localhost:7350", $"ws://{server.Http.Authority}", StringComparison.Ordinal)}
+            static ValueTask<string> GetTokenAsync(CancellationToken cancel) => new("{token}");
+            """);
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "sample.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+              </PropertyGroup>
+              <ItemGroup>
+                <Reference Include="{typeof(Presence.Client.PresenceClient).Assembly.Location}" />
+              </ItemGroup>
+            </Project>
+            """);
+        await Dotnet.RunAsync(_folder.FullName, "build", "--output", "built");
+
+        using var app = Process.Start(new ProcessStartInfo("dotnet", Path.Combine(_folder.FullName, "built", "sample.dll"))
+        {
+            RedirectStandardOutput = true,
+        })!;
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+            Assert.Equal("alice: In a match", await app.StandardOutput.ReadLineAsync(patience.Token));
+            await alice.SetAsync("Out of mana");
+            Assert.Equal("alice: In a match -> Out of mana", await app.StandardOutput.ReadLineAsync(patience.Token));
+            await alice.EraseAsync();
+            Assert.Equal("alice: Out of mana -> offline", await app.StandardOutput.ReadLineAsync(patience.Token));
+        }
+        finally
+        {
+            app.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static string[] Samples() =>
+        [.. CodeBlock().Matches(File.ReadAllText(Path.Combine(Repository.Root, "Presence.Client", "README.md"))).Select(block => block.Groups["code"].Value)];
+
+    [GeneratedRegex("^```csharp\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+}

@@ -1,0 +1,259 @@
+using Microsoft.Extensions.Time.Testing;
+using Presence.Client;
+using Presence.Client.Links;
+using Xunit;
+
+namespace Presence.Tests.Client.Connections;
+
+/// <summary>How a client goes from link to link, on a clock of the test.</summary>
+public sealed class ConnectionLoopTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly FakeTimeProvider _clock = new();
+    private readonly List<FakeLink> _links = [];
+    private readonly List<Exception> _refusals = [];
+    private int _tokens;
+
+    [Fact]
+    public async Task A_link_that_is_lost_is_made_again_with_a_new_token()
+    {
+        await using var client = await ConnectAsync();
+        await client.SetStatusAsync("one");
+        _links[0].Close(1012, "service restart");
+        await UntilAsync(client, s => s.RetryIn is not null);
+        Assert.Equal((ConnectionPhase.Reconnecting, DisconnectReason.ServerRestart), (client.State.Phase, client.State.Reason!.Value));
+        Assert.False(client.Roster.IsCurrent);
+        Assert.Null(client.Status);
+        await AdvanceUntilAsync(() => client.State.IsConnected);
+        Assert.Equal(2, _tokens);
+        Assert.True(_links[0].IsDisposed);
+        Assert.Equal("one", client.Status);
+        Assert.Null(client.State.Reason);
+    }
+
+    [Fact]
+    [Trait("Clause", "C2")]
+    public async Task A_silent_server_is_pinged_and_then_given_up()
+    {
+        await using var client = await ConnectAsync();
+        await AdvanceUntilAsync(() => _links[0].HasSent("ping"));
+        Assert.True(client.State.IsConnected);
+        _links[0].IsSilent = true;
+        await AdvanceUntilAsync(() => _links.Count > 1 && client.State.IsConnected);
+        Assert.True(_links[0].IsDisposed);
+        Assert.False(_links[0].SaidGoodbye);
+    }
+
+    [Fact]
+    public async Task A_request_that_is_not_answered_in_time_is_asked_again_on_another_link()
+    {
+        await using var client = await ConnectAsync();
+        _links[0].IsSilent = true;
+        var set = client.SetStatusAsync("one");
+        await AdvanceUntilAsync(() =>
+        {
+            // It is alive, and does not answer.
+            _links[0].Say("""{"status_presence_event":{}}""");
+            return set.IsCompleted;
+        });
+        await set;
+        Assert.True(_links[^1].HasSent("status_update"));
+    }
+
+    [Fact]
+    [Trait("Clause", "A1")]
+    public async Task Two_tokens_that_are_refused_in_a_row_end_the_client()
+    {
+        await using var client = await ConnectAsync();
+        _refusals.AddRange([new LinkRefusedException(true, "401"), new LinkRefusedException(true, "401")]);
+        _links[0].Close(4002);
+        await AdvanceUntilAsync(() => client.State.Phase == ConnectionPhase.Closed);
+        Assert.Equal(3, _tokens);
+        Assert.Equal(DisconnectReason.TokenRefused, (await Assert.ThrowsAsync<PresenceConnectionException>(() => client.Completion)).Reason);
+    }
+
+    [Fact]
+    [Trait("Clause", "A1")]
+    public async Task The_first_token_may_be_refused_once()
+    {
+        _refusals.Add(new LinkRefusedException(true, "401"));
+        await using var client = await ConnectAsync();
+        Assert.Equal(2, _tokens);
+        _refusals.AddRange([new LinkRefusedException(true, "401"), new LinkRefusedException(true, "401")]);
+        Assert.Equal(DisconnectReason.TokenRefused, (await Assert.ThrowsAsync<PresenceConnectionException>(() => ConnectAsync())).Reason);
+    }
+
+    [Fact]
+    public async Task A_first_connection_that_fails_is_an_exception_at_once_and_a_later_one_is_not()
+    {
+        _refusals.Add(new IOException("no route"));
+        var e = await Assert.ThrowsAsync<PresenceConnectionException>(() => ConnectAsync());
+        Assert.Equal(DisconnectReason.Unavailable, e.Reason);
+        _refusals.AddRange([new IOException("no route"), new IOException("no route"), new LinkRefusedException(false, "503")]);
+        await using var client = PresenceClient.Start(Options());
+        Assert.Equal(ConnectionPhase.Connecting, client.State.Phase);
+        var set = client.SetStatusAsync("one");
+        await AdvanceUntilAsync(() => set.IsCompleted);
+        Assert.True(client.State.IsConnected);
+        Assert.Empty(_refusals);
+    }
+
+    [Theory]
+    [InlineData(4003, null, DisconnectReason.Replaced)]
+    [InlineData(1000, """{"notifications":{"notifications":[{"subject":"single_socket","code":-7}]}}""", DisconnectReason.Replaced)]
+    [InlineData(1000, """{"notifications":{"notifications":[{"subject":"banned","code":-8}]}}""", DisconnectReason.Banned)]
+    [Trait("Clause", "C3")]
+    public async Task Who_is_replaced_or_banned_does_not_come_back(int code, string? notice, DisconnectReason reason)
+    {
+        await using var client = await ConnectAsync();
+        if (notice is not null)
+            _links[0].Say(notice);
+        _links[0].Close(code);
+        await UntilAsync(client, s => s.Phase == ConnectionPhase.Closed);
+        Assert.Equal(reason, client.State.Reason);
+        Assert.Single(_links);
+    }
+
+    [Fact]
+    public async Task What_the_token_provider_throws_is_told_and_tried_again()
+    {
+        var isBroken = false;
+        await using var client = await PresenceClient.ConnectAsync(Options(
+            _ => isBroken ? throw new InvalidOperationException("no login") : new ValueTask<string>("token"))).WaitAsync(Patience);
+        isBroken = true;
+        _links[0].Close(null);
+        await AdvanceUntilAsync(() => client.State.Reason == DisconnectReason.TokenUnavailable);
+        Assert.Equal("no login", client.State.Error!.InnerException!.Message);
+        isBroken = false;
+        await AdvanceUntilAsync(() => client.State.IsConnected);
+    }
+
+    [Fact]
+    public async Task Disposing_says_goodbye_and_leaves_nothing_running()
+    {
+        var client = await ConnectAsync();
+        await client.DisposeAsync();
+        await client.DisposeAsync();
+        Assert.True(_links[0].SaidGoodbye);
+        Assert.True(_links[0].IsDisposed);
+        await client.Completion;
+        Assert.Equal(DisconnectReason.ClosedByCaller, client.State.Reason);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.EraseStatusAsync());
+    }
+
+    [Fact]
+    public async Task Disposing_ends_a_wait_a_token_and_an_attempt()
+    {
+        // While it waits for the next attempt.
+        var waiting = await ConnectAsync();
+        _links[0].Close(null);
+        await UntilAsync(waiting, s => s.RetryIn is not null);
+        await waiting.DisposeAsync().AsTask().WaitAsync(Patience);
+        // While a token is asked for, by somebody who does not look at the cancellation.
+        var asking = PresenceClient.Start(Options(_ => new ValueTask<string>(new TaskCompletionSource<string>().Task)));
+        await asking.DisposeAsync().AsTask().WaitAsync(Patience);
+        // While a link is made.
+        var connecting = PresenceClient.Start(Options(connector: async (_, _, cancel) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+            throw new InvalidOperationException();
+        }));
+        await connecting.DisposeAsync().AsTask().WaitAsync(Patience);
+        Assert.All([waiting, asking, connecting], client => Assert.Equal(DisconnectReason.ClosedByCaller, client.State.Reason));
+    }
+
+    [Fact]
+    public async Task Cancelling_the_first_connection_ends_the_client()
+    {
+        using var cancel = new CancellationTokenSource();
+        var isOver = new TaskCompletionSource();
+        var connecting = PresenceClient.ConnectAsync(
+            Options(connector: async (_, _, stop) =>
+            {
+                await cancel.CancelAsync();
+                try
+                {
+                    await Task.Delay(Timeout.Infinite, stop);
+                    throw new InvalidOperationException();
+                }
+                finally
+                {
+                    isOver.SetResult();
+                }
+            }),
+            cancel.Token);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => connecting.WaitAsync(Patience));
+        Assert.True(isOver.Task.IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_connection_that_takes_too_long_is_given_up()
+    {
+        var connecting = PresenceClient.ConnectAsync(Options(connector: async (_, _, cancel) =>
+        {
+            await Task.Delay(Timeout.Infinite, cancel);
+            throw new InvalidOperationException();
+        }));
+        await AdvanceUntilAsync(() => connecting.IsCompleted);
+        Assert.Equal(DisconnectReason.Unavailable, (await Assert.ThrowsAsync<PresenceConnectionException>(() => connecting)).Reason);
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_be_read_ends_the_link_and_not_the_client()
+    {
+        await using var client = await ConnectAsync();
+        _links[0].Say("nonsense");
+        await UntilAsync(client, s => s.Reason == DisconnectReason.ProtocolViolation);
+        await AdvanceUntilAsync(() => client.State.IsConnected);
+    }
+
+    private Task<PresenceClient> ConnectAsync() => PresenceClient.ConnectAsync(Options()).WaitAsync(Patience);
+
+    private PresenceClientOptions Options(
+        Func<CancellationToken, ValueTask<string>>? token = null, Func<string, bool, CancellationToken, Task<Link>>? connector = null) => new()
+        {
+            Server = new Uri("ws://nowhere"),
+            TokenProvider = token ?? (_ => new ValueTask<string>($"token {Interlocked.Increment(ref _tokens)}")),
+            TimeProvider = _clock,
+            Connector = connector ?? Connect,
+        };
+
+    private Task<Link> Connect(string token, bool beginsOnline, CancellationToken cancel)
+    {
+        if (_refusals.Count > 0)
+        {
+            var refusal = _refusals[0];
+            _refusals.RemoveAt(0);
+            return Task.FromException<Link>(refusal);
+        }
+
+        var link = new FakeLink();
+        _links.Add(link);
+        return Task.FromResult<Link>(link);
+    }
+
+    private static async Task UntilAsync(PresenceClient client, Func<ConnectionState, bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await foreach (var state in client.States.WithCancellation(patience.Token))
+        {
+            if (condition(state))
+                return;
+        }
+    }
+
+    /// <summary>
+    /// Lets time pass until something is so: a second of the client's clock for some milliseconds of ours, in which it can do what is due.
+    /// </summary>
+    private async Task AdvanceUntilAsync(Func<bool> condition)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!condition())
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(10);
+        }
+    }
+}

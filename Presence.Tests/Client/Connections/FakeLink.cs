@@ -1,0 +1,74 @@
+using System.Text;
+using System.Text.Json;
+using System.Threading.Channels;
+using Presence.Client.Links;
+
+namespace Presence.Tests.Client.Connections;
+
+/// <summary>A link to a server that acknowledges everything, unless it is told to be silent.</summary>
+internal sealed class FakeLink : Link
+{
+    private readonly Channel<byte[]> _incoming = Channel.CreateUnbounded<byte[]>();
+
+    public bool IsSilent { get; set; }
+
+    public bool IsDisposed { get; private set; }
+
+    public bool SaidGoodbye { get; private set; }
+
+    public List<string> Sent { get; } = [];
+
+    public override bool EndsAtError => false;
+
+    public override Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancel)
+    {
+        using var json = JsonDocument.Parse(message);
+        var cid = json.RootElement.GetProperty("cid").GetString();
+        lock (Sent)
+            Sent.Add(json.RootElement.EnumerateObject().Last().Name);
+        if (!IsSilent)
+            Say($$"""{"cid":"{{cid}}"}""");
+        return Task.CompletedTask;
+    }
+
+    public override async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await _incoming.Reader.ReadAsync(cancel);
+        }
+        catch (ChannelClosedException)
+        {
+            return null;
+        }
+    }
+
+    public override Task SayGoodbyeAsync(CancellationToken cancel)
+    {
+        SaidGoodbye = true;
+        _incoming.Writer.TryComplete();
+        return Task.CompletedTask;
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        IsDisposed = true;
+        _incoming.Writer.TryComplete();
+        return default;
+    }
+
+    public void Say(string json) => _incoming.Writer.TryWrite(Encoding.UTF8.GetBytes(json));
+
+    /// <summary>The server closes the link.</summary>
+    public void Close(int? code, string? text = null)
+    {
+        End = new LinkEnd(code, text);
+        _incoming.Writer.TryComplete();
+    }
+
+    public bool HasSent(string request)
+    {
+        lock (Sent)
+            return Sent.Contains(request);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Presence.Tests.Host;
+
+/// <summary>
+/// Passes what comes to a port on to another over TLS, and back. An end of one side becomes an end on the other, and a reset a
+/// reset.
+/// </summary>
+internal sealed class TlsRelay : IAsyncDisposable
+{
+    // Small, so that who does not read is noticed.
+    private const int PieceSize = 4 * 1024;
+
+    private readonly Socket _listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly IPEndPoint _server;
+    private readonly SslClientAuthenticationOptions _trust;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Task _accepting;
+
+    /// <param name="server">Where to.</param>
+    /// <param name="certificate">Who must be there.</param>
+    public TlsRelay(IPEndPoint server, X509Certificate2 certificate)
+    {
+        _server = server;
+        _trust = new SslClientAuthenticationOptions
+        {
+            TargetHost = "localhost",
+            RemoteCertificateValidationCallback = (_, shown, _, _) => certificate.Equals(shown),
+        };
+        _listening.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listening.Listen();
+        EndPoint = (IPEndPoint)_listening.LocalEndPoint!;
+        _accepting = AcceptAsync();
+    }
+
+    /// <summary>Where it waits for clients.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _end.CancelAsync();
+        _listening.Dispose();
+        await _accepting;
+        _end.Dispose();
+    }
+
+    private static async Task CopyAsync(Stream from, Stream to, Func<Task> end, CancellationToken cancel)
+    {
+        var piece = new byte[PieceSize];
+        for (int read; (read = await from.ReadAsync(piece, cancel)) > 0;)
+            await to.WriteAsync(piece.AsMemory(0, read), cancel);
+        await end();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+                _ = ServeAsync(await _listening.AcceptAsync(_end.Token));
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // The end.
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var _ = client;
+        client.NoDelay = true;
+        client.ReceiveBufferSize = client.SendBufferSize = server.ReceiveBufferSize = server.SendBufferSize = 16 * 1024;
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
+        try
+        {
+            await server.ConnectAsync(_server, end.Token);
+            await using var plain = new NetworkStream(client);
+            await using var secret = new SslStream(new NetworkStream(server));
+            await secret.AuthenticateAsClientAsync(_trust, end.Token);
+            Task[] ways =
+            [
+                CopyAsync(plain, secret, EndOfClientAsync, end.Token),
+                CopyAsync(secret, plain, EndOfServerAsync, end.Token),
+            ];
+            // One that fails fails both.
+            await await Task.WhenAny(ways);
+            await Task.WhenAll(ways);
+
+            async Task EndOfClientAsync()
+            {
+                await secret.ShutdownAsync();
+                server.Shutdown(SocketShutdown.Send);
+            }
+
+            Task EndOfServerAsync()
+            {
+                client.Shutdown(SocketShutdown.Send);
+                return Task.CompletedTask;
+            }
+        }
+        catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            client.LingerState = server.LingerState = new LingerOption(true, 0);
+        }
+        finally
+        {
+            await end.CancelAsync();
+        }
+    }
+}

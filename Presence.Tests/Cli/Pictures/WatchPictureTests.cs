@@ -25,7 +25,7 @@ public sealed class WatchPictureTests(ServerFixture server) : IClassFixture<Serv
         using var shell = new Shell(server.Http) { Terminal = terminal, Clock = clock, ["PRESENCE_TOKEN"] = Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "erin")) };
         await using var alice = await server.ConnectAsync(ClientKind.WebSocketJson, "alice");
         var bob = Peers.NewUser();
-        await using var phone = await PresenceClient.ConnectAsync(server.OptionsOf(ClientKind.TcpProtobuf, Peers.IdentityOf(bob, "bob")));
+        await using var phone = await PresenceClient.ConnectAsync(Clients.OptionsOf(server, ClientKind.TcpProtobuf, bob, "bob"));
         await using var carol = await server.ConnectAsync(ClientKind.TcpJson, "carol");
         await alice.SetStatusAsync("In the lobby");
         await phone.SetStatusAsync("On the train");
@@ -40,7 +40,7 @@ public sealed class WatchPictureTests(ServerFixture server) : IClassFixture<Serv
         await carol.DisposeAsync();
         await terminal.ShowsAsync("20:15:41");
         clock.Now += TimeSpan.FromSeconds(24);
-        await using var desk = await PresenceClient.ConnectAsync(server.OptionsOf(ClientKind.WebSocketJson, Peers.IdentityOf(bob, "bob")));
+        await using var desk = await PresenceClient.ConnectAsync(Clients.OptionsOf(server, ClientKind.WebSocketJson, bob, "bob"));
         await desk.SetStatusAsync("At my desk [afk]");
         await terminal.ShowsAsync("● At my desk [afk]", "20:16:05");
         var shown = terminal.Cells.TakeWhile(row => row.Count > 0).ToList();

@@ -1,0 +1,106 @@
+using System.Text.Json;
+
+namespace Presence.Cli.Accounts;
+
+/// <summary>
+/// Where the login of a profile is kept: a file in the user's configuration folder that nobody else can read. It is replaced as a whole, so
+/// that a command that reads it meanwhile, or a machine that fails, finds the old one or the new one.
+/// </summary>
+/// <param name="folder">The tool's folder.</param>
+/// <param name="profile">The profile.</param>
+internal sealed class LoginFile(string folder, string profile)
+{
+    /// <summary>The profile of somebody who has only one.</summary>
+    public const string DefaultProfile = "default";
+
+    private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnersFolder = OwnersFile | UnixFileMode.UserExecute;
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; } = System.IO.Path.Combine(folder, $"{profile}.json");
+
+    /// <summary>What a command line needs to mean this profile: nothing, or the option with a space before it.</summary>
+    public string Options => profile == DefaultProfile ? "" : $" --profile {profile}";
+
+    /// <summary>The login; null: nobody is logged in.</summary>
+    /// <exception cref="FailureException">There is a file, but it cannot be read.</exception>
+    public Login? Read()
+    {
+        try
+        {
+            using var file = File.OpenRead(Path);
+            return JsonSerializer.Deserialize(file, CliJson.Default.Login);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (JsonException)
+        {
+            throw FailureException.Refused($"{Path} is not a login that this tool wrote.", $"`presence login{Options}` makes a new one.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FailureException.Usage($"The login cannot be read: {e.Message}");
+        }
+    }
+
+    /// <summary>Keeps a login in the place of another.</summary>
+    /// <exception cref="FailureException">It cannot be written.</exception>
+    public void Write(Login login)
+    {
+        // Beside it, so that the last step is a rename; under a name of its own, since two commands may renew at once.
+        var draft = System.IO.Path.Combine(folder, $"{profile}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            CreateFolder();
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = OwnersFile;
+            using var file = new FileStream(draft, options);
+            try
+            {
+                JsonSerializer.Serialize(file, login, CliJson.Default.Login);
+                file.Flush(flushToDisk: true);
+                file.Close();
+                File.Move(draft, Path, overwrite: true);
+            }
+            catch
+            {
+                file.Close();
+                File.Delete(draft);
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FailureException.Usage($"The login cannot be kept: {e.Message}");
+        }
+    }
+
+    /// <summary>Forgets the login.</summary>
+    /// <exception cref="FailureException">It cannot be removed.</exception>
+    public void Delete()
+    {
+        try
+        {
+            File.Delete(Path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // There was nothing to forget.
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FailureException.Usage($"The login cannot be removed: {e.Message}");
+        }
+    }
+
+    private void CreateFolder()
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, OwnersFolder);
+    }
+}

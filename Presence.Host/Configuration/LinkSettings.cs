@@ -6,6 +6,9 @@ internal sealed class LinkSettings
     /// <summary>What carries them.</summary>
     public LinkTransport Transport { get; set; } = LinkTransport.Auto;
 
+    /// <summary>How many clients of its own a node tries itself out with before it lets anybody in; zero: none.</summary>
+    public int Rehearsal { get; set; } = 300;
+
     /// <summary>What carries them on this machine.</summary>
     internal LinkTransport Chosen =>
         Transport != LinkTransport.Auto ? Transport : OperatingSystem.IsLinux() ? LinkTransport.Epoll : LinkTransport.Kestrel;
@@ -16,6 +19,8 @@ internal sealed class LinkSettings
             yield return new($"{key}:Transport", $"is '{Transport}'; it must be auto, kestrel or epoll");
         else if (Transport == LinkTransport.Epoll && !OperatingSystem.IsLinux())
             yield return new($"{key}:Transport", "is 'epoll', which only Linux has; auto takes the best there is");
+        foreach (var fault in Rule.Between($"{key}:Rehearsal", Rehearsal, 0, 1000))
+            yield return fault;
     }
 }
 

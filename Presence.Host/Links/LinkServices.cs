@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Presence.Host.Configuration;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
+using Presence.Host.Links.Rehearsing;
 using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links;
@@ -23,7 +24,9 @@ internal static class LinkServices
         .AddSingleton<PipeFront>()
         .AddSingleton<ILinkFront, SocketFront>()
         .AddSingleton<WebSocketEndpoint>()
-        .AddSingleton<TcpEndpoint>();
+        .AddSingleton<TcpEndpoint>()
+        .AddSingleton<Rehearsal>()
+        .AddHostedService(provider => provider.GetRequiredService<Rehearsal>());
 
     /// <summary>Has the loops listen where links are taken from the sockets (<see cref="LinkEndPoint"/>).</summary>
     public static void UsePresenceLinks(this IWebHostBuilder host)

@@ -34,6 +34,7 @@ public class ServerFixture : IAsyncLifetime
             "--Presence:Http:Port=0",
             "--Presence:Tcp:Address=127.0.0.1",
             "--Presence:Tcp:Port=0",
+            "--Presence:Links:Rehearsal=0",
             "--Logging:LogLevel:Default=Warning",
             "--Logging:LogLevel:Presence=Warning",
             .. Settings,

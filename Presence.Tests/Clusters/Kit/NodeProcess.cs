@@ -40,6 +40,7 @@ public sealed class NodeProcess : IAsyncDisposable
         _arguments =
         [
             "--environment=Development",
+            "--Presence:Links:Rehearsal=0",
             $"--Presence:Http:Address={NodeAddress.Host}",
             $"--Presence:Http:Port={address.HttpPort}",
             $"--Presence:Tcp:Address={NodeAddress.Host}",

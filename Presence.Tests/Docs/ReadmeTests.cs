@@ -43,6 +43,34 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
         await AssertPrintsAsync("alice: In a match", "dotnet", Path.Combine(_folder.FullName, "built", "readme.dll"));
     }
 
+    [Fact]
+    public async Task The_app_with_the_library_tells_what_somebody_shows()
+    {
+        await using var alice = await Peers.ConnectAsync(
+            server.Http, server.Tcp, LinkKind.TcpJson, Peers.IdentityOf(Peers.NewUser(), "alice"));
+        await alice.SetAsync("In a match");
+        var app = Snippet("csharp", which: 1);
+        Assert.InRange(app.Count(c => c == '\n'), 10, 40);
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "Program.cs"), app);
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "watch.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk">
+              <PropertyGroup>
+                <OutputType>Exe</OutputType>
+                <TargetFramework>net10.0</TargetFramework>
+                <ImplicitUsings>enable</ImplicitUsings>
+                <Nullable>enable</Nullable>
+              </PropertyGroup>
+              <ItemGroup>
+                <Reference Include="{typeof(Presence.Client.PresenceClient).Assembly.Location}" />
+              </ItemGroup>
+            </Project>
+            """);
+
+        await Dotnet.RunAsync(_folder.FullName, "build", "--output", "built");
+
+        await AssertPrintsAsync("alice: In a match", "dotnet", Path.Combine(_folder.FullName, "built", "watch.dll"), "alice");
+    }
+
     [SkippableFact]
     public async Task The_JavaScript_sets_a_status_and_prints_its_events()
     {
@@ -58,11 +86,11 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
     private static string PinnedVersion(string package) => Regex.Match(
         File.ReadAllText(Path.Combine(Repository.Root, "Directory.Packages.props")), $"Include=\"{package}\" Version=\"([^\"]+)\"").Groups[1].Value;
 
-    /// <summary>The first code block of a language, with this server in place of the one that a reader has started.</summary>
-    private string Snippet(string language)
+    /// <summary>A code block of a language, with this server in place of the one that a reader has started.</summary>
+    private string Snippet(string language, int which = 0)
     {
         var block = CodeBlock().Matches(File.ReadAllText(Path.Combine(Repository.Root, "README.md")))
-            .First(b => b.Groups["language"].Value == language).Groups["code"].Value;
+            .Where(b => b.Groups["language"].Value == language).ElementAt(which).Groups["code"].Value;
         Assert.Contains("7350", block, StringComparison.Ordinal);
         return block
             .Replace("7350", server.Http.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)

@@ -14,7 +14,7 @@ namespace Presence.Tests.Client.Programs;
 public sealed class ClientProgramTests(CutServer server) : IClassFixture<CutServer>
 {
     private static readonly int Count =
-        int.Parse(Environment.GetEnvironmentVariable("PRESENCE_CLIENT_PROGRAMS") ?? "40", CultureInfo.InvariantCulture);
+        int.Parse(Environment.GetEnvironmentVariable("PRESENCE_CLIENT_PROGRAMS") ?? "150", CultureInfo.InvariantCulture);
 
     [Theory]
     [ClassData(typeof(EveryClientKind))]

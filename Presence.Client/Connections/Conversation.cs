@@ -113,7 +113,7 @@ internal sealed class Conversation
             (_lastFailure, _lastNotice) = (null, null);
             _exchange = new Exchange(_format, _options.MaxMessageBytes);
             _dropped = new TaskCompletionSource<PresenceConnectionException>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _restoration = new Restoration(new FollowRequest(_ledger.FollowedUsers, _ledger.AwaitedNames));
+            _restoration = new Restoration(new FollowRequest(_ledger.FollowedUsers, _ledger.AwaitedNames) { IsRepetition = true });
             RestoreStatus();
             RestoreFollows();
             FinishRestoration();
@@ -361,7 +361,7 @@ internal sealed class Conversation
         // One of them may bear a name that is awaited: that follow has ended with it.
         if (!_ledger.AwaitedNames.Any())
             return;
-        var names = new FollowCall(new FollowRequest([], _ledger.AwaitedNames));
+        var names = new FollowCall(new FollowRequest([], _ledger.AwaitedNames) { IsRepetition = true });
         names.Ended.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         _calls.AddLast(names);
         Send(names);

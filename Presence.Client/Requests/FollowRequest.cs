@@ -10,6 +10,9 @@ internal sealed class FollowRequest(IEnumerable<Guid> ids, IEnumerable<string> n
 
     public IReadOnlyCollection<string> Names => _names;
 
+    /// <summary>Whether the client asks again for what is wanted already, as on a new link; the caller has not asked since.</summary>
+    public bool IsRepetition { get; init; }
+
     /// <summary>Users whom the server has shown under these names.</summary>
     public HashSet<Guid> Found { get; } = [];
 

@@ -18,8 +18,10 @@ internal sealed class Ledger(Action<StatusChange> announce)
 {
     private readonly Dictionary<Guid, Followed> _users = [];
     private readonly List<FollowRequest> _underWay = [];
-    private readonly HashSet<string> _awaitedNames = new(StringComparer.Ordinal);
-    private readonly HashSet<Guid> _unwanted = [];
+
+    // Each name that is awaited, with those who were unfollowed since it was asked for: to bear it is not enough for them.
+    private readonly Dictionary<string, HashSet<Guid>> _awaitedNames = new(StringComparer.Ordinal);
+
     private long _clock;
 
     /// <summary>What has been told of whom.</summary>
@@ -29,7 +31,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
     public IEnumerable<Guid> FollowedUsers => _users.Where(u => u.Value.IsTold).Select(u => u.Key);
 
     /// <summary>The names whose follow has completed, and whose bearers have not shown themselves.</summary>
-    public IEnumerable<string> AwaitedNames => _awaitedNames;
+    public IEnumerable<string> AwaitedNames => _awaitedNames.Keys;
 
     /// <summary>The place of now among the events: an answer to a follow that is sent now is no older.</summary>
     public long Now => _clock;
@@ -42,10 +44,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
         if (!_underWay.Contains(follow))
             _underWay.Add(follow);
         foreach (var user in follow.Ids)
-        {
             GetOrAdd(user);
-            _unwanted.Remove(user);
-        }
     }
 
     /// <summary>The server has answered a part of a follow.</summary>
@@ -75,8 +74,8 @@ internal sealed class Ledger(Action<StatusChange> announce)
         foreach (var name in follow.Names)
         {
             // A name is followed until somebody bears it; then the user is.
-            if (!follow.Borne.Contains(name))
-                _awaitedNames.Add(name);
+            if (!follow.Borne.Contains(name) && !(follow.IsRepetition && _awaitedNames.ContainsKey(name)))
+                _awaitedNames[name] = [];
         }
 
         var answer = new List<UserPresence>();
@@ -117,11 +116,11 @@ internal sealed class Ledger(Action<StatusChange> announce)
     {
         _users.Remove(user);
         Roster = Roster.Without(user);
+        foreach (var unwanted in _awaitedNames.Values)
+            unwanted.Add(user);
         // A follow that was sent behind the unfollow starts from nothing.
         if (IsUnderWay(user))
             GetOrAdd(user);
-        else if (_awaitedNames.Count > 0)
-            _unwanted.Add(user);
     }
 
     /// <summary>
@@ -198,13 +197,12 @@ internal sealed class Ledger(Action<StatusChange> announce)
     private bool Recognise(Guid user, string name)
     {
         var isWanted = true;
-        if (_awaitedNames.Remove(name))
+        if (_awaitedNames.TryGetValue(name, out var unwanted))
         {
-            isWanted = !_unwanted.Contains(user);
+            _awaitedNames.Remove(name);
+            isWanted = !unwanted.Contains(user);
             if (isWanted)
                 StartTelling(GetOrAdd(user));
-            if (_awaitedNames.Count == 0)
-                _unwanted.Clear();
         }
 
         foreach (var follow in _underWay)

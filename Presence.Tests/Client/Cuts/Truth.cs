@@ -10,6 +10,7 @@ internal sealed class Truth
 {
     private readonly object _gate = new();
     private readonly Dictionary<string, List<string?>> _histories = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _ended = new(StringComparer.Ordinal);
 
     /// <summary>The next status of a device; recorded before anybody can be told of it.</summary>
     public string Next(string device)
@@ -28,6 +29,27 @@ internal sealed class Truth
     {
         lock (_gate)
             Of(device).Add(null);
+    }
+
+    /// <summary>A device is about to show again what it shows, whatever that is.</summary>
+    public string? Again(string device)
+    {
+        lock (_gate)
+        {
+            var history = Of(device);
+            history.Add(history[^1]);
+            return history[^1];
+        }
+    }
+
+    /// <summary>A device is about to end, perhaps before it has shown all that is recorded.</summary>
+    public void End(string device)
+    {
+        lock (_gate)
+        {
+            Of(device).Add(null);
+            _ended.Add(device);
+        }
     }
 
     /// <summary>What the devices show now.</summary>
@@ -50,6 +72,16 @@ internal sealed class Truth
         {
             var at = _histories.TryGetValue(device, out var history) ? history.FindIndex(behind + 1, s => s == status) : -1;
             return at < 0 ? null : at;
+        }
+    }
+
+    /// <summary>Whether a device showed nothing else between two places of its history.</summary>
+    public bool IsNext(string device, int last, int next)
+    {
+        lock (_gate)
+        {
+            var history = Of(device);
+            return history.Skip(last).Take(next - last).All(s => s == history[last]) || (history[next] is null && _ended.Contains(device));
         }
     }
 

@@ -156,6 +156,41 @@ public sealed class LedgerTests
     }
 
     [Fact]
+    [Trait("Clause", "F6")]
+    public void Who_was_unfollowed_is_told_again_when_the_name_is_followed_again()
+    {
+        Follow([], ["alice"]);
+        _ledger.Unfollow(Alice);
+        Follow([], ["alice"]);
+        Assert.True(_ledger.Apply(null, Shown("here")));
+        Assert.Equal([Change(null, "here")], _told);
+    }
+
+    [Fact]
+    [Trait("Clause", "F2")]
+    public void Who_was_unfollowed_and_is_followed_again_by_id_starts_at_the_answer()
+    {
+        Follow([], ["alice"]);
+        _ledger.Unfollow(Alice);
+        Assert.Equal([Shown("here")], Follow([Alice], [], Shown("here")));
+        Assert.Empty(_told);
+    }
+
+    [Fact]
+    [Trait("Clause", "F7")]
+    public void Who_was_unfollowed_stays_so_when_the_client_itself_asks_for_the_name_again()
+    {
+        Follow([], ["alice"]);
+        _ledger.Unfollow(Alice);
+        var again = new FollowRequest([], _ledger.AwaitedNames) { IsRepetition = true };
+        _ledger.Begin(again);
+        _ledger.Answer(again, [], [], _ledger.Now);
+        _ledger.Complete(again);
+        Assert.False(_ledger.Apply(null, Shown("here")));
+        Assert.Empty(_told);
+    }
+
+    [Fact]
     public void A_follow_that_is_given_up_leaves_what_others_want()
     {
         Follow([Bob], []);

@@ -22,17 +22,31 @@ internal static class LiveProgress
             return await run.ConfigureAwait(false);
         }
 
-        var (phase, quiet) = ("", TimeSpan.Zero);
+        var quiet = TimeSpan.Zero;
         while (!await EndsWithinAsync(run, Refresh).ConfigureAwait(false))
         {
             quiet += Refresh;
-            if (progress.Phase == phase && quiet < Silence)
+            if (!TellBegun(console, progress) && quiet < Silence)
                 continue;
-            (phase, quiet) = (progress.Phase, TimeSpan.Zero);
-            console.WriteLine(progress.ToString());
+            if (quiet >= Silence)
+                console.WriteLine(progress.ToString());
+            quiet = TimeSpan.Zero;
         }
 
+        TellBegun(console, progress);
         return await run.ConfigureAwait(false);
+    }
+
+    private static bool TellBegun(IAnsiConsole console, Progress progress)
+    {
+        var any = false;
+        while (progress.TryTakeBegun(out var line))
+        {
+            console.WriteLine(line!);
+            any = true;
+        }
+
+        return any;
     }
 
     private static async Task<bool> EndsWithinAsync(Task run, TimeSpan time) =>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Presence.Bench.Sockets;
 
 namespace Presence.Bench.Runs;
@@ -5,6 +6,7 @@ namespace Presence.Bench.Runs;
 /// <summary>How far a run is, for those who watch it from another thread.</summary>
 internal sealed class Progress
 {
+    private readonly ConcurrentQueue<string> _begun = new();
     private volatile string _phase = "starting";
     private volatile Crowd? _crowd;
 
@@ -12,7 +14,11 @@ internal sealed class Progress
     public string Phase
     {
         get => _phase;
-        set => _phase = value;
+        set
+        {
+            _phase = value;
+            _begun.Enqueue(ToString());
+        }
     }
 
     /// <summary>Who does it.</summary>
@@ -21,6 +27,9 @@ internal sealed class Progress
         get => _crowd;
         set => _crowd = value;
     }
+
+    /// <summary>A line of a phase that has begun, however soon it is over; each is taken once.</summary>
+    public bool TryTakeBegun(out string? line) => _begun.TryDequeue(out line);
 
     /// <summary>A line of it. The numbers are of nearly the same instant.</summary>
     public override string ToString() => _crowd is not { } crowd ? _phase : FormattableString.Invariant(

@@ -34,8 +34,8 @@ public sealed class LoadToolTests
         Assert.NotEqual(0, deliveries.GetProperty("received").GetInt64());
         Assert.NotEqual(0, report.GetProperty("run").GetProperty("cpu_us_per_delivery").GetDouble());
         Assert.NotEqual(0, report.GetProperty("memory_mib").GetProperty("connected").GetDouble());
-        // For people, beside the JSON. A step that is over before anybody looks is not told of; this one takes its time.
-        Assert.Contains("idle: 60 connected", error, StringComparison.Ordinal);
+        // For people, beside the JSON.
+        Assert.Contains("connecting", error, StringComparison.Ordinal);
         Assert.Contains("nobody was cut off", error, StringComparison.Ordinal);
     }
 

@@ -22,6 +22,12 @@ public sealed record Trial
     /// <summary>How long everybody may take to know the truth after all has come to rest.</summary>
     public TimeSpan Rest { get; init; } = TimeSpan.FromSeconds(40);
 
+    /// <summary>
+    /// Whether enough has happened for a verdict to mean something. The clients go on until it has, for no longer than
+    /// <see cref="Rest"/>: how much happens in some seconds is the machine's to say.
+    /// </summary>
+    public Func<Verdict, bool> IsEnough { get; init; } = _ => true;
+
     /// <summary>Takes a line on how far it has come.</summary>
     public Action<string> Tell { get; init; } = _ => { };
 
@@ -40,6 +46,9 @@ public sealed record Trial
             await Task.Delay(Quiet);
         }
 
+        var since = crowd.Now;
+        while (!IsEnough(Judge.Of(crowd.Chronicle, Bounds, isAtRest: false)) && crowd.Now - since < Rest)
+            await Task.Delay(500);
         await crowd.StopAsync();
         return await SettleAsync(crowd) with { NodeFaults = [.. faults] };
     }

@@ -41,6 +41,7 @@ internal sealed class FakeServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Lock _lock = new();
+    private readonly List<Socket> _accepted = [];
     private readonly List<Socket> _clients = [];
     private readonly List<Task> _serving = [];
     private readonly Flaw _flaw;
@@ -60,7 +61,8 @@ internal sealed class FakeServer : IAsyncDisposable
         Task[] serving;
         lock (_lock)
         {
-            foreach (var client in _clients)
+            // Also those who have not asked for anything yet.
+            foreach (var client in _accepted)
                 client.Dispose();
             serving = [.. _serving];
         }
@@ -77,7 +79,10 @@ internal sealed class FakeServer : IAsyncDisposable
                 var client = await _listener.AcceptSocketAsync();
                 client.NoDelay = true;
                 lock (_lock)
+                {
+                    _accepted.Add(client);
                     _serving.Add(ServeAsync(client));
+                }
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -123,7 +128,12 @@ internal sealed class FakeServer : IAsyncDisposable
         using var patience = new CancellationTokenSource(Peer.Patience);
         var length = 0;
         while (!buffer.AsSpan(0, length).EndsWith("\r\n\r\n"u8))
-            length += await client.ReceiveAsync(buffer.AsMemory(length), patience.Token);
+        {
+            var received = await client.ReceiveAsync(buffer.AsMemory(length), patience.Token);
+            if (received == 0)
+                throw new SocketException((int)SocketError.ConnectionReset);
+            length += received;
+        }
     }
 
     private void Answer(Socket client, WebSocketFraming framing, string text)

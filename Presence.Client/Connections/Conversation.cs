@@ -147,7 +147,7 @@ internal sealed class Conversation
     }
 
     /// <summary>Asks for a sign of life.</summary>
-    public void Ping() => Locked(() => _exchange!.Ask(new ClientMessage.Ping(), Now(), _ => { }));
+    public void Ping() => Locked(() => _exchange!.Ask(new ClientMessage.Ping(), _ => { }));
 
     /// <summary>When the oldest request was sent that is not answered; null: all are.</summary>
     public long? OldestSentAt => Locked(() => _exchange?.OldestSentAt);
@@ -160,7 +160,7 @@ internal sealed class Conversation
             Task more;
             lock (Gate)
             {
-                if (_exchange!.TryTake(out var message))
+                if (_exchange!.TryTake(Now(), out var message))
                     return message;
                 more = _exchange.MoreAsync();
             }
@@ -281,7 +281,7 @@ internal sealed class Conversation
         call.Unanswered++;
         try
         {
-            _exchange!.Ask(message, Now(), reply =>
+            _exchange!.Ask(message, reply =>
             {
                 if (reply is ServerMessage.Failed failure)
                 {
@@ -351,7 +351,7 @@ internal sealed class Conversation
             return;
         foreach (var chunk in FollowChunks.Unfollow(users))
         {
-            _exchange!.Ask(chunk, Now(), _ =>
+            _exchange!.Ask(chunk, _ =>
             {
                 foreach (var user in chunk.UserIds)
                     _ledger.Restart(user);
@@ -436,7 +436,7 @@ internal sealed class Conversation
         restoration.Unanswered++;
         try
         {
-            _exchange!.Ask(message, Now(), reply =>
+            _exchange!.Ask(message, reply =>
             {
                 restoration.Unanswered--;
                 if (reply is not ServerMessage.Failed failure)

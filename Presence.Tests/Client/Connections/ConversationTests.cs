@@ -1,5 +1,6 @@
 using CsCheck;
 using Presence.Client;
+using Presence.Client.Requests;
 using Presence.Client.Wire;
 using Xunit;
 using static Presence.Tests.Client.Connections.Talk;
@@ -426,6 +427,48 @@ public sealed class ConversationTests
         Assert.Equal("follow alice", _talk.Asked());
         _talk.Answer();
         await next;
+    }
+
+    [Fact]
+    public async Task No_more_is_asked_at_once_than_any_server_can_answer_at_once()
+    {
+        _talk.Up();
+        var calls = Enumerable.Range(0, 100).Select(_ => _talk.Conversation.UnfollowAsync([Guid.NewGuid()], default)).ToArray();
+        for (var i = 1; i < Exchange.MostUnanswered; i++)
+            Assert.StartsWith("unfollow ", _talk.Asked(), StringComparison.Ordinal);
+        for (var i = Exchange.MostUnanswered; i <= calls.Length; i++)
+        {
+            Assert.StartsWith("unfollow ", _talk.Asked(), StringComparison.Ordinal);
+            Assert.Null(_talk.Asked());
+            _talk.Acknowledge();
+        }
+
+        // On another link those that were sent and those that were not are asked once each.
+        _talk.Down();
+        _talk.Up();
+        while (_talk.Asked() is not null)
+            _talk.Acknowledge();
+        await Task.WhenAll(calls);
+    }
+
+    [Fact]
+    public async Task What_waits_for_its_turn_is_neither_late_nor_to_blame()
+    {
+        _talk.Up();
+        var (first, second) = (_talk.Follow(Alice), _talk.Follow(Bob));
+        _talk.Asked();
+        Assert.NotNull(_talk.Conversation.OldestSentAt);
+        _talk.Answer();
+        await first;
+        Assert.Null(_talk.Conversation.OldestSentAt);
+        Assert.Equal(DisconnectReason.ProtocolViolation, _talk.Down(1007).Reason);
+        Assert.False(second.IsCompleted);
+        _talk.Up();
+        Assert.Equal("follow alice", _talk.Asked());
+        _talk.Answer();
+        Assert.Equal("follow bob", _talk.Asked());
+        _talk.Answer();
+        await second;
     }
 
     [Fact]

@@ -28,11 +28,24 @@ internal sealed class TableView(IAnsiConsole screen, Board board, TimeZoneInfo z
     private LiveDisplayContext? _live;
 
     /// <inheritdoc/>
-    public Task<T> DuringAsync<T>(Func<Task<T>> watch) => screen.Live(Picture()).Overflow(VerticalOverflow.Ellipsis).StartAsync(live =>
+    public async Task<T> DuringAsync<T>(Func<Task<T>> watch)
     {
-        _live = live;
-        return watch();
-    });
+        // Attached before the live display is, so that it sees what that has made.
+        var kept = new ScrollbackKept();
+        screen.Pipeline.Attach(kept);
+        try
+        {
+            return await screen.Live(Picture()).Overflow(VerticalOverflow.Ellipsis).StartAsync(live =>
+            {
+                _live = live;
+                return watch();
+            }).ConfigureAwait(false);
+        }
+        finally
+        {
+            screen.Pipeline.Detach(kept);
+        }
+    }
 
     /// <inheritdoc/>
     public void Show(WatchEvent shown)

@@ -119,6 +119,27 @@ public sealed class WatchTests(ServerFixture server) : IClassFixture<ServerFixtu
     }
 
     [Fact]
+    public async Task On_a_terminal_that_becomes_narrower_the_table_does_too_and_what_has_scrolled_out_stays()
+    {
+        var terminal = new Terminal();
+        using var shell = new Shell(server.Http) { Terminal = terminal };
+        await shell.LoginAsync("watcher");
+        var alice = NewName("alice");
+        await using var client = await server.ConnectAsync(ClientKind.WebSocketJson, alice);
+        await client.SetStatusAsync("In a match of a long name");
+        await using var watch = shell.Start("watch", alice);
+        await terminal.ShowsAsync("● In a match of a long name");
+        terminal.Width = 60;
+        await client.SetStatusAsync("Out of mana");
+        await Until.TrueAsync(() => Row(terminal, alice) is [_, "● Out of…", "In a mat…", _], "the narrow table", describe: () => terminal.Text);
+        watch.Interrupt();
+        Assert.Equal(ExitCode.Interrupted, await watch.EndAsync());
+        Assert.All(terminal.Rows, row => Assert.InRange(row.Length, 0, 60));
+        Assert.Null(terminal.Fault);
+        Assert.True(terminal.HasCursor);
+    }
+
+    [Fact]
     public async Task On_a_terminal_one_sees_whether_there_is_a_connection()
     {
         // One connection for the login, one for the watch, and none after them.

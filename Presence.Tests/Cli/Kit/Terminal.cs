@@ -30,6 +30,9 @@ internal sealed class Terminal(int width = 100, int height = 30) : TextWriter, I
     /// <summary>Whether the cursor can be seen.</summary>
     public bool HasCursor { get; private set; } = true;
 
+    /// <summary>How many columns it has; rows that are there already stay as they are.</summary>
+    public int Width { get; set; } = width;
+
     /// <summary>The rows, without the blanks at their ends.</summary>
     public IReadOnlyList<string> Rows => [.. Cells.Select(row => string.Concat(row.Select(c => c.Symbol)).TrimEnd())];
 
@@ -52,7 +55,7 @@ internal sealed class Terminal(int width = 100, int height = 30) : TextWriter, I
 
     bool IAnsiConsoleOutput.IsTerminal => true;
 
-    int IAnsiConsoleOutput.Width => width;
+    int IAnsiConsoleOutput.Width => Width;
 
     int IAnsiConsoleOutput.Height => height;
 
@@ -141,6 +144,13 @@ internal sealed class Terminal(int width = 100, int height = 30) : TextWriter, I
                 break;
             case 'K' when sequence == "2":
                 _rows[_row].Clear();
+                break;
+            case 'J' when sequence == "2":
+                foreach (var row in _rows)
+                    row.Clear();
+                break;
+            case 'H' when sequence.Length == 0:
+                (_row, _column) = (0, 0);
                 break;
             case 'h' or 'l' when sequence == "?25":
                 HasCursor = _sequence[^1] == 'h';

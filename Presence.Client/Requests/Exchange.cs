@@ -9,7 +9,8 @@ namespace Presence.Client.Requests;
 /// </summary>
 /// <param name="format">How requests are written.</param>
 /// <param name="mostBytes">The longest message that the server takes.</param>
-internal sealed class Exchange(WireFormat format, int mostBytes)
+/// <param name="clock">The time.</param>
+internal sealed class Exchange(WireFormat format, int mostBytes, TimeProvider clock)
 {
     private readonly Queue<byte[]> _outgoing = new();
     private readonly SortedList<long, Due> _due = [];
@@ -21,17 +22,20 @@ internal sealed class Exchange(WireFormat format, int mostBytes)
 
     /// <summary>Puts a request behind the others.</summary>
     /// <param name="message">What is asked.</param>
-    /// <param name="now">A timestamp.</param>
-    /// <param name="reply">Takes the reply.</param>
-    /// <exception cref="PresenceRequestException">No server takes a message of that length.</exception>
-    public void Ask(ClientMessage message, long now, Action<ServerMessage> reply)
+    /// <param name="accepted">Takes the answer.</param>
+    /// <param name="refused">Takes the refusal; at once if no server takes a message of that length.</param>
+    public void Ask(ClientMessage message, Action<ServerMessage> accepted, Action<PresenceRequestException> refused)
     {
         var cid = _last + 1;
         var bytes = format.Write(cid.ToString(CultureInfo.InvariantCulture), message);
         if (bytes.Length > mostBytes)
-            throw new PresenceRequestException(PresenceRequestException.BadInput, $"A request of {bytes.Length} bytes is above the limit of {mostBytes}.");
+        {
+            refused(new PresenceRequestException(PresenceRequestException.BadInput, $"A request of {bytes.Length} bytes is above the limit of {mostBytes}."));
+            return;
+        }
+
         _last = cid;
-        _due.Add(cid, new Due(now, reply));
+        _due.Add(cid, new Due(clock.GetTimestamp(), accepted, refused));
         _outgoing.Enqueue(bytes);
         _more?.TrySetResult(true);
         _more = null;
@@ -43,7 +47,10 @@ internal sealed class Exchange(WireFormat format, int mostBytes)
         if (!long.TryParse(reply.Cid, NumberStyles.None, CultureInfo.InvariantCulture, out var cid) || !_due.TryGetValue(cid, out var due))
             return false;
         _due.Remove(cid);
-        due.Reply(reply);
+        if (reply is ServerMessage.Failed failure)
+            due.Refused(new PresenceRequestException(failure.Code, failure.Message));
+        else
+            due.Accepted(reply);
         return true;
     }
 
@@ -68,5 +75,5 @@ internal sealed class Exchange(WireFormat format, int mostBytes)
         return _more.Task;
     }
 
-    private readonly record struct Due(long SentAt, Action<ServerMessage> Reply);
+    private readonly record struct Due(long SentAt, Action<ServerMessage> Accepted, Action<PresenceRequestException> Refused);
 }

@@ -10,54 +10,48 @@ namespace Presence.Client.Connections;
 /// what was told, and who is to be told. It does no I/O: links bring it what the server says and take away what is to be written.
 /// </summary>
 /// <remarks>
+/// <para>
 /// Everything happens under one gate, so a follow's answer, the changes behind it, the roster and the state have one order for all who
-/// look. What a caller asks for is kept as a <see cref="Call"/> until it is in force, whatever happens to links meanwhile.
+/// look. The gate is taken here, by every member that is called from outside, and by subscriptions when they are taken from; everything
+/// that a conversation is made of is used with it held, and knows nothing of it. What may be read without it is a volatile reference to
+/// what never changes: state, roster, identity, own status.
+/// </para>
+/// <para>What a caller asks for is kept as a <see cref="Call"/> until it is in force, whatever happens to links meanwhile.</para>
 /// </remarks>
 internal sealed class Conversation
 {
+    private readonly object _gate = new();
     private readonly PresenceClientOptions _options;
     private readonly WireFormat _format;
-    private readonly Ledger _ledger;
-    private readonly OwnLedger _own = new();
-    private readonly LinkedList<Call> _calls = [];
-    private readonly List<StatusSubscription> _subscriptions = [];
-    private readonly List<StatusSubscription> _ownSubscriptions = [];
+    private readonly OwnStatus _status;
+    private readonly Picture _picture;
+    private readonly Calls _calls;
     private readonly TaskCompletionSource<bool> _firstConnected = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<bool> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ConnectionState _state = new(ConnectionPhase.Connecting);
-    private volatile Roster _roster = Roster.Empty;
     private volatile Identity _identity = Identity.Unknown;
-    private volatile string? _shown;
-    private string? _status;
-    private Exchange? _exchange;
-    private Restoration? _restoration;
-    private TaskCompletionSource<PresenceConnectionException>? _dropped;
-    private ServerMessage.Failed? _lastFailure;
-    private ServerMessage.Notice? _lastNotice;
+    private Dialogue? _dialogue;
     private bool _isDisposed;
 
     public Conversation(PresenceClientOptions options)
     {
         _options = options;
         _format = WireFormat.Of(options.Format);
-        _status = options.AppearOnline ? "" : null;
-        _ledger = new Ledger(Announce);
-        // Whoever waits for the end is told of a failure; nobody has to.
-        _completion.Task.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-        _firstConnected.Task.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        _status = new OwnStatus(options.AppearOnline ? "" : null);
+        _picture = new Picture(_gate, options.Backlog);
+        _calls = new Calls(_picture.Ledger);
+        _completion.Task.Observe();
+        _firstConnected.Task.Observe();
     }
-
-    /// <summary>Held by everybody who adds to or takes from what is kept here.</summary>
-    public object Gate { get; } = new();
 
     public ConnectionState State => _state;
 
-    public Roster Roster => _roster;
+    public Roster Roster => _picture.Ledger.Roster;
 
     public Identity Identity => _identity;
 
     /// <summary>What this connection shows, as the server has acknowledged; null: nothing.</summary>
-    public string? Shown => _shown;
+    public string? Shown => _status.Shown;
 
     /// <summary>Ends when the client is connected for the first time.</summary>
     public Task FirstConnected => _firstConnected.Task;
@@ -66,14 +60,7 @@ internal sealed class Conversation
     public Task Completion => _completion.Task;
 
     /// <summary>Whether a link should begin with the empty status.</summary>
-    public bool BeginsOnline
-    {
-        get
-        {
-            lock (Gate)
-                return WantedStatus() == "";
-        }
-    }
+    public bool BeginsOnline => Locked(() => (_calls.LastStatus is { } call ? call.Status : _status.Last) == "");
 
     // ---- the caller
 
@@ -85,15 +72,22 @@ internal sealed class Conversation
 
     public StatusSubscription Subscribe(bool toOwn)
     {
-        lock (Gate)
+        lock (_gate)
         {
-            var list = toOwn ? _ownSubscriptions : _subscriptions;
-            var subscription = new StatusSubscription(Gate, () => _roster, _options.Backlog, s => list.Remove(s));
+            var subscription = _picture.Audience.Subscribe(toOwn);
             if (_state.Phase == ConnectionPhase.Closed)
                 subscription.End(EndOfSubscriptions());
-            else
-                list.Add(subscription);
             return subscription;
+        }
+    }
+
+    /// <summary>The owner of the client has ended it.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _isDisposed = true;
+            Become(new ConnectionState(ConnectionPhase.Closed, new PresenceConnectionException(DisconnectReason.ClosedByCaller, "The client was closed.")));
         }
     }
 
@@ -105,53 +99,26 @@ internal sealed class Conversation
     /// <returns>Ends when the link is of no use.</returns>
     public Task<PresenceConnectionException> LinkUp(Identity identity, bool beganOnline)
     {
-        lock (Gate)
+        lock (_gate)
         {
             _identity = identity;
-            _shown = beganOnline ? "" : null;
-            _own.Clear();
-            (_lastFailure, _lastNotice) = (null, null);
-            _exchange = new Exchange(_format, _options.MaxMessageBytes);
-            _dropped = new TaskCompletionSource<PresenceConnectionException>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _restoration = new Restoration(_ledger.RepeatAll());
-            RestoreStatus();
-            RestoreFollows();
-            FinishRestoration();
-            return _dropped.Task;
+            _status.LinkUp(beganOnline);
+            _picture.LinkUp(identity.UserId);
+            var exchange = new Exchange(_format, _options.MaxMessageBytes, _options.TimeProvider);
+            _dialogue = new Dialogue(exchange, _picture, _status, _calls, ready: Connected);
+            _dialogue.Begin();
+            return _dialogue.Dropped;
         }
     }
 
     /// <summary>The server has said something.</summary>
-    public void Received(ServerMessage message)
-    {
-        lock (Gate)
-        {
-            switch (message)
-            {
-                case ServerMessage.StatusEvent change:
-                    Apply(change);
-                    break;
-                case ServerMessage.Failed { Cid: null } failure:
-                    _lastFailure = failure;
-                    break;
-                case ServerMessage.Notice notice:
-                    _lastNotice = notice;
-                    break;
-                case { Cid: not null }:
-                    _exchange!.TryAnswer(message);
-                    break;
-            }
-
-            Undo();
-            _roster = _ledger.Roster;
-        }
-    }
+    public void Received(ServerMessage message) => Locked(() => _dialogue!.Received(message));
 
     /// <summary>Asks for a sign of life.</summary>
-    public void Ping() => Locked(() => _exchange!.Ask(new ClientMessage.Ping(), _ => { }));
+    public void Ping() => Locked(() => _dialogue!.Ping());
 
     /// <summary>When the oldest request was sent that is not answered; null: all are.</summary>
-    public long? OldestSentAt => Locked(() => _exchange?.OldestSentAt);
+    public long? OldestSentAt => Locked(() => _dialogue?.OldestSentAt);
 
     /// <summary>The next bytes to write on the link, waited for if need be.</summary>
     public async Task<byte[]> OutgoingAsync(CancellationToken cancel)
@@ -159,11 +126,11 @@ internal sealed class Conversation
         while (true)
         {
             Task more;
-            lock (Gate)
+            lock (_gate)
             {
-                if (_exchange!.TryTake(Now(), out var message))
+                if (_dialogue!.Exchange.TryTake(out var message))
                     return message;
-                more = _exchange.MoreAsync();
+                more = _dialogue.Exchange.MoreAsync();
             }
 
             await more.WaitAsync(cancel).ConfigureAwait(false);
@@ -175,28 +142,14 @@ internal sealed class Conversation
     /// <param name="next">Decides what comes then, from why it is over and whether the client was connected by it.</param>
     public ConnectionState LinkDown(LinkEnd end, Func<PresenceConnectionException, bool, ConnectionState> next)
     {
-        lock (Gate)
+        lock (_gate)
         {
-            var why = Diagnosis.Of(end, _lastNotice, _lastFailure);
-            var wasConnected = IsReady;
-            if (_restoration is { } restoration)
-                restoration.HasFailed = true;
-
-            // What the server will not read must not be sent again, or it would end every link.
-            if (why.Reason == DisconnectReason.ProtocolViolation && end.Fault is null)
-                _exchange!.Refuse(_lastFailure ?? new ServerMessage.Failed(null, PresenceRequestException.BadInput, why.Message));
-            (_exchange, _restoration, _dropped, _shown) = (null, null, null, null);
-            foreach (var call in _calls.ToList())
-            {
-                // What the client itself has asked for again is asked for on every link anyway.
-                if (call.IsCancelled || call is FollowCall { Follow.IsRepetition: true })
-                    Drop(call);
-                else
-                    call.Restart();
-            }
-
-            _ledger.LinkLost();
-            _roster = _ledger.Roster;
+            var wasConnected = _dialogue!.IsReady;
+            var why = _dialogue.End(end);
+            _dialogue = null;
+            _status.LinkLost();
+            _calls.LinkLost();
+            _picture.Ledger.LinkLost();
             var state = next(why, wasConnected);
             Become(state);
             return state;
@@ -206,312 +159,29 @@ internal sealed class Conversation
     /// <summary>The state is another one.</summary>
     public void Enter(ConnectionState state) => Locked(() => Become(state));
 
-    /// <summary>The owner of the client has ended it.</summary>
-    public void Dispose()
-    {
-        lock (Gate)
-        {
-            _isDisposed = true;
-            Become(new ConnectionState(ConnectionPhase.Closed, new PresenceConnectionException(DisconnectReason.ClosedByCaller, "The client was closed.")));
-        }
-    }
-
-    // ---- calls
+    // ---- with the gate held, but for the waiting
 
     private async Task<T> AskAsync<T>(Call<T> call, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();
-        lock (Gate)
+        lock (_gate)
         {
             if (_state.Phase == ConnectionPhase.Closed)
-                throw EndOfCalls();
-            _calls.AddLast(call);
-            if (IsReady)
-                Send(call);
+                throw _isDisposed ? new ObjectDisposedException(nameof(PresenceClient)) : Copy(_state.Error!);
+            _calls.Add(call);
+            _dialogue?.Send(call);
         }
 
-        using (cancel.Register(() => Cancel(call, cancel)))
+        using (cancel.Register(() => Locked(() => _calls.Cancel(call, cancel))))
             return await call.Ended.ConfigureAwait(false);
     }
 
-    private void Cancel(Call call, CancellationToken cancel)
+    private void Connected()
     {
-        lock (Gate)
-        {
-            call.IsCancelled = true;
-            call.Cancel(cancel);
-            if (!call.IsSent)
-                Drop(call);
-        }
-    }
-
-    private void Drop(Call call)
-    {
-        if (_calls.Remove(call) && call is FollowCall follow)
-            _ledger.Abandon(follow.Follow, wasAccepted: false);
-    }
-
-    private void Send(Call call)
-    {
-        call.IsSent = true;
-        call.Unanswered = 1;
-        switch (call)
-        {
-            case StatusCall status:
-                Ask(call, new ClientMessage.UpdateStatus(status.Status), _ => (_status, _shown) = (status.Status, status.Status));
-                break;
-            case FollowCall follow:
-                _ledger.Begin(follow.Follow);
-                var since = _ledger.Now;
-                foreach (var chunk in FollowChunks.Follow(follow.Follow.Ids, follow.Follow.Names))
-                    Ask(call, chunk, answer => Learn(follow.Follow, chunk, answer, since));
-                break;
-            case UnfollowCall unfollow:
-                foreach (var chunk in FollowChunks.Unfollow(unfollow.Users))
-                    Ask(call, chunk, _ => Forget(chunk.UserIds));
-                break;
-        }
-
-        Answered(call);
-    }
-
-    private void Ask(Call call, ClientMessage message, Action<ServerMessage> accepted)
-    {
-        call.Unanswered++;
-        try
-        {
-            _exchange!.Ask(message, reply =>
-            {
-                if (reply is ServerMessage.Failed failure)
-                {
-                    call.Refusal ??= new PresenceRequestException(failure.Code, failure.Message);
-                }
-                else
-                {
-                    call.Accepted++;
-                    accepted(reply);
-                }
-
-                Answered(call);
-            });
-        }
-        catch (PresenceRequestException refusal)
-        {
-            call.Refusal ??= refusal;
-            call.Unanswered--;
-        }
-    }
-
-    private void Answered(Call call)
-    {
-        if (--call.Unanswered > 0)
-            return;
-        _calls.Remove(call);
-        switch (call)
-        {
-            case FollowCall follow when call.Refusal is not null || call.IsCancelled:
-                // What was accepted of it is undone: a follow is in force as a whole or not at all.
-                _ledger.Abandon(follow.Follow, wasAccepted: call.Accepted > 0);
-                break;
-            case FollowCall follow:
-                follow.Complete(_ledger.Complete(follow.Follow));
-                break;
-        }
-
-        _roster = _ledger.Roster;
-        if (call.Refusal is { } refusal)
-            call.Fail(refusal);
-        else if (call is Call<bool> done)
-            done.Complete(true);
-    }
-
-    private void Learn(FollowRequest follow, ClientMessage.Follow chunk, ServerMessage answer, long since)
-    {
-        var presences = answer is ServerMessage.Snapshot snapshot ? snapshot.Presences : [];
-        _ledger.Answer(follow, chunk.UserIds, presences.Where(p => p.UserId != _identity.UserId), since);
-    }
-
-    private void Forget(IEnumerable<Guid> users)
-    {
-        foreach (var user in users)
-        {
-            _ledger.Unfollow(user);
-            foreach (var subscription in _subscriptions)
-                subscription.Forget(user);
-        }
-    }
-
-    /// <summary>Ends follows that nobody wants, without a word to anybody.</summary>
-    private void Undo()
-    {
-        if (!IsReady || _ledger.TakeUnwanted() is not { Count: > 0 } users)
-            return;
-        foreach (var chunk in FollowChunks.Unfollow(users))
-        {
-            _exchange!.Ask(chunk, _ =>
-            {
-                foreach (var user in chunk.UserIds)
-                    _ledger.Restart(user);
-            });
-        }
-
-        // One of them may bear a name that is awaited: that follow has ended with it.
-        var names = new FollowCall(_ledger.RepeatNames());
-        if (names.Follow.Names.Count == 0)
-            return;
-        names.Ended.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-        _calls.AddLast(names);
-        Send(names);
-    }
-
-    // ---- restoring
-
-    private string? WantedStatus() => LastStatusCall() is { } call ? call.Status : _status;
-
-    private StatusCall? LastStatusCall()
-    {
-        for (var node = _calls.Last; node is not null; node = node.Previous)
-        {
-            if (node.Value is StatusCall call)
-                return call;
-        }
-
-        return null;
-    }
-
-    /// <summary>
-    /// Shows what was shown last, or rather what the caller has asked for since: what it wants no more is not shown again.
-    /// </summary>
-    private void RestoreStatus()
-    {
-        var call = LastStatusCall();
-        var status = WantedStatus();
-        if (status == _shown)
-        {
-            StatusRestored(call, status);
-            return;
-        }
-
-        Restore(new ClientMessage.UpdateStatus(status), _ => StatusRestored(call, status), refusal =>
-        {
-            if (call is null)
-                return false;
-            _calls.Remove(call);
-            call.Fail(refusal);
-            RestoreStatus();
-            return true;
-        });
-    }
-
-    private void StatusRestored(StatusCall? until, string? status)
-    {
-        (_status, _shown) = (status, status);
-        if (until is null || !_calls.Contains(until))
-            return;
-        foreach (var call in _calls.OfType<StatusCall>().TakeWhile(c => c != until).Append(until).ToList())
-        {
-            _calls.Remove(call);
-            call.Complete(true);
-        }
-    }
-
-    private void RestoreFollows()
-    {
-        var follow = _restoration!.Follow;
-        var chunks = FollowChunks.Follow(follow.Ids, follow.Names);
-        if (chunks.Count == 0)
-            return;
-        _ledger.Begin(follow);
-        var since = _ledger.Now;
-        foreach (var chunk in chunks)
-            Restore(chunk, answer => Learn(follow, chunk, answer, since), _ => false);
-    }
-
-    private void Restore(ClientMessage message, Action<ServerMessage> accepted, Func<PresenceRequestException, bool> refused)
-    {
-        var restoration = _restoration!;
-        restoration.Unanswered++;
-        try
-        {
-            _exchange!.Ask(message, reply =>
-            {
-                restoration.Unanswered--;
-                if (reply is not ServerMessage.Failed failure)
-                    accepted(reply);
-                else if (!refused(new PresenceRequestException(failure.Code, failure.Message)))
-                    GiveUp(new PresenceRequestException(failure.Code, failure.Message));
-                FinishRestoration();
-            });
-        }
-        catch (PresenceRequestException refusal)
-        {
-            restoration.Unanswered--;
-            if (!refused(refusal))
-                GiveUp(refusal);
-        }
-
-        void GiveUp(PresenceRequestException refusal)
-        {
-            restoration.HasFailed = true;
-            _dropped!.TrySetResult(new PresenceConnectionException(
-                DisconnectReason.RestoreRefused, $"The server refused what it had accepted before: {refusal.Message}", refusal));
-        }
-    }
-
-    private void FinishRestoration()
-    {
-        if (_restoration is not { Unanswered: 0, HasFailed: false } restoration)
-            return;
-        _restoration = null;
-        _ledger.Complete(restoration.Follow);
-        _ledger.SetCurrent(true);
-        _roster = _ledger.Roster;
+        _picture.Ledger.SetCurrent(true);
         Become(new ConnectionState(ConnectionPhase.Connected));
         _firstConnected.TrySetResult(true);
-        Undo();
-        foreach (var call in _calls.Where(c => !c.IsSent).ToList())
-            Send(call);
     }
-
-    // ---- being told
-
-    private void Apply(ServerMessage.StatusEvent change)
-    {
-        foreach (var join in change.Joins)
-            Apply(change.Leaves.FirstOrDefault(leave => IsSameSession(leave, join)), join);
-        foreach (var leave in change.Leaves)
-        {
-            if (!change.Joins.Any(join => IsSameSession(leave, join)))
-                Apply(leave, null);
-        }
-    }
-
-    private void Apply(UserPresence? leave, UserPresence? join)
-    {
-        var user = (join ?? leave)!.UserId;
-        if (user != _identity.UserId)
-        {
-            _ledger.Apply(leave, join);
-        }
-        else if (_own.Apply(leave, join) is { } told)
-        {
-            foreach (var subscription in _ownSubscriptions)
-                subscription.Add(told);
-        }
-    }
-
-    private static bool IsSameSession(UserPresence one, UserPresence other) =>
-        one.SessionId == other.SessionId && one.UserId == other.UserId;
-
-    private void Announce(StatusChange change)
-    {
-        foreach (var subscription in _subscriptions)
-            subscription.Add(change);
-    }
-
-    // ---- the state
-
-    private bool IsReady => _exchange is not null && _restoration is null;
 
     private void Become(ConnectionState state)
     {
@@ -526,14 +196,11 @@ internal sealed class Conversation
 
     private void End(PresenceConnectionException error)
     {
-        (_exchange, _restoration, _shown) = (null, null, null);
-        _ledger.SetCurrent(false);
-        _roster = _ledger.Roster;
-        foreach (var call in _calls)
-            call.Fail(Copy(error));
-        _calls.Clear();
-        foreach (var subscription in _subscriptions.Concat(_ownSubscriptions))
-            subscription.End(EndOfSubscriptions());
+        _dialogue = null;
+        _status.LinkLost();
+        _picture.Ledger.SetCurrent(false);
+        _calls.End(() => Copy(error));
+        _picture.Audience.End(EndOfSubscriptions);
         _firstConnected.TrySetException(error);
         if (_isDisposed)
             _completion.TrySetResult(true);
@@ -541,34 +208,20 @@ internal sealed class Conversation
             _completion.TrySetException(error);
     }
 
-    private Exception EndOfCalls() => _isDisposed ? new ObjectDisposedException(nameof(PresenceClient)) : Copy(_state.Error!);
-
     private PresenceConnectionException? EndOfSubscriptions() => _isDisposed ? null : Copy(_state.Error!);
 
     /// <summary>An exception that is thrown has a place; what it says may have several.</summary>
     private static PresenceConnectionException Copy(PresenceConnectionException error) => new(error.Reason, error.Message, error, error.CloseCode);
 
-    private long Now() => _options.TimeProvider.GetTimestamp();
-
     private void Locked(Action action)
     {
-        lock (Gate)
+        lock (_gate)
             action();
     }
 
     private T Locked<T>(Func<T> read)
     {
-        lock (Gate)
+        lock (_gate)
             return read();
-    }
-
-    /// <summary>What is being restored on a new link.</summary>
-    private sealed class Restoration(FollowRequest follow)
-    {
-        public FollowRequest Follow { get; } = follow;
-
-        public int Unanswered { get; set; }
-
-        public bool HasFailed { get; set; }
     }
 }

@@ -9,7 +9,8 @@ namespace Presence.Client.Requests;
 /// </summary>
 /// <param name="format">How requests are written.</param>
 /// <param name="mostBytes">The longest message that the server takes.</param>
-internal sealed class Exchange(WireFormat format, int mostBytes)
+/// <param name="clock">The time.</param>
+internal sealed class Exchange(WireFormat format, int mostBytes, TimeProvider clock)
 {
     /// <summary>
     /// How many requests are sent before one of them is answered. Nakama ends the link of a client for whom more than 64 messages wait,
@@ -32,16 +33,20 @@ internal sealed class Exchange(WireFormat format, int mostBytes)
 
     /// <summary>Puts a request behind the others.</summary>
     /// <param name="message">What is asked.</param>
-    /// <param name="reply">Takes the reply.</param>
-    /// <exception cref="PresenceRequestException">No server takes a message of that length.</exception>
-    public void Ask(ClientMessage message, Action<ServerMessage> reply)
+    /// <param name="accepted">Takes the answer.</param>
+    /// <param name="refused">Takes the refusal; at once if no server takes a message of that length.</param>
+    public void Ask(ClientMessage message, Action<ServerMessage> accepted, Action<PresenceRequestException> refused)
     {
         var cid = _last + 1;
         var bytes = format.Write(cid.ToString(CultureInfo.InvariantCulture), message);
         if (bytes.Length > mostBytes)
-            throw new PresenceRequestException(PresenceRequestException.BadInput, $"A request of {bytes.Length} bytes is above the limit of {mostBytes}.");
+        {
+            refused(new PresenceRequestException(PresenceRequestException.BadInput, $"A request of {bytes.Length} bytes is above the limit of {mostBytes}."));
+            return;
+        }
+
         _last = cid;
-        _due.Add(cid, new Due(null, reply));
+        _due.Add(cid, new Due(null, accepted, refused));
         _outgoing.Enqueue((cid, bytes));
         TellOfMore();
     }
@@ -53,7 +58,10 @@ internal sealed class Exchange(WireFormat format, int mostBytes)
             return false;
         _due.Remove(cid);
         TellOfMore();
-        due.Reply(reply);
+        if (reply is ServerMessage.Failed failure)
+            due.Refused(new PresenceRequestException(failure.Code, failure.Message));
+        else
+            due.Accepted(reply);
         return true;
     }
 
@@ -67,15 +75,13 @@ internal sealed class Exchange(WireFormat format, int mostBytes)
     }
 
     /// <summary>The next bytes to write, if the server can answer more.</summary>
-    /// <param name="now">A timestamp.</param>
-    /// <param name="message">The bytes.</param>
-    public bool TryTake(long now, out byte[] message)
+    public bool TryTake(out byte[] message)
     {
         message = [];
         if (!HasNext)
             return false;
         (var cid, message) = _outgoing.Dequeue();
-        _due[cid] = _due[cid] with { SentAt = now };
+        _due[cid] = _due[cid] with { SentAt = clock.GetTimestamp() };
         return true;
     }
 
@@ -96,5 +102,5 @@ internal sealed class Exchange(WireFormat format, int mostBytes)
         _more = null;
     }
 
-    private readonly record struct Due(long? SentAt, Action<ServerMessage> Reply);
+    private readonly record struct Due(long? SentAt, Action<ServerMessage> Accepted, Action<PresenceRequestException> Refused);
 }

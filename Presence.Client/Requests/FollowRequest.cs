@@ -45,9 +45,6 @@ internal sealed class FollowRequest
     /// <summary>Whether somebody bears the name.</summary>
     public bool IsBorne(string name) => _borne.Contains(name);
 
-    /// <summary>Somebody bears the name; false if that was known.</summary>
-    public bool Bear(string name) => _borne.Add(name);
-
     /// <summary>A user of this name has turned up.</summary>
     public void Find(Guid user, string name)
     {
@@ -56,8 +53,8 @@ internal sealed class FollowRequest
             _borne.Add(name);
     }
 
-    /// <summary>A user who has turned up is wanted no more; false if the user has not.</summary>
-    public bool Lose(Guid user) => _found.Remove(user);
+    /// <summary>A user who has turned up is wanted no more.</summary>
+    public void Lose(Guid user) => _found.Remove(user);
 
     /// <summary>Who bears the names is to be found out again.</summary>
     public void Restart()

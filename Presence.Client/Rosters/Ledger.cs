@@ -18,7 +18,10 @@ internal sealed class Ledger(Action<StatusChange> announce)
 {
     private readonly Dictionary<Guid, Followed> _users = [];
     private readonly List<FollowRequest> _underWay = [];
+
+    // Those whom the server follows and nobody wants; first until they are taken, then until the server has ended it.
     private readonly HashSet<Guid> _unwanted = [];
+    private readonly HashSet<Guid> _undone = [];
 
     // Each name that is awaited, and when it was asked for: to bear it is not enough for those who were unfollowed since.
     private readonly Dictionary<string, long> _awaitedNames = new(StringComparer.Ordinal);
@@ -26,9 +29,10 @@ internal sealed class Ledger(Action<StatusChange> announce)
 
     // Counts events and unfollows.
     private long _clock;
+    private volatile Roster _roster = Roster.Empty;
 
-    /// <summary>What has been told of whom.</summary>
-    public Roster Roster { get; private set; } = Roster.Empty;
+    /// <summary>What has been told of whom. It may be read at any time.</summary>
+    public Roster Roster => _roster;
 
     /// <summary>The users whose follow has completed.</summary>
     public IEnumerable<Guid> FollowedUsers => _users.Where(u => u.Value.IsTold).Select(u => u.Key);
@@ -39,7 +43,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
     /// <summary>The place of now among the events: an answer to a follow that is sent now is no older.</summary>
     public long Now => _clock;
 
-    public void SetCurrent(bool isCurrent) => Roster = Roster.As(isCurrent);
+    public void SetCurrent(bool isCurrent) => _roster = _roster.As(isCurrent);
 
     /// <summary>All that is followed and awaited, to be asked for on a new link.</summary>
     public FollowRequest RepeatAll() => FollowRequest.Repeat(FollowedUsers, _awaitedNames);
@@ -48,9 +52,9 @@ internal sealed class Ledger(Action<StatusChange> announce)
     public FollowRequest RepeatNames() => FollowRequest.Repeat([], _awaitedNames);
 
     /// <summary>
-    /// Takes the users whom the server follows and nobody wants, to be unfollowed: those of a follow that was given up, and those who
-    /// were unfollowed by id since the caller asked for a name that turned out to be theirs. There are none while a name is asked for that
-    /// may be one of theirs.
+    /// Takes the users whom the server follows and nobody wants, to be unfollowed: those of a follow that was given up, and whoever the
+    /// server shows without being asked, as one who was unfollowed by id since the caller asked for a name that turns out to be theirs.
+    /// There are none while a name is asked for that may be one of theirs.
     /// </summary>
     public IReadOnlyList<Guid> TakeUnwanted()
     {
@@ -58,6 +62,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
             return [];
         var unwanted = _unwanted.Where(user => !_users.ContainsKey(user)).ToList();
         _unwanted.Clear();
+        _undone.UnionWith(unwanted);
         return unwanted;
     }
 
@@ -88,6 +93,8 @@ internal sealed class Ledger(Action<StatusChange> announce)
                 follow.Find(user.Key, name);
             if (_users.ContainsKey(user.Key) || follow.NamesUser(user.Key))
                 named.Add(user.Key);
+            else
+                Undo(user.Key);
         }
 
         foreach (var user in named)
@@ -106,7 +113,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
                 _awaitedNames[name] = _clock;
         }
 
-        var answer = new List<UserPresence>();
+        var (answer, roster) = (new List<UserPresence>(), _roster);
         foreach (var user in follow.Users)
         {
             var followed = GetOrAdd(user);
@@ -114,10 +121,11 @@ internal sealed class Ledger(Action<StatusChange> announce)
             foreach (var presence in followed.Shown)
             {
                 answer.Add(presence);
-                Roster = Roster.With(new PresenceKey(user, presence.SessionId), presence);
+                roster = roster.With(new PresenceKey(user, presence.SessionId), presence);
             }
         }
 
+        _roster = roster;
         return answer;
     }
 
@@ -133,7 +141,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
                 continue;
             _users.Remove(user);
             if (wasAccepted)
-                _unwanted.Add(user);
+                Undo(user);
         }
     }
 
@@ -141,29 +149,25 @@ internal sealed class Ledger(Action<StatusChange> announce)
     public void Unfollow(Guid user)
     {
         _users.Remove(user);
-        Roster = Roster.Without(user);
+        _roster = _roster.Without(user);
         if (_awaitedNames.Count + _underWay.Count == 0)
             _unfollowed.Clear();
         else
             _unfollowed[user] = ++_clock;
-        // What is under way was sent behind the unfollow. So the server follows again by what the client itself repeats,
         foreach (var repetition in _underWay.Where(follow => follow.IsRepetition))
-        {
-            if (repetition.Lose(user))
-                _unwanted.Add(user);
-        }
-
-        // and what the caller wants starts from nothing.
+            repetition.Lose(user);
+        // A follow that was sent behind the unfollow starts from nothing.
         if (IsUnderWay(user))
             GetOrAdd(user);
     }
 
     /// <summary>
-    /// The server has ended a follow that was given up. If the user is followed again by then, that starts from nothing: what came
+    /// The server has ended what <see cref="TakeUnwanted"/> told of. If the user is followed again by then, that starts from nothing: what came
     /// before belongs to the one that has ended.
     /// </summary>
-    public void Restart(Guid user)
+    public void Undone(Guid user)
     {
+        _undone.Remove(user);
         if (_users.TryGetValue(user, out var followed) && !followed.IsTold)
             _users[user] = new Followed();
     }
@@ -177,7 +181,11 @@ internal sealed class Ledger(Action<StatusChange> announce)
         _clock++;
         Recognise(either.UserId, either.Username);
         if (!_users.TryGetValue(either.UserId, out var user))
+        {
+            Undo(either.UserId);
             return;
+        }
+
         var last = user.Of(either.SessionId);
         user.Set(either.SessionId, join);
         // Of no use but to an answer that is on its way.
@@ -198,6 +206,13 @@ internal sealed class Ledger(Action<StatusChange> announce)
             _users.Remove(user);
         _underWay.Clear();
         _unwanted.Clear();
+        _undone.Clear();
+    }
+
+    private void Undo(Guid user)
+    {
+        if (!_undone.Contains(user))
+            _unwanted.Add(user);
     }
 
     private void End(FollowRequest follow)
@@ -222,28 +237,17 @@ internal sealed class Ledger(Action<StatusChange> announce)
     /// <summary>A user of this name has shown up: perhaps it is one who is followed by name.</summary>
     private void Recognise(Guid user, string name)
     {
-        if (_awaitedNames.Remove(name, out var asked))
-        {
-            if (IsUnfollowedSince(user, asked))
-                _unwanted.Add(user);
-            else
-                StartTelling(GetOrAdd(user));
-        }
+        if (_awaitedNames.Remove(name, out var asked) && !IsUnfollowedSince(user, asked))
+            StartTelling(GetOrAdd(user));
 
         foreach (var follow in _underWay)
         {
             if (!follow.NamesUser(name))
                 continue;
-            var isNews = follow.Bear(name);
-            if (IsWanted(follow, user, name))
-            {
-                follow.Find(user, name);
-                GetOrAdd(user);
-            }
-            else if (isNews)
-            {
-                _unwanted.Add(user);
-            }
+            if (!IsWanted(follow, user, name))
+                continue;
+            follow.Find(user, name);
+            GetOrAdd(user);
         }
     }
 
@@ -292,7 +296,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
     {
         if (!user.IsTold)
             return;
-        Roster = Roster.With(change.Key, change.Shown);
+        _roster = _roster.With(change.Key, change.Shown);
         announce(change);
     }
 

@@ -152,6 +152,10 @@ public sealed class LedgerTests
         Assert.Equal([Alice], _ledger.TakeUnwanted());
         _ledger.Apply(Shown("here"), Shown("there"));
         Assert.Empty(_ledger.TakeUnwanted());
+        // Should the server tell of them even after that, it is asked again.
+        _ledger.Undone(Alice);
+        _ledger.Apply(Shown("there"), null);
+        Assert.Equal([Alice], _ledger.TakeUnwanted());
         Assert.Empty(_told);
         Assert.Empty(_ledger.AwaitedNames);
         // But a new follow counts.

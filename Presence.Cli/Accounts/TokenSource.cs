@@ -1,4 +1,5 @@
 using System.Net;
+using Presence.Client;
 
 namespace Presence.Cli.Accounts;
 
@@ -10,14 +11,22 @@ internal sealed class TokenSource(LoginFile file, TimeProvider clock)
     /// <summary>A token with less time than this left is renewed: clocks differ, and connecting takes time.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
+    private string? _given;
+
     /// <summary>The token.</summary>
+    /// <param name="context">Whether the one that was given last is of no use any more.</param>
+    /// <param name="cancel">Waits no longer.</param>
     /// <exception cref="FailureException">There is none any more.</exception>
-    public async ValueTask<string> GetAsync(CancellationToken cancel)
+    public async ValueTask<string> GetAsync(TokenContext context, CancellationToken cancel) =>
+        _given = await GetAsync(isSpent: context.MustBeNew, cancel).ConfigureAwait(false);
+
+    private async ValueTask<string> GetAsync(bool isSpent, CancellationToken cancel)
     {
         // Read each time: another command may have renewed it, or logged out.
         var login = file.Read() ?? throw FailureException.Refused("You have logged out.", $"`presence login{file.Options}` logs in again.");
         var left = SessionToken.Read(login.Token)?.ExpiresAt - clock.GetUtcNow();
-        if (left is null || left > Margin)
+        isSpent &= login.Token == _given;
+        if (!isSpent && (left is null || left > Margin))
             return login.Token;
         var isOver = left <= TimeSpan.Zero;
         var server = ServerAddress.Parse(login.Server);

@@ -33,9 +33,10 @@ public sealed class PresenceClientOptions
     }
 
     /// <summary>
-    /// Gives the session token. It is asked for each connection, the first and every other, so it can renew a token that has expired.
+    /// Gives the session token. It is asked for each connection, the first and every other, so it can renew a token that has expired; it
+    /// is told when the last one it gave is of no use any more.
     /// </summary>
-    public required Func<CancellationToken, ValueTask<string>> TokenProvider { get; init; }
+    public required Func<TokenContext, CancellationToken, ValueTask<string>> TokenProvider { get; init; }
 
     /// <summary>How messages are written; default JSON.</summary>
     public MessageFormat Format { get; init; }

@@ -1,4 +1,5 @@
 using System.Net;
+using Presence.Client;
 
 namespace Presence.Cli.Accounts;
 
@@ -11,9 +12,16 @@ internal sealed class TokenSource(LoginFile file, ServerAddress server, TimeProv
     /// <summary>A token with less time than this left is renewed: clocks differ, and connecting takes time.</summary>
     public static readonly TimeSpan Margin = TimeSpan.FromSeconds(30);
 
+    private string? _given;
+
     /// <summary>The token.</summary>
+    /// <param name="context">Whether the one that was given last is of no use any more.</param>
+    /// <param name="cancel">Waits no longer.</param>
     /// <exception cref="FailureException">The login is over, or just now there is no token.</exception>
-    public async ValueTask<string> GetAsync(CancellationToken cancel)
+    public async ValueTask<string> GetAsync(TokenContext context, CancellationToken cancel) =>
+        _given = await GetAsync(isSpent: context.MustBeNew, cancel).ConfigureAwait(false);
+
+    private async ValueTask<string> GetAsync(bool isSpent, CancellationToken cancel)
     {
         while (true)
         {
@@ -23,7 +31,8 @@ internal sealed class TokenSource(LoginFile file, ServerAddress server, TimeProv
             if (own != server)
                 throw FailureException.LoginOver($"You are logged in to {own} now, and no more to {server}.", "With another --profile you keep both logins.");
             var left = SessionToken.Read(login.Token)?.ExpiresAt - clock.GetUtcNow();
-            if (left is null || left > Margin)
+            isSpent &= login.Token == _given;
+            if (!isSpent && (left is null || left > Margin))
                 return login.Token;
             var isOver = left <= TimeSpan.Zero;
             if (login is not { RefreshToken: { } refresh, ServerKey: { } key } || server.Api is null)

@@ -90,7 +90,7 @@ internal static class LoginCommand
     private static async Task<Login> TakeAsync(ServerAddress server, string serverKey, string text, CancellationToken cancel)
     {
         var (token, refresh) = Tokens(text.Trim());
-        await using var client = await Connector.ConnectAsync(new Access(server, _ => ValueTask.FromResult(token)), ReconnectPolicy.None, TimeProvider.System, cancel).ConfigureAwait(false);
+        await using var client = await Connector.ConnectAsync(new Access(server, (_, _) => ValueTask.FromResult(token)), ReconnectPolicy.None, TimeProvider.System, cancel).ConfigureAwait(false);
         return new Login(server.ToString(), token, refresh, refresh is null ? null : serverKey);
     }
 

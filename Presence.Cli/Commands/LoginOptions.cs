@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Presence.Cli.Accounts;
+using Presence.Client;
 
 namespace Presence.Cli.Commands;
 
@@ -45,7 +46,7 @@ internal sealed class LoginOptions
     {
         var server = Server(given, around);
         if (around.Variable(Variables.Token) is { Length: > 0 } token)
-            return new Access(server ?? ServerAddress.Parse(ServerAddress.Default), _ => ValueTask.FromResult(token.Trim()));
+            return new Access(server ?? ServerAddress.Parse(ServerAddress.Default), (_, _) => ValueTask.FromResult(token.Trim()));
         var file = File(given, around);
         if (file.Read() is not { } login)
             throw FailureException.Refused("You are not logged in.", $"`presence login{file.Options} --user NAME` logs in. Scripts may set {Variables.Token} instead.");
@@ -62,4 +63,4 @@ internal sealed class LoginOptions
 /// <summary>Where to connect, and with which token.</summary>
 /// <param name="Server">The server.</param>
 /// <param name="Token">Gives the token for a connection.</param>
-internal sealed record Access(ServerAddress Server, Func<CancellationToken, ValueTask<string>> Token);
+internal sealed record Access(ServerAddress Server, Func<TokenContext, CancellationToken, ValueTask<string>> Token);

@@ -50,7 +50,7 @@ internal sealed record Snapshot(
         try
         {
             using var api = new ServerApi(access.Server);
-            return await api.FindAsync(await access.Token(cancel).ConfigureAwait(false), targets, cancel).ConfigureAwait(false);
+            return await api.FindAsync(await access.Token(new TokenContext(), cancel).ConfigureAwait(false), targets, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ApiException or FailureException)
         {

@@ -20,6 +20,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
 
     private readonly WireFormat _format = WireFormat.Of(options.Format);
     private long _lastReceived;
+    private bool _isTokenSpent;
 
     /// <param name="retries">Whether and when to try again.</param>
     /// <param name="stop">Ends the loop, and the link with a goodbye.</param>
@@ -63,6 +64,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         }
         catch (PresenceConnectionException e)
         {
+            _isTokenSpent |= IsOfToken(e);
             var next = retries.Next(e, lasted: null);
             conversation.Enter(next);
             return next;
@@ -71,15 +73,22 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         var started = options.TimeProvider.GetTimestamp();
         var end = await ServeAsync(link, identity, beginsOnline, stop).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
-        return conversation.LinkDown(end, (error, wasConnected) => retries.Next(error, wasConnected ? options.TimeProvider.GetElapsedTime(started) : null));
+        var last = conversation.LinkDown(end, (error, wasConnected) => retries.Next(error, wasConnected ? options.TimeProvider.GetElapsedTime(started) : null));
+        _isTokenSpent |= IsOfToken(last.Error!);
+        return last;
     }
+
+    private static bool IsOfToken(PresenceConnectionException error) =>
+        error.Reason is DisconnectReason.TokenRefused or DisconnectReason.TokenExpired or DisconnectReason.TokenRevoked;
 
     private async Task<string> TokenAsync(CancellationToken stop)
     {
         try
         {
-            return await options.TokenProvider(stop).AsTask().WaitAsync(stop).ConfigureAwait(false)
+            var token = await options.TokenProvider(new TokenContext { MustBeNew = _isTokenSpent }, stop).AsTask().WaitAsync(stop).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The token provider returned null.");
+            _isTokenSpent = false;
+            return token;
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {

@@ -1,6 +1,9 @@
 namespace Presence.Client;
 
-/// <summary>The state of a client's connection at one instant.</summary>
+/// <summary>
+/// The state of a client's connection at one instant. Of each attempt that fails two are told: first that the client waits for the next
+/// one, and how long; then that it is under way, with the same reason, since there is still no connection.
+/// </summary>
 public sealed class ConnectionState
 {
     internal ConnectionState(ConnectionPhase phase, PresenceConnectionException? error = null, TimeSpan? retryIn = null)
@@ -19,7 +22,7 @@ public sealed class ConnectionState
     /// <summary>What happened, in detail; null while there is a connection, and before the first attempt has failed.</summary>
     public PresenceConnectionException? Error { get; }
 
-    /// <summary>How long the client waits before its next attempt; null while it does not wait.</summary>
+    /// <summary>How long the client waits before its next attempt, from when this state began; null while it does not wait.</summary>
     public TimeSpan? RetryIn { get; }
 
     /// <summary>Whether the phase is <see cref="ConnectionPhase.Connected"/>.</summary>

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Cli;
 using Presence.Cli.Accounts;
+using Presence.Client;
 using Presence.Tests.Cli.Kit;
 using Presence.Tests.Client;
 using Presence.Tests.Host;
@@ -166,6 +167,24 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
         var renewed = file.Read()!;
         Assert.Equal(SessionToken.Read(old.Token)!.UserId, SessionToken.Read(renewed.Token)!.UserId);
         Assert.Equal((old.Server, old.ServerKey), (renewed.Server, renewed.ServerKey));
+    }
+
+    [Fact]
+    public async Task A_token_that_the_server_takes_no_more_is_renewed_before_its_time()
+    {
+        using var shell = new Shell(server.Http);
+        await shell.LoginAsync("alice");
+        var file = new LoginFile(shell.Folder, "default");
+        var source = new TokenSource(file, TimeProvider.System);
+        var spent = Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "somebody else"));
+        file.Write(file.Read()! with { Token = spent });
+        Assert.Equal(spent, await source.GetAsync(new TokenContext(), default));
+        var renewed = await source.GetAsync(new TokenContext { MustBeNew = true }, default);
+        Assert.NotEqual(spent, renewed);
+        Assert.Equal(renewed, file.Read()!.Token);
+        // Another command has written another one since.
+        file.Write(file.Read()! with { Token = spent });
+        Assert.Equal(spent, await source.GetAsync(new TokenContext { MustBeNew = true }, default));
     }
 
     [Theory]

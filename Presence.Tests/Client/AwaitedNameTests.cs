@@ -25,11 +25,11 @@ public sealed class AwaitedNameTests(ServerFixture server) : IClassFixture<Serve
         {
             Server = new UriBuilder(usual.Server) { Host = wire.Address.Address.ToString(), Port = wire.Address.Port }.Uri,
             Format = usual.Format,
-            TokenProvider = async cancel =>
+            TokenProvider = async (context, cancel) =>
             {
                 await door.WaitAsync(cancel);
                 door.Release();
-                return await usual.TokenProvider(cancel);
+                return await usual.TokenProvider(context, cancel);
             },
             Reconnect = new ReconnectPolicy { FirstDelay = TimeSpan.FromMilliseconds(1) },
         }).WaitAsync(Clients.Patience);

@@ -20,12 +20,15 @@ public sealed partial class ClientReadmeTests(ServerFixture server) : IClassFixt
         await using var alice = await Peers.ConnectAsync(
             server.Http, server.Tcp, LinkKind.TcpJson, Peers.IdentityOf(Peers.NewUser(), "alice"));
         await alice.SetAsync("In a match");
-        var sample = Samples()[0];
+        var samples = Samples();
+        var sample = samples[0];
         Assert.InRange(sample.Count(c => c == '\n'), 5, 40);
         var token = Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "bob"));
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "Program.cs"), $"""
-            {sample.Replace("ws://localhost:7350", $"ws://{server.Http.Authority}", StringComparison.Ordinal)}
-            static ValueTask<string> GetTokenAsync(CancellationToken cancel) => new("{token}");
+            {sample.Replace("ws://localhost:7350", $"ws://{server.Http.Authority}", StringComparison.Ordinal)
+                .Replace("using Presence.Client;", "using Presence.Client;\nstring? kept = null;", StringComparison.Ordinal)}
+            {samples[1]}
+            static Task<string> LogInAsync(CancellationToken cancel) => Task.FromResult("{token}");
             """);
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "sample.csproj"), $"""
             <Project Sdk="Microsoft.NET.Sdk">

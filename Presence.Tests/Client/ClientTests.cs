@@ -137,7 +137,7 @@ public sealed class ClientTests(ServerFixture server) : IClassFixture<ServerFixt
     [Fact]
     public async Task Where_no_server_is_the_first_connection_fails()
     {
-        var nowhere = new PresenceClientOptions { Server = new Uri("tcp://127.0.0.1:1"), TokenProvider = _ => new ValueTask<string>("token") };
+        var nowhere = new PresenceClientOptions { Server = new Uri("tcp://127.0.0.1:1"), TokenProvider = (_, _) => new ValueTask<string>("token") };
         Assert.Equal(
             DisconnectReason.Unavailable, (await Assert.ThrowsAsync<PresenceConnectionException>(() => PresenceClient.ConnectAsync(nowhere))).Reason);
         Assert.Throws<ArgumentException>(() => new PresenceClientOptions { Server = new Uri("http://localhost"), TokenProvider = nowhere.TokenProvider });

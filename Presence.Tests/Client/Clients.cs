@@ -27,7 +27,7 @@ internal static class Clients
         {
             Server = AddressOf(server, kind),
             Format = kind is ClientKind.WebSocketJson or ClientKind.TcpJson ? MessageFormat.Json : MessageFormat.Protobuf,
-            TokenProvider = tokens,
+            TokenProvider = (_, cancel) => tokens(cancel),
             AppearOnline = appearOnline,
             Connector = connector,
         };

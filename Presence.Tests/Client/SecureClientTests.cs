@@ -28,7 +28,7 @@ public sealed class SecureClientTests(SecureClientTests.Server server) : IClassF
     private PresenceClientOptions Options(string scheme, Presence.Actors.Model.UserId user, bool isTrusted) => new()
     {
         Server = new Uri(scheme == "wss" ? $"wss://localhost:{server.Http.Port}" : $"tcps://localhost:{server.Tcp.Port}"),
-        TokenProvider = _ => new ValueTask<string>(Tokens.Sign(Peers.IdentityOf(user, "alice"))),
+        TokenProvider = (_, _) => new ValueTask<string>(Tokens.Sign(Peers.IdentityOf(user, "alice"))),
         ServerCertificateValidation = isTrusted ? (_, certificate, _, _) => certificate!.Subject == "CN=localhost" : null,
     };
 

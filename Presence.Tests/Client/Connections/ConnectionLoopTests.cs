@@ -13,6 +13,7 @@ public sealed class ConnectionLoopTests
     private readonly FakeTimeProvider _clock = new();
     private readonly List<FakeLink> _links = [];
     private readonly List<Exception> _refusals = [];
+    private readonly List<TokenContext> _contexts = [];
     private int _tokens;
 
     [Fact]
@@ -95,6 +96,37 @@ public sealed class ConnectionLoopTests
         Assert.Equal(2, _tokens);
         _refusals.AddRange([new LinkRefusedException(true, "401"), new LinkRefusedException(true, "401")]);
         Assert.Equal(DisconnectReason.TokenRefused, (await Assert.ThrowsAsync<PresenceConnectionException>(() => ConnectAsync())).Reason);
+    }
+
+    /// <summary>So that who keeps a token does not give the same again.</summary>
+    [Theory]
+    [InlineData(1012, false)]
+    [InlineData(4001, true)]
+    [InlineData(4002, true)]
+    [Trait("Clause", "A1")]
+    public async Task Who_gives_tokens_is_told_when_the_last_one_is_of_no_use_any_more(int closeCode, bool isSpent)
+    {
+        await using var client = await ConnectAsync();
+        // The one that is given next is new; that the server cannot be reached then says nothing of it.
+        _refusals.AddRange([new IOException("no route"), new LinkRefusedException(true, "401")]);
+        _links[0].Close(closeCode);
+        await AdvanceUntilAsync(() => _refusals.Count == 0 && client.State.IsConnected);
+        Assert.Equal([false, isSpent, false, true], _contexts.Select(context => context.MustBeNew));
+    }
+
+    [Fact]
+    public async Task Who_gives_tokens_and_failed_is_told_again()
+    {
+        var isBroken = false;
+        await using var client = await PresenceClient.ConnectAsync(Options(
+            _ => isBroken ? throw new InvalidOperationException("no login") : new ValueTask<string>("token"))).WaitAsync(Patience);
+        isBroken = true;
+        _links[0].Close(4001);
+        await AdvanceUntilAsync(() => client.State.Reason == DisconnectReason.TokenUnavailable);
+        isBroken = false;
+        await AdvanceUntilAsync(() => client.State.IsConnected);
+        Assert.All(_contexts.Skip(1), context => Assert.True(context.MustBeNew));
+        Assert.True(_contexts.Count > 2);
     }
 
     [Fact]
@@ -227,7 +259,11 @@ public sealed class ConnectionLoopTests
         Func<CancellationToken, ValueTask<string>>? token = null, Func<string, bool, CancellationToken, Task<Link>>? connector = null) => new()
         {
             Server = new Uri("ws://nowhere"),
-            TokenProvider = token ?? (_ => new ValueTask<string>($"token {Interlocked.Increment(ref _tokens)}")),
+            TokenProvider = (context, cancel) =>
+            {
+                _contexts.Add(context);
+                return token?.Invoke(cancel) ?? new ValueTask<string>($"token {Interlocked.Increment(ref _tokens)}");
+            },
             TimeProvider = _clock,
             Connector = connector ?? Connect,
         };

@@ -40,7 +40,7 @@ internal sealed class ConversationProgram
         _client = new Conversation(new PresenceClientOptions
         {
             Server = new Uri("ws://nowhere"),
-            TokenProvider = _ => throw new InvalidOperationException("Nobody connects."),
+            TokenProvider = (_, _) => throw new InvalidOperationException("Nobody connects."),
             Backlog = 2,
         });
         _consumers = [new Consumer(_client), new Consumer(_client)];

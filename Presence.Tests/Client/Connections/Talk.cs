@@ -21,7 +21,7 @@ internal sealed class Talk
         Conversation = new Conversation(new PresenceClientOptions
         {
             Server = new Uri("ws://nowhere"),
-            TokenProvider = _ => throw new InvalidOperationException("Nobody connects."),
+            TokenProvider = (_, _) => throw new InvalidOperationException("Nobody connects."),
             AppearOnline = status is not null,
             Backlog = backlog,
         });

@@ -45,7 +45,7 @@ public sealed class LibraryPeer : Peer
         {
             Server = isWebSocket ? new Uri($"ws://{http.Authority}") : new Uri($"tcp://{tcp}"),
             Format = kind is LinkKind.LibraryWebSocketJson or LinkKind.LibraryTcpJson ? MessageFormat.Json : MessageFormat.Protobuf,
-            TokenProvider = _ => new ValueTask<string>(Tokens.Sign(identity)),
+            TokenProvider = (_, _) => new ValueTask<string>(Tokens.Sign(identity)),
             AppearOnline = appearsOnline,
             Reconnect = ReconnectPolicy.None,
             // A client that reads slowly keeps little one by one.

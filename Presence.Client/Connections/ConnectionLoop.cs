@@ -139,11 +139,14 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
                 return LinkEnd.Plain;
             }
 
-            // What cannot be written any more has often a reason that can still be read.
-            if (first == writing)
+            // What cannot be written any more has often a reason that can still be read, or was read: a WebSocket whose server has said it
+            // and is slow to hang up takes a while to come to its end.
+            if (first == writing && link.End == LinkEnd.Plain)
                 await Task.WhenAny(reading, options.TimeProvider.Delay(ReasonTime, ending.Token)).ConfigureAwait(false);
             if (reading.IsCompleted)
                 return await reading.ConfigureAwait(false);
+            if (link.End != LinkEnd.Plain)
+                return link.End;
             return first == dropped ? new LinkEnd(null, null, await dropped.ConfigureAwait(false))
                 : first == watching ? await watching.ConfigureAwait(false)
                 : new LinkEnd(null, null, await writing.ConfigureAwait(false));

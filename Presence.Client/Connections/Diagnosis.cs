@@ -18,8 +18,9 @@ internal static class Diagnosis
             return known;
         // A TCP link has no close codes; its last error says the same in words.
         var text = string.IsNullOrEmpty(end.Text) ? failure?.Message : end.Text;
+        var words = end.CloseCode is { } code ? $"The server ended the link with close code {code}." : "The link ended.";
         var reason = end.Fault is FormatException ? DisconnectReason.ProtocolViolation : ReasonOf(end, notice, failure);
-        return new PresenceConnectionException(reason, text is { Length: > 0 } ? text : end.Fault?.Message ?? "The link ended.", end.Fault, end.CloseCode);
+        return new PresenceConnectionException(reason, text is { Length: > 0 } ? text : end.Fault?.Message ?? words, end.Fault, end.CloseCode);
     }
 
     private static DisconnectReason ReasonOf(LinkEnd end, ServerMessage.Notice? notice, ServerMessage.Failed? failure) => end.CloseCode switch

@@ -10,14 +10,20 @@ internal abstract class Link : IAsyncDisposable
     /// </summary>
     public const int MostIncomingBytes = 64 * 1024 * 1024;
 
+    private volatile LinkEnd _end = LinkEnd.Plain;
+
     /// <summary>Who the server says that this is; null where it does not say.</summary>
     public Greeting? Greeting { get; protected init; }
 
     /// <summary>Whether an error that answers nothing is the last word, as on links without close codes.</summary>
     public abstract bool EndsAtError { get; }
 
-    /// <summary>How the link ended; to be read when <see cref="ReceiveAsync"/> has returned null.</summary>
-    public LinkEnd End { get; protected set; } = LinkEnd.Plain;
+    /// <summary>How the link ended; known at the latest when <see cref="ReceiveAsync"/> has returned null.</summary>
+    public LinkEnd End
+    {
+        get => _end;
+        protected set => _end = value;
+    }
 
     public abstract Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancel);
 

@@ -5,36 +5,45 @@ namespace Presence.Client.Requests;
 
 /// <summary>
 /// The requests of one link: what is to be written, and which replies are due. A server answers in the order of the requests, and
-/// replies are found by their names nevertheless.
+/// replies are found by their names nevertheless. Only so many are sent at once as any server can answer at once.
 /// </summary>
 /// <param name="format">How requests are written.</param>
 /// <param name="mostBytes">The longest message that the server takes.</param>
 internal sealed class Exchange(WireFormat format, int mostBytes)
 {
-    private readonly Queue<byte[]> _outgoing = new();
+    /// <summary>
+    /// How many requests are sent before one of them is answered. Nakama ends the link of a client for whom more than 64 messages wait,
+    /// and a status brings two, the reply and the event; the rest is for the events of others.
+    /// </summary>
+    public const int MostUnanswered = 16;
+
+    private readonly Queue<(long Cid, byte[] Message)> _outgoing = new();
     private readonly SortedList<long, Due> _due = [];
     private long _last;
     private TaskCompletionSource<bool>? _more;
 
     /// <summary>When the oldest request that is not answered was sent; null: all are answered.</summary>
-    public long? OldestSentAt => _due.Count > 0 ? _due.Values[0].SentAt : null;
+    public long? OldestSentAt => Unanswered > 0 ? _due.Values[0].SentAt : null;
+
+    /// <summary>How many were sent and are not answered.</summary>
+    private int Unanswered => _due.Count - _outgoing.Count;
+
+    private bool HasNext => _outgoing.Count > 0 && Unanswered < MostUnanswered;
 
     /// <summary>Puts a request behind the others.</summary>
     /// <param name="message">What is asked.</param>
-    /// <param name="now">A timestamp.</param>
     /// <param name="reply">Takes the reply.</param>
     /// <exception cref="PresenceRequestException">No server takes a message of that length.</exception>
-    public void Ask(ClientMessage message, long now, Action<ServerMessage> reply)
+    public void Ask(ClientMessage message, Action<ServerMessage> reply)
     {
         var cid = _last + 1;
         var bytes = format.Write(cid.ToString(CultureInfo.InvariantCulture), message);
         if (bytes.Length > mostBytes)
             throw new PresenceRequestException(PresenceRequestException.BadInput, $"A request of {bytes.Length} bytes is above the limit of {mostBytes}.");
         _last = cid;
-        _due.Add(cid, new Due(now, reply));
-        _outgoing.Enqueue(bytes);
-        _more?.TrySetResult(true);
-        _more = null;
+        _due.Add(cid, new Due(null, reply));
+        _outgoing.Enqueue((cid, bytes));
+        TellOfMore();
     }
 
     /// <summary>Takes a reply; false if none is due by that name.</summary>
@@ -43,30 +52,49 @@ internal sealed class Exchange(WireFormat format, int mostBytes)
         if (!long.TryParse(reply.Cid, NumberStyles.None, CultureInfo.InvariantCulture, out var cid) || !_due.TryGetValue(cid, out var due))
             return false;
         _due.Remove(cid);
+        TellOfMore();
         due.Reply(reply);
         return true;
     }
 
     /// <summary>
-    /// The server has refused to read on: that concerns the oldest request that is not answered, since what came before it was.
+    /// The server has refused to read on: that concerns the oldest request that was sent and is not answered, since what came before it was.
     /// </summary>
     public void Refuse(ServerMessage.Failed refusal)
     {
-        if (_due.Count > 0)
+        if (Unanswered > 0)
             TryAnswer(refusal with { Cid = _due.Keys[0].ToString(CultureInfo.InvariantCulture) });
     }
 
-    /// <summary>The next bytes to write.</summary>
-    public bool TryTake(out byte[] message) => _outgoing.TryDequeue(out message!);
+    /// <summary>The next bytes to write, if the server can answer more.</summary>
+    /// <param name="now">A timestamp.</param>
+    /// <param name="message">The bytes.</param>
+    public bool TryTake(long now, out byte[] message)
+    {
+        message = [];
+        if (!HasNext)
+            return false;
+        (var cid, message) = _outgoing.Dequeue();
+        _due[cid] = _due[cid] with { SentAt = now };
+        return true;
+    }
 
     /// <summary>Ends when there is something to write.</summary>
     public Task MoreAsync()
     {
-        if (_outgoing.Count > 0)
+        if (HasNext)
             return Task.CompletedTask;
         _more ??= new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         return _more.Task;
     }
 
-    private readonly record struct Due(long SentAt, Action<ServerMessage> Reply);
+    private void TellOfMore()
+    {
+        if (!HasNext)
+            return;
+        _more?.TrySetResult(true);
+        _more = null;
+    }
+
+    private readonly record struct Due(long? SentAt, Action<ServerMessage> Reply);
 }

@@ -62,6 +62,19 @@ public sealed class ConnectionLoopTests
     }
 
     [Fact]
+    [Trait("Clause", "C4")]
+    public async Task Whoever_writes_on_a_link_that_was_closed_is_told_why_it_was()
+    {
+        await using var client = await ConnectAsync();
+        _links[0].SayWhy(4001, "token expired");
+        var set = client.SetStatusAsync("one");
+        await UntilAsync(client, s => s.RetryIn is not null);
+        Assert.Equal(DisconnectReason.TokenExpired, client.State.Reason);
+        await AdvanceUntilAsync(() => set.IsCompleted);
+        await set;
+    }
+
+    [Fact]
     [Trait("Clause", "A1")]
     public async Task Two_tokens_that_are_refused_in_a_row_end_the_client()
     {

@@ -22,6 +22,8 @@ internal sealed class FakeLink : Link
 
     public override Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancel)
     {
+        if (End != LinkEnd.Plain)
+            throw new IOException("The link is closed.");
         using var json = JsonDocument.Parse(message);
         var cid = json.RootElement.GetProperty("cid").GetString();
         lock (Sent)
@@ -65,6 +67,9 @@ internal sealed class FakeLink : Link
         End = new LinkEnd(code, text);
         _incoming.Writer.TryComplete();
     }
+
+    /// <summary>The server says why it closes the link, and does not hang up.</summary>
+    public void SayWhy(int code, string text) => End = new LinkEnd(code, text);
 
     public bool HasSent(string request)
     {

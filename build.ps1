@@ -12,7 +12,7 @@
     restore    takes the packages that the lock files name, no others
     build      compiles the solution, warnings being errors                      (after restore)
     test       runs every test                                                   (after build)
-    publish    puts the server, ready to run, into <Output>/publish              (after build)
+    publish    compiles the server ahead for <Runtime> into <Output>/publish     (after restore)
     pack       puts the NuGet packages into <Output>/packages                    (after build)
     clean      removes what the other targets made
 
@@ -24,6 +24,9 @@
 
 .PARAMETER Output
     The folder for the server and the packages; a relative path starts at the repository. Default: artifacts.
+
+.PARAMETER Runtime
+    What the published server is to run on: linux-x64 (the default) or linux-arm64. It starts faster than one that compiles itself.
 
 .PARAMETER Version
     The version to stamp on assemblies and packages, as in 1.4.0 or 1.4.0-rc.1.
@@ -57,6 +60,9 @@ param(
     [ValidateNotNullOrEmpty()]
     [string] $Output = 'artifacts',
 
+    [ValidateSet('linux-x64', 'linux-arm64')]
+    [string] $Runtime = 'linux-x64',
+
     [ValidatePattern('^\d+\.\d+\.\d+(-[0-9A-Za-z]+([.-][0-9A-Za-z]+)*)?$')]
     [string] $Version
 )
@@ -77,7 +83,7 @@ $needs = @{
     restore = @()
     build   = @('restore')
     test    = @('build')
-    publish = @('build')
+    publish = @('restore')
     pack    = @('build')
     clean   = @()
 }
@@ -86,7 +92,11 @@ $commands = @{
     restore = { Invoke-Dotnet restore $solution --locked-mode @stamp }
     build   = { Invoke-Dotnet build $solution --no-restore --configuration $Configuration @stamp }
     test    = { Invoke-Dotnet test $solution --no-build --configuration $Configuration }
-    publish = { Invoke-Dotnet publish $server --no-build --configuration $Configuration --output $published @stamp }
+    publish = {
+        # For a runtime, more is restored than for building and testing: what compiles ahead.
+        Invoke-Dotnet restore $server --locked-mode --runtime $Runtime @stamp
+        Invoke-Dotnet publish $server --no-restore --configuration $Configuration --runtime $Runtime --output $published @stamp
+    }
     pack    = { Invoke-Dotnet pack $solution --no-build --configuration $Configuration --output $packed @stamp }
     clean   = {
         Invoke-Dotnet clean $solution --configuration $Configuration

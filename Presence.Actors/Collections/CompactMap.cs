@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Presence.Actors.Collections;
@@ -128,11 +129,13 @@ internal sealed class CompactMap<TKey, TValue>
     {
         private readonly CompactMap<TKey, TValue> _map;
         private Dictionary<TKey, TValue>.Enumerator _many;
+        private readonly int _count;
         private int _next;
 
         internal Enumerator(CompactMap<TKey, TValue> map)
         {
             _map = map;
+            _count = map._count;
             if (map._many is { } many)
                 _many = many.GetEnumerator();
         }
@@ -150,7 +153,9 @@ internal sealed class CompactMap<TKey, TValue>
                 return isThere;
             }
 
-            if (_next == _map._count)
+            // A table notices that by itself.
+            Debug.Assert(_count == _map._count, "The map was changed while somebody went through it.");
+            if (_next == _count)
                 return false;
             Current = new(_map._keys[_next], _map._values[_next]);
             _next++;

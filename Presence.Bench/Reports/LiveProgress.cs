@@ -42,7 +42,7 @@ internal static class LiveProgress
         var any = false;
         while (progress.TryTakeBegun(out var line))
         {
-            console.WriteLine(line!);
+            console.WriteLine(line);
             any = true;
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using Presence.Bench.Sockets;
 
 namespace Presence.Bench.Runs;
@@ -29,7 +30,7 @@ internal sealed class Progress
     }
 
     /// <summary>A line of a phase that has begun, however soon it is over; each is taken once.</summary>
-    public bool TryTakeBegun(out string? line) => _begun.TryDequeue(out line);
+    public bool TryTakeBegun([NotNullWhen(true)] out string? line) => _begun.TryDequeue(out line);
 
     /// <summary>A line of it. The numbers are of nearly the same instant.</summary>
     public override string ToString() => _crowd is not { } crowd ? _phase : FormattableString.Invariant(

@@ -5,53 +5,87 @@ namespace Presence.Host.Links;
 /// <see cref="Grain"/> later. There is one timer for all links: of their own, each would cost more than the frame, and wake a thread
 /// for it.
 /// </summary>
-internal static class FrameHolds
+internal sealed partial class FrameHolds : IDisposable
 {
     /// <summary>Those whose times lie within this are released together, in milliseconds.</summary>
     public const long Grain = 10;
 
-    private static readonly Lock Gate = new();
-    private static readonly PriorityQueue<Link, long> Held = new();
-    private static readonly Timer Time = new(static _ => ReleaseDue(), null, Timeout.Infinite, Timeout.Infinite);
-    private static bool s_isTimed;
+    private readonly Lock _gate = new();
+    private readonly PriorityQueue<Link, long> _held = new();
+    private readonly TimeProvider _clock;
+    private readonly ILogger _log;
+    private readonly long _begin;
+    private readonly ITimer _timer;
+    private bool _isTimed;
+
+    /// <param name="clock">What the times are measured by.</param>
+    /// <param name="log">Where is told of a link that cannot be released.</param>
+    public FrameHolds(TimeProvider clock, ILogger<FrameHolds> log)
+    {
+        _clock = clock;
+        _log = log;
+        _begin = clock.GetTimestamp();
+        _timer = clock.CreateTimer(static holds => ((FrameHolds)holds!).ReleaseDue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private long Now => (long)_clock.GetElapsedTime(_begin).TotalMilliseconds;
 
     /// <summary>Has a link released after a time.</summary>
     /// <param name="link">The link; <see cref="Link.Release"/> is called without any lock.</param>
     /// <param name="milliseconds">How long from now.</param>
-    public static void Add(Link link, long milliseconds)
+    public void Add(Link link, long milliseconds)
     {
-        lock (Gate)
+        lock (_gate)
         {
-            Held.Enqueue(link, Environment.TickCount64 + milliseconds);
-            if (Held.Peek() == link || !s_isTimed)
+            _held.Enqueue(link, Now + milliseconds);
+            if (_held.Peek() == link || !_isTimed)
                 Await(milliseconds);
         }
     }
 
-    private static void ReleaseDue()
+    /// <inheritdoc/>
+    public void Dispose() => _timer.Dispose();
+
+    private void ReleaseDue()
     {
-        var now = Environment.TickCount64;
+        var now = Now;
         var due = new List<Link>();
-        lock (Gate)
+        lock (_gate)
         {
-            while (Held.TryPeek(out var link, out var at) && at <= now)
+            while (_held.TryPeek(out var link, out var at) && at <= now)
             {
-                Held.Dequeue();
+                _held.Dequeue();
                 due.Add(link);
             }
 
-            s_isTimed = false;
-            if (Held.TryPeek(out _, out var next))
+            _isTimed = false;
+            if (_held.TryPeek(out _, out var next))
                 Await(Math.Max(next - now, Grain));
         }
 
         foreach (var link in due)
-            link.Release();
+            Release(link);
     }
 
-    private static void Await(long milliseconds)
+    /// <summary>A link that fails must not take the others along, nor the process, in which nobody would catch it.</summary>
+    private void Release(Link link)
     {
-        s_isTimed = true;
-        Time.Change(milliseconds, Timeout.Infinite);
+        try
+        {
+            link.Release();
+        }
+        catch (Exception fault)
+        {
+            Failed(_log, fault);
+        }
     }
+
+    private void Await(long milliseconds)
+    {
+        _isTimed = true;
+        _timer.Change(TimeSpan.FromMilliseconds(milliseconds), Timeout.InfiniteTimeSpan);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The first frame of a link could not be released; the others are.")]
+    private static partial void Failed(ILogger log, Exception fault);
 }

@@ -38,7 +38,7 @@ internal sealed class Link : ILink
     private readonly MessageFraming _framing;
     private readonly LinkFormat _format;
     private readonly LinkTimes _times;
-    private readonly bool _holdsFirstFrame;
+    private readonly FrameHolds? _holds;
     private readonly ILinkWatcher? _watcher;
 
     // Null until the client may be spoken to.
@@ -60,16 +60,18 @@ internal sealed class Link : ILink
     /// <param name="format">How messages look.</param>
     /// <param name="maxMessageBytes">The longest message that is taken.</param>
     /// <param name="times">The times of the link.</param>
-    /// <param name="holdsFirstFrame">Whether the first frame waits for the client or for <see cref="LinkTimes.FirstFrameHold"/>.</param>
+    /// <param name="holds">
+    /// Where the first frame waits for the client or for <see cref="LinkTimes.FirstFrameHold"/>; null: it does not wait.
+    /// </param>
     /// <param name="greeting">What the client is told when it is connected, before anything else; null if another tells it.</param>
     /// <param name="watcher">Is told of the start and of the end.</param>
     public Link(
-        LinkFormat format, int maxMessageBytes, LinkTimes times, bool holdsFirstFrame, byte[]? greeting = null, ILinkWatcher? watcher = null)
+        LinkFormat format, int maxMessageBytes, LinkTimes times, FrameHolds? holds, byte[]? greeting = null, ILinkWatcher? watcher = null)
     {
         _format = format;
         _framing = format.NewFraming(maxMessageBytes);
         _times = times;
-        _holdsFirstFrame = holdsFirstFrame;
+        _holds = holds;
         _greeting = greeting;
         _watcher = watcher;
         _state = State.Held;
@@ -483,8 +485,8 @@ internal sealed class Link : ILink
 
     private void BeginHold()
     {
-        if (_holdsFirstFrame && !Is(State.Closing))
-            FrameHolds.Add(this, _times.FirstFrameHold);
+        if (_holds is not null && !Is(State.Closing))
+            _holds.Add(this, _times.FirstFrameHold);
         else
             Unset(State.Held);
     }

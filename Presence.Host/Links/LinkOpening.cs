@@ -11,7 +11,7 @@ namespace Presence.Host.Links;
 
 /// <summary>Makes a link and its connection, whatever kind of transport the client came by.</summary>
 internal sealed class LinkOpening(
-    PresenceNode node, LinkSet links, Revocations revocations, IOptions<PresenceOptions> options, TimeProvider clock)
+    PresenceNode node, LinkSet links, FrameHolds holds, Revocations revocations, IOptions<PresenceOptions> options, TimeProvider clock)
 {
     private readonly LinkTimes _times = LinkTimes.Of(options.Value.Limits);
     private readonly int _messageBytes = options.Value.Limits.MessageBytes;
@@ -23,7 +23,7 @@ internal sealed class LinkOpening(
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
     /// <param name="greeting">What the client is told when it is connected; null if another tells it.</param>
     public Link Make(Identity identity, LinkFormat format, IDisposable place, bool holdsFirstFrame, byte[]? greeting = null) =>
-        new(format, _messageBytes, _times, holdsFirstFrame, greeting, new Stay(this, identity, place));
+        new(format, _messageBytes, _times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity, place));
 
     /// <summary>Makes the link of an accepted request that the HTTP server knows nothing of: it answers the request itself.</summary>
     /// <param name="accepted">What the gate says of the request.</param>
@@ -43,7 +43,7 @@ internal sealed class LinkOpening(
     /// <param name="code">Its number.</param>
     public Link Refuse(IDisposable? place, string why, ErrorCode code)
     {
-        var link = new Link(LinkFormat.Lines, _messageBytes, _times, holdsFirstFrame: false, watcher: new Stay(this, null, place));
+        var link = new Link(LinkFormat.Lines, _messageBytes, _times, holds: null, watcher: new Stay(this, null, place));
         links.Add(link);
         link.Send(new ServerMessage.Failed(null, code, why));
         link.Close(CloseReason.Normal);

@@ -15,6 +15,7 @@ internal static class LinkServices
     public static IServiceCollection AddPresenceLinks(this IServiceCollection services) => services
         .AddSingleton<LinkAdmission>()
         .AddSingleton(NewLoops)
+        .AddSingleton<FrameHolds>()
         .AddSingleton<LinkOpening>()
         .AddSingleton<LinkSet>()
         .AddSingleton<LinkDrain>()

@@ -127,7 +127,9 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
     {
         var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
         written = link.CopyOutput(piece.AsSpan(0, PieceSize));
-        output.Write(piece.AsSpan(0, written));
+        // Not for nothing either, which would ask for room as well.
+        if (written > 0)
+            output.Write(piece.AsSpan(0, written));
         ArrayPool<byte>.Shared.Return(piece);
         return written > 0;
     }

@@ -9,7 +9,8 @@ public sealed class BuildScriptTests : IDisposable
     private const string Restore = "restore Presence.sln --locked-mode";
     private const string Build = "build Presence.sln --no-restore --configuration Release";
     private const string Test = "test Presence.sln --no-build --configuration Release";
-    private const string Publish = "publish Presence.Host/Presence.Host.csproj --no-build --configuration Release --output ";
+    private const string RestoreAhead = "restore Presence.Host/Presence.Host.csproj --locked-mode --runtime linux-x64";
+    private const string Publish = "publish Presence.Host/Presence.Host.csproj --no-restore --configuration Release --runtime linux-x64 --output ";
     private const string Pack = "pack Presence.sln --no-build --configuration Release --output ";
     private const string Clean = "clean Presence.sln --configuration Release";
 
@@ -66,7 +67,7 @@ public sealed class BuildScriptTests : IDisposable
     [InlineData("build", Restore, Build)]
     [InlineData("BUILD", Restore, Build)]
     [InlineData("test", Restore, Build, Test)]
-    [InlineData("publish", Restore, Build, Publish + "{output}/publish")]
+    [InlineData("publish", Restore, RestoreAhead, Publish + "{output}/publish")]
     [InlineData("pack", Restore, Build, Pack + "{output}/packages")]
     [InlineData("clean", Clean)]
     public void A_target_runs_after_what_it_needs(string target, params string[] expected)
@@ -81,7 +82,7 @@ public sealed class BuildScriptTests : IDisposable
     {
         var run = Run("clean", "pack", "test", "publish", "build");
         Assert.Equal(
-            [Clean, Restore, Build, Expand(Pack + "{output}/packages"), Test, Expand(Publish + "{output}/publish")],
+            [Clean, Restore, Build, Expand(Pack + "{output}/packages"), Test, RestoreAhead, Expand(Publish + "{output}/publish")],
             run.Commands);
     }
 
@@ -90,7 +91,15 @@ public sealed class BuildScriptTests : IDisposable
     {
         var run = BuildScript.Run(new() { ["Target"] = new[] { "publish", "pack" } });
         Assert.Equal(Publish + Path.Combine(Repository.Root, "artifacts", "publish"), run.Commands[2]);
-        Assert.Equal(Pack + Path.Combine(Repository.Root, "artifacts", "packages"), run.Commands[3]);
+        Assert.Equal(Pack + Path.Combine(Repository.Root, "artifacts", "packages"), run.Commands[^1]);
+    }
+
+    [Fact]
+    public void The_server_is_compiled_ahead_for_the_runtime_it_is_to_run_on()
+    {
+        var run = BuildScript.Run(new() { ["Target"] = "publish", ["Output"] = _output, ["Runtime"] = "linux-arm64" });
+        Assert.All(run.Commands.Skip(1), command => Assert.Contains(" --runtime linux-arm64", command, StringComparison.Ordinal));
+        Assert.Equal(3, run.Commands.Count);
     }
 
     [Fact]
@@ -103,9 +112,9 @@ public sealed class BuildScriptTests : IDisposable
             ["Output"] = _output,
         });
         Assert.All(
-            run.Commands.Where(command => command != Restore),
+            run.Commands.Where(command => command is not (Restore or RestoreAhead)),
             command => Assert.Contains(" --configuration Debug", command, StringComparison.Ordinal));
-        Assert.Equal(6, run.Commands.Count);
+        Assert.Equal(7, run.Commands.Count);
     }
 
     [Theory]
@@ -114,7 +123,7 @@ public sealed class BuildScriptTests : IDisposable
     public void A_version_is_stamped_on_all_that_is_built(string version)
     {
         var run = BuildScript.Run(new() { ["Target"] = new[] { "publish", "pack" }, ["Output"] = _output, ["Version"] = version });
-        Assert.Equal(4, run.Commands.Count);
+        Assert.Equal(5, run.Commands.Count);
         Assert.All(run.Commands, command => Assert.EndsWith($" -p:Version={version}", command, StringComparison.Ordinal));
     }
 

@@ -38,10 +38,57 @@ public sealed class ConnectionPoolSpecs : ActorSpec
     [Trait("Clause", "F8")]
     public Task A_connection_that_has_failed() => DiesAsync(connection => connection.Tell(Kill.Instance));
 
+    [Fact]
+    [Trait("Clause", "F8")]
+    [Trait("Clause", "C2")]
+    public Task All_connections_of_a_pool_that_is_started_again() =>
+        AllDieAsync(pool => ((IInternalActorRef)pool).Restart(new InvalidOperationException()));
+
+    [Fact]
+    [Trait("Clause", "F8")]
+    [Trait("Clause", "C2")]
+    public Task All_connections_of_a_pool_that_is_stopped() => AllDieAsync(pool => Sys.Stop(pool));
+
+    private async Task AllDieAsync(Action<IActorRef> kill)
+    {
+        var registry = CreateTestProbe();
+        TestProbe[] relays = [CreateTestProbe(), CreateTestProbe()];
+        var table = new RelayTable();
+        table.Set([.. relays]);
+        var pool = Sys.ActorOf(ConnectionPool.Props(table, registry, ConnectionSettings.Default, Dispatchers.DefaultDispatcherId));
+        var connections = new HashSet<IActorRef>();
+        for (var i = 0; i < 2; i++)
+        {
+            Open(pool);
+            await registry.ExpectMsgAsync<SessionRegistry.Register>();
+            connections.Add(registry.LastSender);
+        }
+
+        kill(pool);
+
+        Assert.Equal(connections, await WhoEndedAsync(registry, message => message is SessionRegistry.Ended));
+        foreach (var relay in relays)
+            Assert.Equal(connections, await WhoEndedAsync(relay, message => message is RelayCommand.End));
+
+        async Task<HashSet<IActorRef>> WhoEndedAsync(TestProbe told, Predicate<object> isEnd)
+        {
+            var ended = new HashSet<IActorRef>();
+            foreach (var _ in connections)
+            {
+                await told.FishForMessageAsync(isEnd);
+                ended.Add(told.LastSender);
+            }
+
+            return ended;
+        }
+    }
+
+    private static void Open(IActorRef pool) => pool.Tell(new Connection.Opening(
+        new TestLink(), SessionId.New(), new Identity(new UserId(Guid.NewGuid()), "alice", null, DateTimeOffset.UtcNow, DateTimeOffset.MaxValue), true));
+
     private async Task DiesAsync(Action<IActorRef> kill)
     {
-        _pool.Tell(new Connection.Opening(
-            new TestLink(), SessionId.New(), new Identity(new UserId(Guid.NewGuid()), "alice", null, DateTimeOffset.UtcNow, DateTimeOffset.MaxValue), true));
+        Open(_pool);
         await _registry.ExpectMsgAsync<SessionRegistry.Register>();
         var connection = _registry.LastSender;
         await _relay.ExpectMsgAsync<RelayCommand.Publish>();

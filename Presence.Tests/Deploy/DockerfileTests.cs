@@ -20,5 +20,13 @@ public sealed class DockerfileTests
     }
 
     [Fact]
+    public void What_it_builds_is_compiled_ahead()
+    {
+        Assert.Contains("ARG TARGETARCH", Lines);
+        foreach (var step in new[] { "RUN dotnet restore ", "RUN dotnet publish " })
+            Assert.Contains(" -a ${TARGETARCH:-amd64}", Assert.Single(Lines, line => line.StartsWith(step, StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_does_not_run_as_root() => Assert.Contains("USER $APP_UID", Lines);
 }

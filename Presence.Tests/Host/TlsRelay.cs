@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -18,6 +19,7 @@ internal sealed class TlsRelay : IAsyncDisposable
     private readonly IPEndPoint _server;
     private readonly SslClientAuthenticationOptions _trust;
     private readonly CancellationTokenSource _end = new();
+    private readonly ConcurrentDictionary<Task, bool> _serving = new();
     private readonly Task _accepting;
 
     /// <param name="server">Where to.</param>
@@ -44,6 +46,7 @@ internal sealed class TlsRelay : IAsyncDisposable
         await _end.CancelAsync();
         _listening.Dispose();
         await _accepting;
+        await Task.WhenAll(_serving.Keys);
         _end.Dispose();
     }
 
@@ -60,7 +63,11 @@ internal sealed class TlsRelay : IAsyncDisposable
         try
         {
             while (true)
-                _ = ServeAsync(await _listening.AcceptAsync(_end.Token));
+            {
+                var serving = ServeAsync(await _listening.AcceptAsync(_end.Token));
+                _serving[serving] = true;
+                _ = serving.ContinueWith(over => _serving.TryRemove(over, out var _), TaskScheduler.Default);
+            }
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
         {

@@ -8,28 +8,32 @@ namespace Presence.Tests.Semantics;
 
 public sealed class StatusSemanticsByDefault(ServerFixture server) : StatusSemantics(server), IClassFixture<ServerFixture>;
 
-public sealed class StatusSemanticsOverKestrel(KestrelServer server) : StatusSemantics(server), IClassFixture<KestrelServer>;
+public sealed class StatusSemanticsOverPortableLoops(PortableServer server) : StatusSemantics(server), IClassFixture<PortableServer>;
 
 public sealed class FollowSemanticsByDefault(ServerFixture server) : FollowSemantics(server), IClassFixture<ServerFixture>;
 
-public sealed class FollowSemanticsOverKestrel(KestrelServer server) : FollowSemantics(server), IClassFixture<KestrelServer>;
+public sealed class FollowSemanticsOverPortableLoops(PortableServer server) : FollowSemantics(server), IClassFixture<PortableServer>;
 
 public sealed class EventSemanticsByDefault(ServerFixture server) : EventSemantics(server), IClassFixture<ServerFixture>;
 
-public sealed class EventSemanticsOverKestrel(KestrelServer server) : EventSemantics(server), IClassFixture<KestrelServer>;
+public sealed class EventSemanticsOverPortableLoops(PortableServer server) : EventSemantics(server), IClassFixture<PortableServer>;
+
+public sealed class EventSemanticsOverTls(TlsServer server) : EventSemantics(server), IClassFixture<TlsServer>;
 
 public sealed class ReplySemanticsByDefault(ServerFixture server) : ReplySemantics(server), IClassFixture<ServerFixture>;
 
-public sealed class ReplySemanticsOverKestrel(KestrelServer server) : ReplySemantics(server), IClassFixture<KestrelServer>;
+public sealed class ReplySemanticsOverPortableLoops(PortableServer server) : ReplySemantics(server), IClassFixture<PortableServer>;
 
 public sealed class ReplySemanticsOverTls(TlsServer server) : ReplySemantics(server), IClassFixture<TlsServer>;
 
 public sealed class ConnectionEndsByDefault(ServerFixture server) : ConnectionEnds(server), IClassFixture<ServerFixture>;
 
-public sealed class ConnectionEndsOverKestrel(KestrelServer server) : ConnectionEnds(server), IClassFixture<KestrelServer>;
+public sealed class ConnectionEndsOverPortableLoops(PortableServer server) : ConnectionEnds(server), IClassFixture<PortableServer>;
 
 public sealed class ConnectionEndsOverTls(TlsServer server) : ConnectionEnds(server), IClassFixture<TlsServer>;
 
 public sealed class BurstsByDefault(ServerFixture server) : Bursts(server), IClassFixture<ServerFixture>;
 
-public sealed class BurstsOverKestrel(KestrelServer server) : Bursts(server), IClassFixture<KestrelServer>;
+public sealed class BurstsOverPortableLoops(PortableServer server) : Bursts(server), IClassFixture<PortableServer>;
+
+public sealed class BurstsOverTls(TlsServer server) : Bursts(server), IClassFixture<TlsServer>;

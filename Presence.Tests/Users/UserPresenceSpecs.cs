@@ -120,6 +120,25 @@ public sealed class UserPresenceSpecs : ActorSpec
     [Fact]
     [Trait("Clause", "K3")]
     [Trait("Clause", "E6")]
+    public async Task A_relay_that_was_met_before_there_was_an_observer_takes_its_sessions_along()
+    {
+        var observed = new ObservedRelays();
+        var parent = ActorOfAsTestActorRef<Shard>(Props.Create(() => new Shard(_shard.Ref, UserPresence.Props(Settings, new PeerTable(), observed))));
+        var home = parent.UnderlyingActor.Child;
+        home.Tell(Report(_west, 1, [], watching: true), _westRelay);
+        await _westRelay.ExpectMsgAsync<ReportAccepted>();
+        home.Tell(Report(_east, 2, [Shows("one")], watching: true), _eastRelay);
+        await _westRelay.ExpectMsgAsync<PresenceChanged>();
+
+        Sys.ActorOf(RelayObserver.Props(observed, () => [home]));
+        Sys.Stop(_eastRelay);
+
+        Assert.True(Assert.Single((await _westRelay.ExpectMsgAsync<PresenceChanged>()).Pages).Page.IsRetired);
+    }
+
+    [Fact]
+    [Trait("Clause", "K3")]
+    [Trait("Clause", "E6")]
     public async Task A_relay_that_dies_while_the_observer_is_started_again_takes_its_sessions_along()
     {
         await WatchAsync(_west, _westRelay);

@@ -68,8 +68,8 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     {
         while (await _forServer.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (_forServer.Reader.TryRead(out var socket))
-                return _contexts.Create(socket);
+            if (_forServer.Reader.TryRead(out var socket) && TryGive(socket) is { } connection)
+                return connection;
         }
 
         return null;
@@ -84,12 +84,19 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
             return;
         }
 
-        if (_accepting is not null)
-            await _accepting.DisposeAsync().ConfigureAwait(false);
-        foreach (var lobby in _lobbies.Values)
-            await lobby.DisposeAsync().ConfigureAwait(false);
-        _forServer.Writer.TryComplete();
-        _unbound.SetResult();
+        try
+        {
+            if (_accepting is not null)
+                await _accepting.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var lobby in _lobbies.Values)
+                await lobby.DisposeAsync().ConfigureAwait(false);
+            _forServer.Writer.TryComplete();
+            // Whatever has failed above, whoever waits for the end must not wait for ever.
+            _unbound.SetResult();
+        }
     }
 
     /// <inheritdoc/>
@@ -108,6 +115,27 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
 
     /// <inheritdoc/>
     void IArrivals.Starved(Exception fault) => Starved(EndPoint, fault);
+
+    /// <inheritdoc/>
+    void IArrivals.Lost(Exception fault) => Lost(EndPoint, fault);
+
+    /// <summary>Makes a connection of Kestrel's; null if there is none any more. Kestrel would accept nothing more after a fault.</summary>
+    private ConnectionContext? TryGive(Socket socket)
+    {
+        try
+        {
+            return _contexts.Create(socket);
+        }
+        catch (SocketException)
+        {
+            // Its client has gone meanwhile, and the system does not know its addresses any more.
+            socket.Dispose();
+            return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A connection to {EndPoint} was lost as it came; others are accepted.")]
+    private partial void Lost(EndPoint endPoint, Exception fault);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Connections to {EndPoint} have to wait: the system is out of what it takes to accept them.")]
     private partial void Starved(EndPoint endPoint, Exception fault);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace Presence.Host.Links.Loops;
@@ -16,13 +17,14 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 
     // The descriptor is the socket's, which closes it.
     private readonly EpollSocket _reports = new(loop, (int)listening.Handle);
+
+    // Null until there was a reason to pause.
     private Timer? _resume;
 
     /// <summary>Begins to accept.</summary>
     public Task BeginAsync()
     {
         listening.Blocking = false;
-        _resume = new Timer(static acceptor => ((EpollAcceptor)acceptor!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
         return OnLoopAsync(() => loop.Add(_reports, this));
     }
 
@@ -43,9 +45,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
             var descriptor = Linux.Accept((int)listening.Handle, out var address);
             if (descriptor >= 0)
             {
-                Linux.SetNoDelay(descriptor);
-                // All loops of a node are of one kind.
-                arrivals.Arrived(new EpollSocket((EpollLoop)arrivals.Next(), descriptor), address);
+                Take(descriptor, address);
                 continue;
             }
 
@@ -58,7 +58,8 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
                 default:
                     arrivals.Starved(Linux.Fault("accept4"));
                     _reports.WantsRead = false;
-                    _resume!.Change(Pause, Timeout.InfiniteTimeSpan);
+                    _resume ??= new Timer(static acceptor => ((EpollAcceptor)acceptor!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
+                    _resume.Change(Pause, Timeout.InfiniteTimeSpan);
                     return;
             }
         }
@@ -74,6 +75,21 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 
     /// <summary>After the pause.</summary>
     void IThreadPoolWorkItem.Execute() => _reports.WantsRead = true;
+
+    private void Take(int descriptor, IPAddress? address)
+    {
+        try
+        {
+            Linux.SetNoDelay(descriptor);
+            // All loops of a node are of one kind.
+            arrivals.Arrived(new EpollSocket((EpollLoop)arrivals.Next(), descriptor), address);
+        }
+        catch (Exception fault)
+        {
+            Linux.Close(descriptor);
+            arrivals.Lost(fault);
+        }
+    }
 
     private void Resume() => loop.Post(this);
 

@@ -52,22 +52,6 @@ internal sealed class EpollSocket(EpollLoop loop, int descriptor) : LoopSocket(l
             Linux.SetKeepAlive(_descriptor, idle, interval, probes);
     }
 
-    /// <inheritdoc/>
-    public override Socket Release()
-    {
-        EndReports();
-        var handle = new SafeSocketHandle(Forget(), ownsHandle: true);
-        try
-        {
-            return new Socket(handle);
-        }
-        catch
-        {
-            handle.Dispose();
-            throw;
-        }
-    }
-
     /// <summary>Takes the descriptor away from the loop without closing it: it is somebody else's to close.</summary>
     public void ReleaseDescriptor()
     {
@@ -124,6 +108,22 @@ internal sealed class EpollSocket(EpollLoop loop, int descriptor) : LoopSocket(l
 
     /// <inheritdoc/>
     protected override int Take(Span<byte> into, bool peek) => Linux.Receive(_descriptor, into, peek);
+
+    /// <inheritdoc/>
+    protected override Socket Detach()
+    {
+        EndReports();
+        var handle = new SafeSocketHandle(Forget(), ownsHandle: true);
+        try
+        {
+            return new Socket(handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
 
     /// <inheritdoc/>
     protected override void End(bool isAbrupt)

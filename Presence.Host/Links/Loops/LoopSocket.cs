@@ -5,7 +5,7 @@ namespace Presence.Host.Links.Loops;
 
 /// <summary>
 /// A connected socket of a loop. Small, since there are tens of thousands: buffers are the loop's. Everything but its making happens
-/// on the loop's thread, nothing blocks and nothing throws; what is asked of a closed socket has no effect.
+/// on the loop's thread, nothing blocks, and nothing but a release throws; what else is asked of a closed socket has no effect.
 /// </summary>
 /// <param name="loop">Whose socket it is; it is told nothing before <see cref="SocketLoop.Add"/>.</param>
 internal abstract class LoopSocket(SocketLoop loop)
@@ -136,8 +136,9 @@ internal abstract class LoopSocket(SocketLoop loop)
     }
 
     /// <summary>Takes the connection away from the loop without closing it.</summary>
+    /// <exception cref="InvalidOperationException">It has been closed or taken away before.</exception>
     /// <exception cref="SocketException">It is gone, and has been closed.</exception>
-    public abstract Socket Release();
+    public Socket Release() => IsOpen ? Detach() : throw new InvalidOperationException("The socket has been closed or taken away.");
 
     /// <summary>Begins the reports.</summary>
     /// <param name="place">Its place in the loop's table.</param>
@@ -175,6 +176,9 @@ internal abstract class LoopSocket(SocketLoop loop)
 
     /// <summary>Receives, or looks: the number of bytes, zero at the end, <see cref="WouldBlock"/> or <see cref="Gone"/>.</summary>
     protected abstract int Take(Span<byte> into, bool peek);
+
+    /// <summary>Gives away what is open, without closing it.</summary>
+    protected abstract Socket Detach();
 
     /// <summary>Closes what is open.</summary>
     protected abstract void End(bool isAbrupt);

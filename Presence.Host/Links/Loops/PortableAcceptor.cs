@@ -26,10 +26,16 @@ internal sealed class PortableAcceptor : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
-        await _end.CancelAsync().ConfigureAwait(false);
-        await _accepting.ConfigureAwait(false);
-        _listening.Dispose();
-        _end.Dispose();
+        try
+        {
+            await _end.CancelAsync().ConfigureAwait(false);
+            await _accepting.ConfigureAwait(false);
+        }
+        finally
+        {
+            _listening.Dispose();
+            _end.Dispose();
+        }
     }
 
     private async Task AcceptAllAsync()
@@ -40,7 +46,7 @@ internal sealed class PortableAcceptor : IAsyncDisposable
             {
                 Take(await _listening.AcceptAsync(_end.Token).ConfigureAwait(false));
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {
                 return;
             }
@@ -48,7 +54,7 @@ internal sealed class PortableAcceptor : IAsyncDisposable
             {
                 // That one is gone; another may be there.
             }
-            catch (SocketException fault)
+            catch (Exception fault)
             {
                 _arrivals.Starved(fault);
                 await Task.Delay(Pause, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -65,16 +71,19 @@ internal sealed class PortableAcceptor : IAsyncDisposable
         {
             socket.NoDelay = true;
             socket.Blocking = false;
+            // All loops of a node are of one kind.
+            var loop = (PortableLoop)_arrivals.Next();
+            _arrivals.Arrived(new PortableSocket(loop, socket), (socket.RemoteEndPoint as IPEndPoint)?.Address);
         }
         catch (SocketException)
         {
             // Its client has gone meanwhile.
             socket.Dispose();
-            return;
         }
-
-        // All loops of a node are of one kind.
-        var loop = (PortableLoop)_arrivals.Next();
-        _arrivals.Arrived(new PortableSocket(loop, socket), (socket.RemoteEndPoint as IPEndPoint)?.Address);
+        catch (Exception fault)
+        {
+            socket.Dispose();
+            _arrivals.Lost(fault);
+        }
     }
 }

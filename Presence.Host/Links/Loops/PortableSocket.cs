@@ -13,9 +13,9 @@ namespace Presence.Host.Links.Loops;
 [SuppressMessage("Reliability", "CA1001", Justification = "Whoever closes it, or takes it away, disposes of what it has.")]
 internal sealed class PortableSocket : LoopSocket, IThreadPoolWorkItem
 {
-    // How much goes out in the background before the owner is told that there is room: a client that takes it in parts is slow,
-    // and not dead, as long as it takes as much within the time of a stall.
-    private const int PieceSize = 16 * 1024;
+    // How much goes out in the background before the owner is told that there is room: little, because a client that takes anything
+    // within the time of a stall is slow, and not dead (contract L1). Where there is more room, the owner fills it by itself.
+    private const int PieceSize = 1024;
 
     // Nobody tells what is new to who looks without taking: it is told again after this time, then after twice as long, and so on.
     private const int FirstLookAgain = 10;
@@ -96,14 +96,6 @@ internal sealed class PortableSocket : LoopSocket, IThreadPoolWorkItem
         }
     }
 
-    /// <inheritdoc/>
-    public override Socket Release()
-    {
-        Forget();
-        // A wait that is under way takes nothing from whoever waits next.
-        return _socket;
-    }
-
     /// <summary>The wait is over. On the loop's thread.</summary>
     void IThreadPoolWorkItem.Execute()
     {
@@ -135,6 +127,14 @@ internal sealed class PortableSocket : LoopSocket, IThreadPoolWorkItem
     {
         var received = _socket.Receive(into, peek ? SocketFlags.Peek : SocketFlags.None, out var error);
         return Outcome(received, error);
+    }
+
+    /// <inheritdoc/>
+    protected override Socket Detach()
+    {
+        Forget();
+        // A wait that is under way takes nothing from whoever waits next.
+        return _socket;
     }
 
     /// <inheritdoc/>

@@ -31,7 +31,8 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <param name="seeds">The nodes to join through.</param>
     /// <param name="folder">Where <c>Presence.Host.dll</c> is; another folder is another build.</param>
     /// <param name="settings">What differs from the settings of Development, as on the command line.</param>
-    public NodeProcess(string name, NodeAddress address, IEnumerable<string> seeds, string folder, IEnumerable<string> settings)
+    /// <param name="rehearses">Whether it tries itself out before it serves, as by default; the others leave that out for the tests' time.</param>
+    public NodeProcess(string name, NodeAddress address, IEnumerable<string> seeds, string folder, IEnumerable<string> settings, bool rehearses = false)
     {
         Name = name;
         Address = address;
@@ -40,7 +41,7 @@ public sealed class NodeProcess : IAsyncDisposable
         _arguments =
         [
             "--environment=Development",
-            "--Presence:Links:Rehearsal=0",
+            .. rehearses ? ["--Logging:LogLevel:Presence.Host.Links.Rehearsing=Debug"] : new[] { "--Presence:Links:Rehearsal=0" },
             $"--Presence:Http:Address={NodeAddress.Host}",
             $"--Presence:Http:Port={address.HttpPort}",
             $"--Presence:Tcp:Address={NodeAddress.Host}",
@@ -65,6 +66,10 @@ public sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>The end of what it has written, over all its lives.</summary>
     public string Tail => File.Exists(_log) ? string.Join('\n', File.ReadLines(_log).TakeLast(40)) : "nothing";
+
+    /// <summary>Whether it has written this, in whichever of its lives.</summary>
+    public bool HasWritten(string what) =>
+        File.Exists(_log) && File.ReadLines(_log).Any(line => line.Contains(what, StringComparison.Ordinal));
 
     /// <summary>Starts it, without waiting for it to serve.</summary>
     public void Start()

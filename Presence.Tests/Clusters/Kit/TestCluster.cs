@@ -50,9 +50,10 @@ public sealed class TestCluster : IAsyncDisposable
 
     /// <summary>Adds a node, which joins and serves when this is done; returns its index.</summary>
     /// <param name="folder">Where its build is, if it is another.</param>
-    public async Task<int> AddAsync(string? folder = null)
+    /// <param name="rehearses">Whether it tries itself out before it serves.</param>
+    public async Task<int> AddAsync(string? folder = null, bool rehearses = false)
     {
-        var node = Add(NodeAddress.Take(isProxied: true), _nodes.Select(n => n.Address.Seed).ToArray(), folder ?? _folder);
+        var node = Add(NodeAddress.Take(isProxied: true), _nodes.Select(n => n.Address.Seed).ToArray(), folder ?? _folder, rehearses);
         await node.RestartAsync();
         return _nodes.Count - 1;
     }
@@ -77,10 +78,10 @@ public sealed class TestCluster : IAsyncDisposable
             await proxy.DisposeAsync();
     }
 
-    private NodeProcess Add(NodeAddress address, IEnumerable<string> seeds, string folder)
+    private NodeProcess Add(NodeAddress address, IEnumerable<string> seeds, string folder, bool rehearses = false)
     {
         _proxies.Add(new NodeProxy(Network, _nodes.Count, address));
-        var node = new NodeProcess($"node{_nodes.Count}", address, seeds, folder, _settings);
+        var node = new NodeProcess($"node{_nodes.Count}", address, seeds, folder, _settings, rehearses);
         _nodes.Add(node);
         return node;
     }

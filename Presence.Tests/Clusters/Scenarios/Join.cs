@@ -3,7 +3,10 @@ using Presence.Tests.Clusters.Oracle;
 
 namespace Presence.Tests.Clusters.Scenarios;
 
-/// <summary>A node joins under load and is given homes, serves for a while, and leaves again: nobody notices (contract K2).</summary>
+/// <summary>
+/// A node joins under load, with the rehearsal that a node has by default, and is given homes, serves for a while, and leaves again:
+/// nobody notices (contract K2).
+/// </summary>
 public sealed class Join : Scenario
 {
     /// <summary>How long it stays: the cluster gives it homes a few shards at a time.</summary>
@@ -14,7 +17,9 @@ public sealed class Join : Scenario
     public override async Task RoundAsync(Crowd crowd, Random random)
     {
         var isJoined = crowd.Disturb(DisturbanceKind.Joined, crowd.Cluster.Nodes.Count);
-        var node = await crowd.Cluster.AddAsync();
+        var node = await crowd.Cluster.AddAsync(rehearses: true);
+        if (!crowd.Cluster[node].HasWritten("Rehearsed with "))
+            throw crowd.Cluster[node].Failure("has let clients in without a rehearsal");
         isJoined();
         await Task.Delay(Stay);
         var isWhole = crowd.Disturb(DisturbanceKind.Stopped, node);

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Presence.Tests.Build;
 using Xunit;
 
@@ -20,10 +21,13 @@ public sealed class LayerTests
         Assert.NotEmpty(files);
         foreach (var file in files)
         {
-            var known = File.ReadLines(file)
+            var code = File.ReadLines(file).Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal)).ToList();
+            var known = code
                 .Where(line => line.StartsWith("using ", StringComparison.Ordinal))
                 .Select(line => line.TrimEnd(';').Split(' ')[^1]);
             Assert.DoesNotContain(known, name => strangers.Any(s => name == s || name.StartsWith(s + ".", StringComparison.Ordinal)));
+            // Nor by their full names.
+            Assert.DoesNotContain(code, line => strangers.Any(s => Regex.IsMatch(line, $@"(?<![\w.]){Regex.Escape(s)}\.")));
         }
     }
 }

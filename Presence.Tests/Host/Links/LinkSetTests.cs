@@ -49,5 +49,5 @@ public sealed class LinkSetTests
         }
     }
 
-    private static Link NewLink() => new(LinkFormat.WebSocketJson, 64 * 1024, Long, holdsFirstFrame: false);
+    private static Link NewLink() => new(LinkFormat.WebSocketJson, 64 * 1024, Long, holds: null);
 }

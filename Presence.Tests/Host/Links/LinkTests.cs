@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
+using Microsoft.Extensions.Logging.Abstractions;
 using Presence.Actors.Connections;
 using Presence.Actors.Model;
 using Presence.Host.Links;
@@ -208,6 +209,8 @@ public sealed class LinkTests : TestKit
     /// <summary>The other end of a link, and its connection.</summary>
     private sealed class Client : IDuplexPipe, IAsyncDisposable
     {
+        private static readonly FrameHolds Holds = new(TimeProvider.System, NullLogger<FrameHolds>.Instance);
+
         private readonly Pipe _toServer = new();
 
         // Room for one small piece, as with a network that is full.
@@ -219,7 +222,7 @@ public sealed class LinkTests : TestKit
         {
             Connection = connection;
             _output = new WatchedWriter(_fromServer.Writer);
-            Link = new Link(LinkFormat.WebSocketJson, 64 * 1024, times, holds);
+            Link = new Link(LinkFormat.WebSocketJson, 64 * 1024, times, holds ? Holds : null);
             Link.Attach(connection.Ref);
             Running = new PipeCarrier(Link, this, Abort).RunAsync();
         }

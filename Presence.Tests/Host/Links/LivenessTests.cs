@@ -126,7 +126,7 @@ public abstract class LivenessTests(ServerFixture server)
     }
 
     /// <summary>The same, with the loops of every system.</summary>
-    public sealed class ServerOverKestrel : KestrelServer
+    public sealed class ServerOverPortableLoops : PortableServer
     {
         protected override IEnumerable<string> Settings => [.. base.Settings, .. Times];
     }

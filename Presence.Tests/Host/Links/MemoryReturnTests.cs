@@ -53,7 +53,7 @@ public sealed class MemoryReturnTests : ILogger<MemoryReturn>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference[] ComeAndGo(LinkSet links, MemoryReturn memory)
     {
-        var all = Enumerable.Range(0, 1500).Select(_ => new Link(LinkFormat.WebSocketJson, 64 * 1024, Long, holdsFirstFrame: false)).ToArray();
+        var all = Enumerable.Range(0, 1500).Select(_ => new Link(LinkFormat.WebSocketJson, 64 * 1024, Long, holds: null)).ToArray();
         foreach (var link in all)
             links.Add(link);
         memory.Look();

@@ -1,5 +1,12 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Presence.Actors.Model;
+using Presence.Host.Auth;
+using Presence.Host.Configuration;
 using Presence.Host.Links;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
@@ -22,6 +29,28 @@ public sealed class RehearsalTests(RehearsalTests.Server server) : IClassFixture
         await Until.TrueAsync(() => server.Services.GetRequiredService<LinkSet>().IsEmpty, "the last link to go");
     }
 
+    [Fact]
+    [Trait("Clause", "C1")]
+    public async Task One_that_fails_is_told_of_keeps_nobody_out_and_leaves_no_port_open()
+    {
+        var log = new Log();
+        var front = new BrokenFront();
+        var rehearsal = new Rehearsal(
+            server.Services.GetRequiredService<LoopSet>(),
+            front,
+            server.Services.GetRequiredService<TokenValidator>(),
+            Options.Create(new PresenceOptions { Links = new() { Rehearsal = 2 } }),
+            TimeProvider.System,
+            log);
+
+        await rehearsal.StartAsync(CancellationToken.None);
+
+        Assert.Contains(log.Told, told => told.Level == LogLevel.Warning && told.Text.Contains("rehearsal", StringComparison.Ordinal));
+        Assert.Equal(0, rehearsal.Ended);
+        using var late = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await Assert.ThrowsAsync<SocketException>(() => late.ConnectAsync(front.Port!));
+    }
+
     [Theory]
     [InlineData("word.0", true)]
     [InlineData("word.1", false)]
@@ -40,10 +69,50 @@ public sealed class RehearsalTests(RehearsalTests.Server server) : IClassFixture
         Assert.Equal(isLetIn, accepted is not null);
     }
 
-    /// <summary>A server that rehearses with a few.</summary>
+    /// <summary>A server that rehearses with a few, who take no places of those that come.</summary>
     public sealed class Server : ServerFixture
     {
-        protected override IEnumerable<string> Settings => ["--Presence:Links:Rehearsal=5"];
+        protected override IEnumerable<string> Settings => ["--Presence:Links:Rehearsal=5", "--Presence:Limits:Connections=1"];
+    }
+
+    /// <summary>Cannot make a link of anything.</summary>
+    private sealed class BrokenFront : ILinkFront
+    {
+        private volatile IPEndPoint? _port;
+
+        public IPEndPoint? Port => _port;
+
+        public ValueTask<UpgradeOutcome.Accepted?> DecideAsync(UpgradeRequest request) => throw new NotSupportedException();
+
+        public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted)
+        {
+            _port = socket.LocalEndPoint;
+            throw new InvalidOperationException();
+        }
+
+        public void BeginPlain(LoopSocket socket) => throw new NotSupportedException();
+    }
+
+    /// <summary>Keeps what is told.</summary>
+    private sealed class Log : ILoggerFactory, ILogger
+    {
+        public ConcurrentQueue<(LogLevel Level, string Text)> Told { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void AddProvider(ILoggerProvider provider) => throw new NotSupportedException();
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        void ILogger.Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Told.Enqueue((logLevel, formatter(state, exception)));
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class NoFront : ILinkFront

@@ -276,7 +276,7 @@ public abstract class TcpLinkTests(ServerFixture server)
     }
 
     /// <summary>The same, with the loops of every system.</summary>
-    public sealed class ServerOverKestrel : KestrelServer
+    public sealed class ServerOverPortableLoops : PortableServer
     {
         protected override IEnumerable<string> Settings => [.. base.Settings, HelloTime];
     }

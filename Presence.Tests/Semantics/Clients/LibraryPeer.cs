@@ -55,8 +55,8 @@ public sealed class LibraryPeer : Peer
         // Begins to listen before there is a connection, so that it misses nothing.
         var client = PresenceClient.Start(options);
         var peer = new LibraryPeer(client, () => link!, identity, isWebSocket);
-        _ = peer.ListenAsync();
-        _ = peer.ListenToOwnAsync();
+        _ = peer.ToldOfAsync(peer.ListenAsync());
+        _ = peer.ToldOfAsync(peer.ListenToOwnAsync());
         using var patience = new CancellationTokenSource(Patience);
         await foreach (var state in client.States.WithCancellation(patience.Token))
         {
@@ -90,17 +90,17 @@ public sealed class LibraryPeer : Peer
         switch (request)
         {
             case ClientRequest.UpdateStatus update:
-                _ = UpdateAsync(cid, update.Status);
+                _ = ToldOfAsync(UpdateAsync(cid, update.Status));
                 break;
             case ClientRequest.Follow follow:
-                _ = FollowAsync(cid, follow);
+                _ = ToldOfAsync(FollowAsync(cid, follow));
                 break;
             case ClientRequest.Unfollow unfollow:
-                Answer(cid, _client.UnfollowAsync(unfollow.UserIds.Select(Guid.Parse)), new Told.Ack(cid));
+                _ = ToldOfAsync(AnswerAsync(cid, _client.UnfollowAsync(unfollow.UserIds.Select(Guid.Parse)), new Told.Ack(cid)));
                 break;
             case ClientRequest.Ping:
                 // The library has none to offer. To unfollow who is not followed takes the same way and says nothing.
-                Answer(cid, _client.UnfollowAsync([Guid.NewGuid()]), new Told.Pong(cid));
+                _ = ToldOfAsync(AnswerAsync(cid, _client.UnfollowAsync([Guid.NewGuid()]), new Told.Pong(cid)));
                 break;
         }
 
@@ -156,13 +156,26 @@ public sealed class LibraryPeer : Peer
         }
     }
 
-    private async void Answer(string? cid, Task call, Told reply)
+    private async Task AnswerAsync(string? cid, Task call, Told reply)
     {
         var told = await ReplyAsync(cid, call, () => reply);
         lock (_gate)
         {
             TakeAll();
             _told.Writer.TryWrite(told);
+        }
+    }
+
+    /// <summary>Has whoever reads fail of what a call fails of: nobody else waits for it.</summary>
+    private async Task ToldOfAsync(Task call)
+    {
+        try
+        {
+            await call;
+        }
+        catch (Exception fault)
+        {
+            _told.Writer.TryComplete(fault);
         }
     }
 

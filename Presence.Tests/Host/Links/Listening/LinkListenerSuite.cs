@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Presence.Host.Links.Loops;
+using Presence.Tests.Host.Links.Loops;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 
@@ -22,7 +23,7 @@ public abstract class LinkListenerSuite
 
     private static string Yes => RawClient.UpgradeRequest("/ws?token=yes");
 
-    [Fact]
+    [LoopFact]
     public async Task Http_reaches_the_server_untouched()
     {
         await using var server = await StartAsync();
@@ -41,7 +42,7 @@ public abstract class LinkListenerSuite
         Assert.Equal(2, server.Connections);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Http_may_be_cut_anywhere()
     {
         await using var server = await StartAsync();
@@ -64,7 +65,7 @@ public abstract class LinkListenerSuite
         Assert.Equal("POST /three chunked", (await slow.ReadHeadAsync()).Body);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_request_for_a_link_reaches_the_front_and_what_follows_is_the_links()
     {
         await using var server = await StartAsync();
@@ -84,7 +85,7 @@ public abstract class LinkListenerSuite
         Assert.Empty(server.Front.Faults);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_request_for_a_link_may_be_cut_anywhere()
     {
         await using var server = await StartAsync();
@@ -102,7 +103,7 @@ public abstract class LinkListenerSuite
         await UntilAsync(() => Task.FromResult(server.Front.Places == 0), "all places were left");
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Whoever_dribbles_gets_the_server()
     {
         await using var server = await StartAsync();
@@ -114,7 +115,7 @@ public abstract class LinkListenerSuite
         Assert.Equal(1, server.Connections);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task What_is_refused_is_the_servers_with_all_its_bytes()
     {
         await using var server = await StartAsync();
@@ -133,7 +134,7 @@ public abstract class LinkListenerSuite
         Assert.Equal(0, server.Front.Places);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_decision_may_take_its_time()
     {
         await using var server = await StartAsync();
@@ -150,7 +151,7 @@ public abstract class LinkListenerSuite
         Assert.Empty(server.Front.Faults);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Whoever_goes_while_it_is_decided_leaves_no_place_behind()
     {
         await using var server = await StartAsync();
@@ -164,7 +165,7 @@ public abstract class LinkListenerSuite
         await UntilAsync(async () => server.Front.Places == 0 && await server.SocketsAsync() == sockets, "the place and the socket were given back");
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_front_that_fails_costs_one_connection_and_no_place()
     {
         await using var server = await StartAsync();
@@ -191,7 +192,7 @@ public abstract class LinkListenerSuite
         Assert.Equal("plain", await plain.ReadLineAsync());
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_silent_client_is_the_servers_to_wait_for()
     {
         await using var server = await StartAsync();
@@ -206,7 +207,7 @@ public abstract class LinkListenerSuite
         Assert.Equal(408, (await half.ReadHeadAsync()).Status);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Clients_that_come_and_go_leave_nothing_behind()
     {
         await using var server = await StartAsync();
@@ -228,7 +229,7 @@ public abstract class LinkListenerSuite
         Assert.Equal(200, (await last.ReadHeadAsync()).Status);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_port_without_http_waits_for_nothing()
     {
         await using var server = await StartAsync();
@@ -244,7 +245,7 @@ public abstract class LinkListenerSuite
         Assert.Empty(server.Front.Faults);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Tls_is_the_servers()
     {
         await using var server = await StartAsync();
@@ -273,7 +274,7 @@ public abstract class LinkListenerSuite
         Assert.Equal(400, (await lost.ReadHeadAsync()).Status);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_stop_closes_the_port_and_who_has_not_said_what_it_wants()
     {
         await using var server = await StartAsync();
@@ -297,7 +298,7 @@ public abstract class LinkListenerSuite
         await UntilAsync(() => Task.FromResult(server.Front.Places == 1), "nobody but the link has a place");
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_port_that_is_taken_is_told_of_as_kestrel_does_and_can_be_opened_again_after_a_stop()
     {
         int port;
@@ -333,9 +334,9 @@ public sealed class PortableLinkListenerTests : LinkListenerSuite
     private protected override SocketLoop NewLoop(int number) => new PortableLoop(number, NullLogger<WorkLoop>.Instance);
 }
 
-/// <summary>The same for the loops of this system, if it has some of its own.</summary>
+/// <summary>The same for Linux's own.</summary>
+[LinuxOnly]
 public sealed class EpollLinkListenerTests : LinkListenerSuite
 {
-    private protected override SocketLoop NewLoop(int number) =>
-        EpollLoop.IsSupported ? new EpollLoop(number, NullLogger<WorkLoop>.Instance) : new PortableLoop(number, NullLogger<WorkLoop>.Instance);
+    private protected override SocketLoop NewLoop(int number) => new EpollLoop(number, NullLogger<WorkLoop>.Instance);
 }

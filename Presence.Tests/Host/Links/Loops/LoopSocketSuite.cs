@@ -21,7 +21,7 @@ public abstract class LoopSocketSuite
     private protected Task<Owner> AddAsync(SocketLoop loop, SocketPair pair, Action<Owner>? setUp = null) =>
         Owner.AddAsync(SocketOf(loop, pair), setUp);
 
-    [Fact]
+    [LoopFact]
     public async Task Many_sockets_echo_whatever_is_cut_however()
     {
         using var loop = NewLoop();
@@ -80,7 +80,7 @@ public abstract class LoopSocketSuite
         }
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_client_that_stalls_gets_everything_once_it_reads()
     {
         using var loop = NewLoop();
@@ -117,7 +117,7 @@ public abstract class LoopSocketSuite
         Assert.Contains("writable", owner.Rest());
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_half_closed_client_is_still_answered()
     {
         using var loop = NewLoop();
@@ -141,7 +141,7 @@ public abstract class LoopSocketSuite
         Assert.Equal("end", await pair.ReadEndAsync());
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_reset_is_an_end_to_who_reads()
     {
         using var loop = NewLoop();
@@ -151,7 +151,7 @@ public abstract class LoopSocketSuite
         Assert.DoesNotContain("broken", await owner.AwaitAsync("end"));
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Who_wants_nothing_is_told_nothing_and_loses_nothing()
     {
         using var loop = NewLoop();
@@ -170,7 +170,7 @@ public abstract class LoopSocketSuite
         Assert.Equal("one"u8.ToArray(), await loop.OnLoopAsync(() => owner.Received.ToArray()));
     }
 
-    [Fact]
+    [LoopFact]
     public async Task An_abort_is_a_reset_and_a_close_is_an_end()
     {
         using var loop = NewLoop();
@@ -194,7 +194,7 @@ public abstract class LoopSocketSuite
         Assert.Equal("reset", await aborted.ReadEndAsync());
     }
 
-    [Fact]
+    [LoopFact]
     public async Task An_owner_that_fails_loses_its_socket_and_nobody_else_does()
     {
         using var loop = NewLoop();
@@ -209,7 +209,7 @@ public abstract class LoopSocketSuite
         await other.AwaitAsync("readable");
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_socket_that_is_taken_away_works_elsewhere()
     {
         using var loop = NewLoop();
@@ -224,7 +224,25 @@ public abstract class LoopSocketSuite
         Assert.Equal(0, await loop.OnLoopAsync(() => loop.SocketCount));
     }
 
-    [Fact]
+    [LoopFact]
+    public async Task A_socket_that_is_not_open_cannot_be_taken_away()
+    {
+        using var loop = NewLoop();
+        using var closed = await SocketPair.ConnectAsync();
+        using var taken = await SocketPair.ConnectAsync();
+        var one = await AddAsync(loop, closed);
+        var other = await AddAsync(loop, taken);
+        await loop.OnLoopAsync(() =>
+        {
+            one.Socket.Close();
+            other.Socket.Release().Dispose();
+            Assert.Throws<InvalidOperationException>(() => one.Socket.Release());
+            Assert.Throws<InvalidOperationException>(() => other.Socket.Release());
+            Assert.Equal(0, loop.SocketCount);
+        });
+    }
+
+    [LoopFact]
     public async Task A_socket_knows_both_its_ends()
     {
         using var loop = NewLoop();
@@ -237,7 +255,7 @@ public abstract class LoopSocketSuite
         static string Plain(EndPoint? end) => end is IPEndPoint ip ? new IPEndPoint(ip.Address.MapToIPv4(), ip.Port).ToString() : "none";
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Keep_alive_is_set()
     {
         using var loop = NewLoop();
@@ -256,7 +274,7 @@ public abstract class LoopSocketSuite
             (int)socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount)!));
     }
 
-    [Fact]
+    [LoopFact]
     public async Task The_end_of_a_loop_is_the_end_of_its_sockets()
     {
         var loop = NewLoop();
@@ -267,7 +285,7 @@ public abstract class LoopSocketSuite
         Assert.Equal("reset", await pair.ReadEndAsync());
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Who_looks_without_taking_is_told_of_news_and_hands_on_what_is_there()
     {
         using var loop = NewLoop();
@@ -297,7 +315,7 @@ public abstract class LoopSocketSuite
         Assert.Empty(looker.Rest());
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_socket_costs_little_memory()
     {
         using var loop = NewLoop();
@@ -322,7 +340,7 @@ public abstract class LoopSocketSuite
         });
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Only_the_thread_of_the_loop_may_add_sockets()
     {
         using var loop = NewLoop();
@@ -361,6 +379,26 @@ public sealed class PortableSocketTests : LoopSocketSuite
     }
 
     [Fact]
+    [Trait("Clause", "L1")]
+    public async Task A_client_that_takes_little_is_told_of_as_well()
+    {
+        using var loop = NewLoop();
+        using var pair = await SocketPair.ConnectAsync(sendBuffer: 16 * 1024);
+        var told = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var owner = await AddAsync(loop, pair, o => o.OnWritable = (_, sent) => told.SetResult(sent));
+        var filled = await loop.OnLoopAsync(() =>
+        {
+            var all = 0;
+            for (int n; (n = owner.Socket.Send(new byte[64 * 1024])) >= 0;)
+                all += n;
+            owner.Socket.AwaitRoom(new byte[64 * 1024]);
+            return all;
+        });
+        await pair.ReadAsync(filled);
+        Assert.InRange(await told.Task.WaitAsync(Peer.Patience), 1, 1024);
+    }
+
+    [Fact]
     public async Task What_goes_out_in_the_background_is_told_of()
     {
         using var loop = NewLoop();
@@ -381,17 +419,15 @@ public sealed class PortableSocketTests : LoopSocketSuite
     }
 }
 
-/// <summary>The same for the loop of this system, if it has one of its own, and what only that does.</summary>
+/// <summary>The same for Linux's own, and what only that does.</summary>
+[LinuxOnly]
 public sealed class EpollSocketTests : LoopSocketSuite
 {
-    protected override int MostBytes => EpollLoop.IsSupported ? 100 : 700;
+    protected override int MostBytes => 100;
 
-    private protected override SocketLoop NewLoop() =>
-        EpollLoop.IsSupported ? new EpollLoop(0, NullLogger<WorkLoop>.Instance) : new PortableLoop(0, NullLogger<WorkLoop>.Instance);
+    private protected override SocketLoop NewLoop() => new EpollLoop(0, NullLogger<WorkLoop>.Instance);
 
-    private protected override LoopSocket SocketOf(SocketLoop loop, SocketPair pair) => loop is EpollLoop epoll
-        ? new EpollSocket(epoll, pair.TakeDescriptor())
-        : new PortableSocket((PortableLoop)loop, pair.Server);
+    private protected override LoopSocket SocketOf(SocketLoop loop, SocketPair pair) => new EpollSocket((EpollLoop)loop, pair.TakeDescriptor());
 
     [LinuxFact]
     public async Task A_reset_is_told_once_to_who_does_not_read()

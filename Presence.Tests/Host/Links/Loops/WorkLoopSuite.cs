@@ -13,7 +13,7 @@ public abstract class WorkLoopSuite
 
     private protected abstract WorkLoop Create(ILogger<WorkLoop> log);
 
-    [Fact]
+    [LoopFact]
     public async Task Nothing_posted_is_lost_and_each_poster_keeps_its_order()
     {
         const int posters = 4;
@@ -52,7 +52,7 @@ public abstract class WorkLoopSuite
         Assert.Empty(faults);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_sleeping_loop_wakes_for_every_single_post()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -61,7 +61,7 @@ public abstract class WorkLoopSuite
         Assert.False(loop.IsCurrent);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_post_that_meets_the_loop_on_its_way_to_sleep_is_not_lost()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -94,7 +94,7 @@ public abstract class WorkLoopSuite
         Assert.Equal(-1, lost);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task What_the_loop_posts_to_itself_keeps_its_order_and_does_not_shut_others_out()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -120,7 +120,7 @@ public abstract class WorkLoopSuite
         await loop.OnLoopAsync(() => stop = true);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Work_that_fails_is_logged_and_the_loop_goes_on()
     {
         var log = new FaultLog();
@@ -132,7 +132,7 @@ public abstract class WorkLoopSuite
         Assert.Equal(["work", "flush"], log.Faults);
     }
 
-    [Fact]
+    [LoopFact]
     public async Task What_is_marked_several_times_is_flushed_once_and_after_the_work_of_the_turn()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -159,7 +159,7 @@ public abstract class WorkLoopSuite
         Assert.Equal((100, 1, false), await loop.OnLoopAsync(() => (atFlush, tub.Flushed, tub.IsMarked)));
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_flush_that_fails_skips_no_other_and_leaves_no_mark()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -176,7 +176,7 @@ public abstract class WorkLoopSuite
         }
     }
 
-    [Fact]
+    [LoopFact]
     public async Task What_is_marked_while_flushing_is_flushed_before_the_loop_sleeps()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -193,14 +193,14 @@ public abstract class WorkLoopSuite
         await done.Task.WaitAsync(Patience);
     }
 
-    [Fact]
+    [LoopFact]
     public void Only_the_thread_of_the_loop_may_mark()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
         Assert.Throws<InvalidOperationException>(() => loop.FlushAtEnd(new Tub(_ => { })));
     }
 
-    [Fact]
+    [LoopFact]
     public async Task The_thread_has_ended_when_the_loop_is_disposed_of_and_later_work_is_still_done()
     {
         var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -212,7 +212,7 @@ public abstract class WorkLoopSuite
         loop.Dispose();
     }
 
-    [Fact]
+    [LoopFact]
     public async Task A_loop_that_disposes_of_itself_ends()
     {
         var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -224,7 +224,7 @@ public abstract class WorkLoopSuite
         Assert.True(thread.Join(Patience));
     }
 
-    [Fact]
+    [LoopFact]
     public async Task Posts_that_race_with_the_end_are_done_all_the_same()
     {
         for (var round = 0; round < 50; round++)
@@ -272,10 +272,11 @@ public sealed class PortableLoopTests : WorkLoopSuite
     private protected override WorkLoop Create(ILogger<WorkLoop> log) => new PortableLoop(0, log);
 }
 
-/// <summary>The same for the loop of this system, if it has one of its own.</summary>
+/// <summary>The same for Linux's own.</summary>
+[LinuxOnly]
 public sealed class EpollLoopTests : WorkLoopSuite
 {
-    private protected override WorkLoop Create(ILogger<WorkLoop> log) => EpollLoop.IsSupported ? new EpollLoop(0, log) : new PortableLoop(0, log);
+    private protected override WorkLoop Create(ILogger<WorkLoop> log) => new EpollLoop(0, log);
 }
 
 public sealed class LoopSetTests

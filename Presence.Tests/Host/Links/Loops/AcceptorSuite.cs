@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
+using Presence.Host.Links.Loops;
+using Presence.Tests.Semantics.Clients;
+using Xunit;
+
+namespace Presence.Tests.Host.Links.Loops;
+
+/// <summary>How every loop accepts the connections of a port, whatever becomes of one.</summary>
+public abstract class AcceptorSuite
+{
+    private protected abstract SocketLoop NewLoop();
+
+    [LoopFact]
+    [Trait("Clause", "L3")]
+    public async Task A_connection_that_cannot_be_taken_is_closed_and_told_of_and_the_next_is_taken()
+    {
+        using var loop = NewLoop();
+        using var listening = Listen(out var port);
+        var arrivals = new Arrivals(loop) { IsBroken = true };
+        await using (await loop.AcceptAsync(listening, arrivals))
+        {
+            for (var unlucky = 0; unlucky < 2; unlucky++)
+            {
+                using var client = await ConnectAsync(port);
+                Assert.Equal("lost", await arrivals.NextAsync());
+                Assert.NotEqual("a byte", await EndAsync(client));
+            }
+
+            arrivals.IsBroken = false;
+            using var next = await ConnectAsync(port);
+            Assert.Equal("arrived", await arrivals.NextAsync());
+        }
+
+        await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(port));
+    }
+
+    private protected static Socket Listen(out EndPoint port)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        socket.Listen();
+        port = socket.LocalEndPoint!;
+        return socket;
+    }
+
+    private static async Task<Socket> ConnectAsync(EndPoint port)
+    {
+        var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        using var patience = new CancellationTokenSource(Peer.Patience);
+        try
+        {
+            await client.ConnectAsync(port, patience.Token);
+            return client;
+        }
+        catch
+        {
+            client.Dispose();
+            throw;
+        }
+    }
+
+    private static async Task<string> EndAsync(Socket client)
+    {
+        using var patience = new CancellationTokenSource(Peer.Patience);
+        try
+        {
+            return await client.ReceiveAsync(new byte[1], patience.Token) == 0 ? "end" : "a byte";
+        }
+        catch (SocketException)
+        {
+            return "reset";
+        }
+    }
+
+    /// <summary>Takes what comes, or fails to, and writes down what it is told.</summary>
+    private protected sealed class Arrivals(SocketLoop loop) : IArrivals
+    {
+        private readonly Channel<string> _told = Channel.CreateUnbounded<string>();
+
+        public bool IsBroken { get; set; }
+
+        public SocketLoop Next() => loop;
+
+        public void Arrived(LoopSocket socket, IPAddress? address)
+        {
+            if (IsBroken)
+                throw new InvalidOperationException();
+            _told.Writer.TryWrite("arrived");
+            socket.Close();
+        }
+
+        public void Starved(Exception fault) => _told.Writer.TryWrite("starved");
+
+        public void Lost(Exception fault) => _told.Writer.TryWrite("lost");
+
+        public async Task<string> NextAsync()
+        {
+            using var patience = new CancellationTokenSource(Peer.Patience);
+            return await _told.Reader.ReadAsync(patience.Token);
+        }
+    }
+}
+
+public sealed class PortableAcceptorTests : AcceptorSuite
+{
+    private protected override SocketLoop NewLoop() => new PortableLoop(0, NullLogger<WorkLoop>.Instance);
+
+    [Fact]
+    public async Task Whatever_accepting_fails_of_is_told_and_it_can_be_ended()
+    {
+        using var loop = NewLoop();
+        using var listening = Listen(out _);
+        var arrivals = new Arrivals(loop);
+        var accepting = await loop.AcceptAsync(listening, arrivals);
+        // From now on it fails, and not as a network does.
+        listening.Dispose();
+        for (var again = 0; again < 2; again++)
+            Assert.Equal("starved", await arrivals.NextAsync());
+        await accepting.DisposeAsync().AsTask().WaitAsync(Peer.Patience);
+    }
+}
+
+[LinuxOnly]
+public sealed class EpollAcceptorTests : AcceptorSuite
+{
+    private protected override SocketLoop NewLoop() => new EpollLoop(0, NullLogger<WorkLoop>.Instance);
+}

@@ -12,9 +12,15 @@ internal sealed class FailureException(ExitCode code, string message, string? ad
     /// <summary>What to do.</summary>
     public string? Advice { get; } = advice;
 
+    /// <summary>Whether a login has ended: to ask for a token again is no use then, while whatever else fails may pass.</summary>
+    public bool IsLoginOver { get; private init; }
+
     /// <summary>The command line asks for what there is not.</summary>
     public static FailureException Usage(string message, string? advice = null) => new(ExitCode.Usage, message, advice);
 
     /// <summary>The server is not there, or will not.</summary>
     public static FailureException Refused(string message, string? advice = null) => new(ExitCode.Refused, message, advice);
+
+    /// <summary>The login with which a command began has ended.</summary>
+    public static FailureException LoginOver(string message, string advice) => new(ExitCode.Refused, message, advice) { IsLoginOver = true };
 }

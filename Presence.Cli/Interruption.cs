@@ -29,12 +29,20 @@ internal sealed class Interruption : IDisposable
         _source.Dispose();
     }
 
-    private void End(PosixSignalContext context)
+    /// <summary>A signal has come, on a thread of its own, and perhaps after <see cref="Dispose"/>, which does not wait for those.</summary>
+    internal void End(PosixSignalContext context)
     {
         if (_source.IsCancellationRequested)
             return;
         context.Cancel = true;
         _code = (int)(context.Signal is PosixSignal.SIGINT or PosixSignal.SIGQUIT ? ExitCode.Interrupted : ExitCode.Terminated);
-        _source.Cancel();
+        try
+        {
+            _source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // A signal that comes as the command ends by itself has nothing left to end.
+        }
     }
 }

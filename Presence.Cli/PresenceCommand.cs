@@ -18,8 +18,7 @@ internal static class PresenceCommand
         // Whoever says nothing wants to know what there is to say.
         if (args.Count == 0)
             args = ["--help"];
-        // A status may begin with @, and is not the name of a file then.
-        var parsed = Create(around).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = Parse(args, around);
         try
         {
             if (parsed.Errors.Count > 0)
@@ -51,6 +50,11 @@ internal static class PresenceCommand
             return ExitCode.OutputClosed;
         }
     }
+
+    /// <summary>What was asked for, or why that cannot be told.</summary>
+    internal static ParseResult Parse(IReadOnlyList<string> args, Surroundings around) =>
+        // A status may begin with @, and is not the name of a file then.
+        Create(around).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 
     private static RootCommand Create(Surroundings around)
     {

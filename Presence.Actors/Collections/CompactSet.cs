@@ -115,7 +115,7 @@ internal struct CompactSet<T>
     {
         if (_count == Small)
         {
-            _items = new HashSet<T>(few) { item };
+            _items = new HashSet<T>(few, ReferenceEqualityComparer.Instance) { item };
             return;
         }
 

@@ -23,8 +23,8 @@ public sealed class Connection : UntypedActor
     private readonly ImmutableArray<IActorRef> _relays;
     private readonly IActorRef _registry;
     private readonly ConnectionSettings _settings;
-    private readonly Outbox _outbox;
     private readonly FollowList _follows;
+    private Outbox _outbox;
 
     // Requests that wait for the one before; null as long as there has never been one.
     private Queue<ClientRequest>? _requests;

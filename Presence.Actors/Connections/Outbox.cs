@@ -7,7 +7,8 @@ namespace Presence.Actors.Connections;
 /// so that being slow costs memory by what is followed, not by how long it lasts (contract L1). Nothing is ever overtaken: a
 /// reply goes out behind every change that was told before it.
 /// </summary>
-internal sealed class Outbox(ILink link)
+/// <remarks>It is a value to save an object per connection, so it is kept in a field that is not readonly, and never copied.</remarks>
+internal struct Outbox(ILink link)
 {
     // Null while nothing is held, which is nearly always.
     private Dictionary<(UserId User, SessionId Session), StatusChange>? _held;

@@ -45,10 +45,8 @@ public static class PresenceActors
             .WithActors((system, registry) =>
             {
                 registry.Register<PeerPool>(system.ActorOf(PeerPool.Props(node.PeerTable, node.Peers), "peers"));
-                // A shard is the region's child, and a home its shard's.
-                var all = system.ActorSelection($"/system/sharding/{HomesRegion}/*/*");
-                system.ActorOf(RelayObserver.Props(node.ObservedRelays, all), "relay-observer");
                 var homes = registry.Get<UserPresence>();
+                system.ActorOf(RelayObserver.Props(node.ObservedRelays, () => HomeSharding.HomesOf(homes)), "relay-observer");
                 registry.Register<RelayPool>(
                     system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays, spread), RelayPool.Name));
                 var announcer = system.ActorOf(Announcer.Props(node.Revoke, node.ToldAll, node.Announcements), Announcer.Name);

@@ -31,7 +31,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     private readonly IActorRef _homes;
     private readonly RelaySettings _settings;
     private readonly Dictionary<Subject, RelayEntry> _entries = [];
-    private readonly Dictionary<IActorRef, Follower> _followers = [];
+    private readonly Dictionary<IActorRef, Follower> _followers = new(ActorsByUid.Instance);
     private readonly Dictionary<IActorRef, int> _shards = [];
     private readonly DueQueue<RelayEntry> _due = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -172,9 +172,9 @@ public sealed class Relay : UntypedActor, IWithTimers
         {
             var entry = EntryOf(subject);
             follower.Follows.Add(entry);
-            if (entry.Share.IsSettled || entry.Followers.Contains(follower))
+            if (entry.Share.IsSettled || entry.Followers.Contains(follower.Connection))
             {
-                entry.Followers.Add(follower);
+                entry.Followers.Add(follower.Connection);
                 known.Add(new RelayReply.Snapshot(subject, entry.Share.Book.Sessions));
             }
             else
@@ -199,7 +199,7 @@ public sealed class Relay : UntypedActor, IWithTimers
 
     private void Unfollow(Follower follower, RelayEntry entry)
     {
-        entry.Followers.Remove(follower);
+        entry.Followers.Remove(follower.Connection);
         entry.Take(w => w.Wish != RelayEntry.Wish.Publish && w.Follower == follower);
         if (!entry.IsFollowed)
             Carry(entry, entry.Share.Unwatch(++_version));
@@ -299,7 +299,7 @@ public sealed class Relay : UntypedActor, IWithTimers
             ? new RelayReply.BearersChanged(name, changes)
             : new ServerMessage.StatusEvent(entry.Subject.User, changes);
         foreach (var follower in entry.Followers)
-            follower.Connection.Tell(told, ActorRefs.NoSender);
+            follower.Tell(told, ActorRefs.NoSender);
         return told;
     }
 
@@ -310,7 +310,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         {
             if (w.Wish == RelayEntry.Wish.Publish)
                 continue;
-            entry.Followers.Add(w.Follower);
+            entry.Followers.Add(w.Follower.Connection);
             if (w.Wish == RelayEntry.Wish.Follow)
                 w.Follower.Connection.Tell(new RelayReply.Followed(w.Request, [new RelayReply.Snapshot(entry.Subject, entry.Share.Book.Sessions)]));
             else if (entry.Share.Book.Find(w.Follower.Session) is { } own)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Akka.Actor;
 using Presence.Actors.Collections;
 using Presence.Actors.Model;
 
@@ -8,7 +9,7 @@ namespace Presence.Actors.Relays;
 internal sealed class RelayEntry(Subject subject) : IQueued
 {
     /// <summary>Connections that have been answered and are told of changes.</summary>
-    public CompactSet<Follower> Followers;
+    public CompactSet<IActorRef> Followers;
 
     // Null while nobody waits, which is nearly always.
     private List<Waiting>? _waiting;

@@ -90,9 +90,10 @@ public abstract class HomeActor : UntypedActor
             case BookQuery query:
                 Sender.Tell(new BookAnswer(query.Subject, HomeOf(query.Subject).Book.Sessions), Context.Parent);
                 break;
-            case RelayObserver.RelayEnded { Relay: var ended }:
-                _relays = _relays.RemoveAll(met => met.Id == ended);
-                Retire(ended);
+            case RelayObserver.RelaysEnded { Relays: var ended }:
+                _relays = _relays.RemoveAll(met => ended.Contains(met.Id));
+                foreach (var id in ended)
+                    Retire(id);
                 break;
             case AskAgain:
                 foreach (var home in Homes)
@@ -151,7 +152,7 @@ public abstract class HomeActor : UntypedActor
         _relays = _relays.Add((id, relay));
         // Its report may have been under way for longer than it has lived.
         if (!_observed.TryObserve(id, relay))
-            Self.Tell(new RelayObserver.RelayEnded(id));
+            Self.Tell(new RelayObserver.RelaysEnded([id]));
     }
 
     // A relay that is asked but never met is not watched. If its node left before this one could see it go, nobody will ever

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
@@ -34,6 +35,10 @@ public sealed class HomeSharding : IMessageExtractor
     /// <summary>The shard of a subject, from 0 to <see cref="Shards"/> - 1.</summary>
     public static int ShardOf(Subject subject) =>
         subject.Name is { } name ? (int)(DirectoryOf(name) % Shards) : ShardOf(subject.User);
+
+    /// <summary>All homes that are on this node now: a shard is the child of the region, and a home that of its shard.</summary>
+    /// <param name="region">The shard region.</param>
+    public static IEnumerable<IActorRef> HomesOf(IActorRef region) => ChildrenOf(region).SelectMany(ChildrenOf);
 
     /// <summary>The entity of a subject.</summary>
     public static string EntityOf(Subject subject) => subject.Name is { } name
@@ -81,4 +86,6 @@ public sealed class HomeSharding : IMessageExtractor
             hash = (hash ^ b) * 16777619u;
         return (hash ^ (hash >> 16)) % UsernameDirectories;
     }
+
+    private static IEnumerable<IActorRef> ChildrenOf(IActorRef actor) => actor is ActorRefWithCell { Children: var children } ? children : [];
 }

@@ -13,6 +13,8 @@ namespace Presence.Actors.Users;
 public sealed class ObservedRelays
 {
     private readonly ConcurrentDictionary<RelayId, IActorRef> _observed = new();
+
+    // It only grows, by some bytes per relay of every node that has ever gone: a report may be under way for longer than any time.
     private volatile ImmutableHashSet<RelayId> _gone = [];
     private volatile IActorRef _observer = ActorRefs.Nobody;
 
@@ -25,15 +27,17 @@ public sealed class ObservedRelays
     {
         if (_gone.Contains(id))
             return false;
-        if (_observed.TryAdd(id, relay))
-            _observer.Tell(new RelayObserver.Observe(relay), ActorRefs.NoSender);
+        if (!_observed.TryAdd(id, relay))
+            return true;
+        // Added, then looked for the observer; the observer is set, then looks for what has been added: one sees the other.
+        Interlocked.MemoryBarrier();
+        _observer.Tell(new RelayObserver.Observe(relay), ActorRefs.NoSender);
         return true;
     }
 
     /// <summary>There is an observer. Returns the relays that are to be watched already.</summary>
     internal IEnumerable<IActorRef> Begin(IActorRef observer)
     {
-        // Whoever adds a relay from here on tells the observer, and who has added one before is seen.
         _observer = observer;
         Interlocked.MemoryBarrier();
         return _observed.Values;

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
@@ -12,10 +13,13 @@ namespace Presence.Actors.Users;
 public sealed class RelayObserver : UntypedActor
 {
     private readonly ObservedRelays _relays;
-    private readonly ActorSelection _homes;
+    private readonly Func<IEnumerable<IActorRef>> _homes;
+
+    // Relays that have ended, and of which the homes have not been told. A node's end together, and are told of together.
+    private ImmutableArray<RelayId> _ended = [];
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public RelayObserver(ObservedRelays relays, ActorSelection homes)
+    public RelayObserver(ObservedRelays relays, Func<IEnumerable<IActorRef>> homes)
     {
         _relays = relays;
         _homes = homes;
@@ -23,8 +27,8 @@ public sealed class RelayObserver : UntypedActor
 
     /// <summary>How to make the observer of a node.</summary>
     /// <param name="relays">Where the homes say whom they have met.</param>
-    /// <param name="homes">All homes of this node, at any time.</param>
-    public static Props Props(ObservedRelays relays, ActorSelection homes) =>
+    /// <param name="homes">All homes that are on this node when it is called.</param>
+    public static Props Props(ObservedRelays relays, Func<IEnumerable<IActorRef>> homes) =>
         Akka.Actor.Props.Create(() => new RelayObserver(relays, homes));
 
     /// <inheritdoc/>
@@ -32,6 +36,14 @@ public sealed class RelayObserver : UntypedActor
     {
         foreach (var relay in _relays.Begin(Self))
             Context.Watch(relay);
+    }
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // What has been noted as gone is not watched again, so nobody else would tell.
+        TellHomes();
+        base.PreRestart(reason, message);
     }
 
     /// <inheritdoc/>
@@ -47,8 +59,12 @@ public sealed class RelayObserver : UntypedActor
                 break;
             case Terminated { ActorRef: var ended }:
                 // Noted first: a home that meets the relay from now on finds out by itself, and every other one is there to be told.
-                foreach (var id in _relays.End(ended))
-                    _homes.Tell(new RelayEnded(id), ActorRefs.NoSender);
+                if (_ended.IsEmpty)
+                    Self.Tell(EndedNoted.Instance);
+                _ended = [.. _ended, .. _relays.End(ended)];
+                break;
+            case EndedNoted:
+                TellHomes();
                 break;
             default:
                 Unhandled(message);
@@ -56,9 +72,25 @@ public sealed class RelayObserver : UntypedActor
         }
     }
 
+    private void TellHomes()
+    {
+        if (_ended.IsEmpty)
+            return;
+        var told = new RelaysEnded(_ended);
+        _ended = [];
+        foreach (var home in _homes())
+            home.Tell(told, ActorRefs.NoSender);
+    }
+
     /// <summary>A relay is to be watched.</summary>
     internal sealed record Observe(IActorRef Relay) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
-    /// <summary>Told to every home of this node: a relay that some of them have met is gone for good.</summary>
-    internal sealed record RelayEnded(RelayId Relay) : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression;
+    /// <summary>Told to every home of this node: relays that some of them have met are gone for good.</summary>
+    internal sealed record RelaysEnded(ImmutableArray<RelayId> Relays)
+        : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression;
+
+    private sealed class EndedNoted : INoSerializationVerificationNeeded
+    {
+        public static readonly EndedNoted Instance = new();
+    }
 }

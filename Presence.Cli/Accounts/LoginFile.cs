@@ -45,38 +45,14 @@ internal sealed class LoginFile(string folder, string profile)
         }
     }
 
-    /// <summary>Keeps a login in the place of another.</summary>
+    /// <summary>Keeps a login, in the place of whatever is there.</summary>
     /// <exception cref="FailureException">It cannot be written.</exception>
-    public void Write(Login login)
-    {
-        // Beside it, so that the last step is a rename; under a name of its own, since two commands may renew at once.
-        var draft = System.IO.Path.Combine(folder, $"{profile}.{Guid.NewGuid():N}.tmp");
-        try
-        {
-            CreateFolder();
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-            if (!OperatingSystem.IsWindows())
-                options.UnixCreateMode = OwnersFile;
-            using var file = new FileStream(draft, options);
-            try
-            {
-                JsonSerializer.Serialize(file, login, CliJson.Default.Login);
-                file.Flush(flushToDisk: true);
-                file.Close();
-                File.Move(draft, Path, overwrite: true);
-            }
-            catch
-            {
-                file.Close();
-                File.Delete(draft);
-                throw;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw FailureException.Usage($"The login cannot be kept: {e.Message}");
-        }
-    }
+    public void Write(Login login) => Put(login, inPlaceOf: null);
+
+    /// <summary>Keeps a login in the place of the one that was read, so that nobody who has logged out since finds it back.</summary>
+    /// <returns>Whether that one was still there.</returns>
+    /// <exception cref="FailureException">It cannot be written.</exception>
+    public bool Replace(Login read, Login login) => Put(login, inPlaceOf: read);
 
     /// <summary>Forgets the login.</summary>
     /// <exception cref="FailureException">It cannot be removed.</exception>
@@ -93,6 +69,47 @@ internal sealed class LoginFile(string folder, string profile)
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw FailureException.Usage($"The login cannot be removed: {e.Message}");
+        }
+    }
+
+    /// <param name="login">What is kept.</param>
+    /// <param name="inPlaceOf">What must be there; null: whatever is.</param>
+    private bool Put(Login login, Login? inPlaceOf)
+    {
+        // Beside it, so that the last step is a rename; under a name of its own, since two commands may renew at once.
+        var draft = System.IO.Path.Combine(folder, $"{profile}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            CreateFolder();
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+            if (!OperatingSystem.IsWindows())
+                options.UnixCreateMode = OwnersFile;
+            using var file = new FileStream(draft, options);
+            try
+            {
+                JsonSerializer.Serialize(file, login, CliJson.Default.Login);
+                file.Flush(flushToDisk: true);
+                file.Close();
+                // As late as can be; whoever comes in between still finds tokens that a logout has made worthless.
+                if (inPlaceOf is not null && Read() != inPlaceOf)
+                {
+                    File.Delete(draft);
+                    return false;
+                }
+
+                File.Move(draft, Path, overwrite: true);
+                return true;
+            }
+            catch
+            {
+                file.Close();
+                File.Delete(draft);
+                throw;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FailureException.Usage($"The login cannot be kept: {e.Message}");
         }
     }
 

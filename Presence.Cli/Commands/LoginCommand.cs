@@ -113,10 +113,13 @@ internal static class LoginCommand
 
     private static async Task<string> ReadAsync(string path, Surroundings around, CancellationToken cancel)
     {
+        if (path.Length == 0)
+            throw FailureException.Usage("The token cannot be read: the file has no name.");
         try
         {
+            // The console's reader heeds no cancellation, and returns from an asynchronous call when all has been read: let it wait by itself.
             return path == StandardInput
-                ? await around.Input.ReadToEndAsync(cancel).ConfigureAwait(false)
+                ? await Task.Run(around.Input.ReadToEnd, CancellationToken.None).WaitAsync(cancel).ConfigureAwait(false)
                 : await File.ReadAllTextAsync(path, cancel).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

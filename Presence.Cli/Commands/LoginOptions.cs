@@ -52,7 +52,7 @@ internal sealed class LoginOptions
         var own = ServerAddress.Parse(login.Server);
         if (server is not null && server != own)
             throw FailureException.Refused($"You are logged in to {own}, not to {server}.", $"`presence login --server {server}` logs in there; with another --profile you keep both.");
-        return new Access(own, new TokenSource(file, around.Clock).GetAsync);
+        return new Access(own, new TokenSource(file, own, around.Clock).GetAsync);
     }
 
     private static string? Given(ParseResult given, Option<string?> option, Surroundings around, string variable) =>

@@ -55,6 +55,10 @@ internal static class LogoutCommand
         {
             // Expired or revoked: worthless already.
         }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            throw new FailureException(ExitCode.Interrupted, $"The login is forgotten here, but {server} has not said that it took it back.", "Its tokens may stay valid until they expire.");
+        }
         catch (Exception e) when (e is ApiException or FailureException)
         {
             throw FailureException.Refused($"The login is forgotten here, but {server} did not take it back: {e.Message}", "Its tokens stay valid until they expire.");

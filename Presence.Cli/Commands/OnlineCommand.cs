@@ -31,7 +31,7 @@ internal static class OnlineCommand
                     await around.Output.WriteLineAsync(line).ConfigureAwait(false);
             }
 
-            var online = targets.Count(t => t == snapshot.Self ? snapshot.IsSelfOnline == true : snapshot.Presences.Any(t.IsOf));
+            var online = targets.Count(t => snapshot.Self.Contains(t) ? snapshot.IsSelfOnline == true : snapshot.Presences.Any(t.IsOf));
             return (int)(online >= (given.GetValue(any) ? 1 : targets.Count) ? ExitCode.Done : ExitCode.No);
         });
         return command;

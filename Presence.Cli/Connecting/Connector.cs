@@ -28,7 +28,7 @@ internal static class Connector
     /// <summary>What an exception of the client means to whoever runs the tool.</summary>
     public static FailureException Explain(PresenceException fault)
     {
-        if (OfLogin(fault) is { } known)
+        if (fault.InnerException is FailureException known)
             return known;
         if (fault is not PresenceConnectionException end)
             return FailureException.Refused($"The server refuses: {fault.Message}");
@@ -44,6 +44,6 @@ internal static class Connector
         };
     }
 
-    /// <summary>What is wrong with the login, if that is why there is no token; to try again is no use then.</summary>
-    public static FailureException? OfLogin(PresenceException? fault) => fault?.InnerException as FailureException;
+    /// <summary>Why the login is over, if that is why there is no token; to try again is no use then. Whatever else is in the way of one may pass.</summary>
+    public static FailureException? OfLogin(PresenceException? fault) => fault?.InnerException is FailureException { IsLoginOver: true } over ? over : null;
 }

@@ -52,7 +52,7 @@ internal sealed class Board(IReadOnlyList<Target> targets)
             _shown[(p.UserId, p.SessionId)] = new Row(p.Username, p.Status);
         foreach (var target in snapshot.Unknown)
             _gone[target] = new Row(target.Text, null, Note: "not known here (yet)");
-        if (snapshot.Self is { } self)
+        foreach (var self in snapshot.Self)
             _gone[self] = new Row(self.Text, null, Note: snapshot.IsSelfOnline == false ? null : "you: told when it changes");
     }
 

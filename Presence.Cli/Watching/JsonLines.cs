@@ -16,7 +16,7 @@ internal sealed record SnapshotLine(
         [.. snapshot.Presences.Select(p => new PresenceItem(p.UserId, p.SessionId, p.Username, p.Status))],
         [.. snapshot.Offline.Select(t => t.Text)],
         [.. snapshot.Unknown.Select(t => t.Text)],
-        snapshot.Self is { } self ? new SelfItem(self.Text, snapshot.IsSelfOnline) : null);
+        snapshot.Self is [var self, ..] ? new SelfItem(self.Text, snapshot.IsSelfOnline) : null);
 
     public override string ToString() => JsonSerializer.Serialize(this, CliJson.Default.SnapshotLine);
 }

@@ -41,7 +41,7 @@ internal sealed class LineView(TextWriter output, TextWriter error) : IWatchView
             yield return $"{TerminalText.Of(presence.Username)}: {Status(presence.Status)}";
         foreach (var target in snapshot.Offline)
             yield return $"{TerminalText.Of(target.Text)}: {Offline}{(snapshot.Unknown.Contains(target) ? " (not known to this server)" : "")}";
-        if (snapshot.Self is { } self)
+        foreach (var self in snapshot.Self)
         {
             yield return $"{TerminalText.Of(self.Text)}: " + snapshot.IsSelfOnline switch
             {

@@ -8,9 +8,9 @@ namespace Presence.Cli.Watching;
 /// <param name="Presences">What connections of them show, user by user in the order in which they were asked for.</param>
 /// <param name="Offline">Who shows nothing.</param>
 /// <param name="Unknown">Who shows nothing, and whom the server does not know at all (yet): perhaps a slip of the pen.</param>
-/// <param name="Self">Whoever asks, if asked for: a connection is not told what its own user shows elsewhere.</param>
+/// <param name="Self">Whoever asks, as often as asked for, by name and by id: a connection is not told what its own user shows elsewhere.</param>
 internal sealed record Snapshot(
-    IReadOnlyList<UserPresence> Presences, IReadOnlyList<Target> Offline, IReadOnlyList<Target> Unknown, Target? Self)
+    IReadOnlyList<UserPresence> Presences, IReadOnlyList<Target> Offline, IReadOnlyList<Target> Unknown, IReadOnlyList<Target> Self)
 {
     /// <summary>Whether one's own user is online, as far as that could be found out.</summary>
     public bool? IsSelfOnline { get; init; }
@@ -28,17 +28,17 @@ internal sealed record Snapshot(
         var names = targets.Where(t => t.Id is null).Select(t => t.Text);
         await client.FollowAsync(ids, names, cancel).ConfigureAwait(false);
         var roster = told.Roster;
-        var self = client.UserId is { } own ? targets.FirstOrDefault(t => t.IsOf(own, client.Username)) : null;
+        var self = client.UserId is { } own ? targets.Where(t => t.IsOf(own, client.Username)).ToList() : [];
         var shown = targets.SelectMany(t => roster.Where(t.IsOf)).Distinct().ToList();
-        var silent = targets.Where(t => t != self && !roster.Any(t.IsOf)).ToList();
-        var known = await FindAsync(access, self is null ? silent : [.. silent, self], cancel).ConfigureAwait(false);
+        var silent = targets.Where(t => !self.Contains(t) && !roster.Any(t.IsOf)).ToList();
+        var known = await FindAsync(access, [.. silent, .. self], cancel).ConfigureAwait(false);
         return new Snapshot(
             shown,
             silent,
             known is null ? [] : [.. silent.Where(t => !known.Any(k => t.IsOf(k.Id, k.Username)))],
             self)
         {
-            IsSelfOnline = self is null ? null : known?.Any(k => k.Online && self.IsOf(k.Id, k.Username)),
+            IsSelfOnline = self.Count == 0 ? null : known?.Any(k => k.Online && k.Id == client.UserId),
         };
     }
 

@@ -52,16 +52,20 @@ internal sealed class Watch(PresenceClient client, Access access, IWatchView vie
 
     private async Task TellChangesAsync(IReadOnlyList<Target> targets, CancellationToken cancel)
     {
+        // Both begin before the snapshot does: what changes while it is taken is told after it.
         await using var told = client.Subscribe();
+        await using var ofSelf = client.OwnChanges.GetAsyncEnumerator(cancel);
         var snapshot = await Snapshot.TakeAsync(client, told, targets, access, cancel).ConfigureAwait(false);
         await _events.Writer.WriteAsync(new Began(clock.GetUtcNow(), snapshot), cancel).ConfigureAwait(false);
-        await Task.WhenAll(TellAsync(told, cancel), snapshot.Self is null ? Task.CompletedTask : TellAsync(client.OwnChanges, cancel)).ConfigureAwait(false);
+        if (snapshot.Self.Count == 0)
+            await ofSelf.DisposeAsync().ConfigureAwait(false);
+        await Task.WhenAll(TellAsync(told.GetAsyncEnumerator(cancel), cancel), TellAsync(ofSelf, cancel)).ConfigureAwait(false);
     }
 
-    private async Task TellAsync(IAsyncEnumerable<StatusChange> changes, CancellationToken cancel)
+    private async Task TellAsync(IAsyncEnumerator<StatusChange> changes, CancellationToken cancel)
     {
-        await foreach (var change in changes.WithCancellation(cancel).ConfigureAwait(false))
-            await _events.Writer.WriteAsync(new Changed(clock.GetUtcNow(), change), cancel).ConfigureAwait(false);
+        while (await changes.MoveNextAsync().ConfigureAwait(false))
+            await _events.Writer.WriteAsync(new Changed(clock.GetUtcNow(), changes.Current), cancel).ConfigureAwait(false);
     }
 
     private async Task TellStatesAsync(CancellationToken cancel)

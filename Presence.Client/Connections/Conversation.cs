@@ -113,7 +113,7 @@ internal sealed class Conversation
             (_lastFailure, _lastNotice) = (null, null);
             _exchange = new Exchange(_format, _options.MaxMessageBytes);
             _dropped = new TaskCompletionSource<PresenceConnectionException>(TaskCreationOptions.RunContinuationsAsynchronously);
-            _restoration = new Restoration(new FollowRequest(_ledger.FollowedUsers, _ledger.AwaitedNames) { IsRepetition = true });
+            _restoration = new Restoration(_ledger.RepeatAll());
             RestoreStatus();
             RestoreFollows();
             FinishRestoration();
@@ -142,6 +142,7 @@ internal sealed class Conversation
                     break;
             }
 
+            Undo();
             _roster = _ledger.Roster;
         }
     }
@@ -179,10 +180,7 @@ internal sealed class Conversation
             var why = Diagnosis.Of(end, _lastNotice, _lastFailure);
             var wasConnected = IsReady;
             if (_restoration is { } restoration)
-            {
                 restoration.HasFailed = true;
-                _ledger.Abandon(restoration.Follow);
-            }
 
             // What the server will not read must not be sent again, or it would end every link.
             if (why.Reason == DisconnectReason.ProtocolViolation && end.Fault is null)
@@ -190,7 +188,8 @@ internal sealed class Conversation
             (_exchange, _restoration, _dropped, _shown) = (null, null, null, null);
             foreach (var call in _calls.ToList())
             {
-                if (call.IsCancelled)
+                // What the client itself has asked for again is asked for on every link anyway.
+                if (call.IsCancelled || call is FollowCall { Follow.IsRepetition: true })
                     Drop(call);
                 else
                     call.Restart();
@@ -249,7 +248,7 @@ internal sealed class Conversation
     private void Drop(Call call)
     {
         if (_calls.Remove(call) && call is FollowCall follow)
-            _ledger.Abandon(follow.Follow);
+            _ledger.Abandon(follow.Follow, wasAccepted: false);
     }
 
     private void Send(Call call)
@@ -312,9 +311,7 @@ internal sealed class Conversation
         {
             case FollowCall follow when call.Refusal is not null || call.IsCancelled:
                 // What was accepted of it is undone: a follow is in force as a whole or not at all.
-                var undone = _ledger.Abandon(follow.Follow);
-                if (call.Accepted > 0)
-                    Undo(undone);
+                _ledger.Abandon(follow.Follow, wasAccepted: call.Accepted > 0);
                 break;
             case FollowCall follow:
                 follow.Complete(_ledger.Complete(follow.Follow));
@@ -345,9 +342,9 @@ internal sealed class Conversation
     }
 
     /// <summary>Ends follows that nobody wants, without a word to anybody.</summary>
-    private void Undo(IReadOnlyCollection<Guid> users)
+    private void Undo()
     {
-        if (users.Count == 0)
+        if (!IsReady || _ledger.TakeUnwanted() is not { Count: > 0 } users)
             return;
         foreach (var chunk in FollowChunks.Unfollow(users))
         {
@@ -359,9 +356,9 @@ internal sealed class Conversation
         }
 
         // One of them may bear a name that is awaited: that follow has ended with it.
-        if (!_ledger.AwaitedNames.Any())
+        var names = new FollowCall(_ledger.RepeatNames());
+        if (names.Follow.Names.Count == 0)
             return;
-        var names = new FollowCall(new FollowRequest([], _ledger.AwaitedNames) { IsRepetition = true });
         names.Ended.ContinueWith(t => t.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
         _calls.AddLast(names);
         Send(names);
@@ -471,7 +468,8 @@ internal sealed class Conversation
         _roster = _ledger.Roster;
         Become(new ConnectionState(ConnectionPhase.Connected));
         _firstConnected.TrySetResult(true);
-        foreach (var call in _calls.ToList())
+        Undo();
+        foreach (var call in _calls.Where(c => !c.IsSent).ToList())
             Send(call);
     }
 
@@ -493,8 +491,7 @@ internal sealed class Conversation
         var user = (join ?? leave)!.UserId;
         if (user != _identity.UserId)
         {
-            if (!_ledger.Apply(leave, join))
-                Undo([user]);
+            _ledger.Apply(leave, join);
         }
         else if (_own.Apply(leave, join) is { } told)
         {

@@ -1,42 +1,68 @@
 namespace Presence.Client.Requests;
 
-/// <summary>A follow that is under way: whom it names, and who has turned up by these names.</summary>
-internal sealed class FollowRequest(IEnumerable<Guid> ids, IEnumerable<string> names)
+/// <summary>A follow: whom it names, and who has turned up by these names while it is under way.</summary>
+internal sealed class FollowRequest
 {
-    private readonly HashSet<string> _names = new(names, StringComparer.Ordinal);
-    private readonly HashSet<Guid> _ids = [.. ids];
+    private readonly HashSet<Guid> _ids;
+    private readonly HashSet<string> _names;
+    private readonly Dictionary<string, long>? _askedAt;
+    private readonly HashSet<Guid> _found = [];
+    private readonly HashSet<string> _borne = new(StringComparer.Ordinal);
+
+    /// <summary>What the caller asks for.</summary>
+    public FollowRequest(IEnumerable<Guid> ids, IEnumerable<string> names)
+    {
+        _ids = [.. ids];
+        _names = new HashSet<string>(names, StringComparer.Ordinal);
+    }
+
+    private FollowRequest(IEnumerable<Guid> ids, Dictionary<string, long> askedAt)
+        : this(ids, askedAt.Keys) => _askedAt = askedAt;
 
     public IReadOnlyCollection<Guid> Ids => _ids;
 
     public IReadOnlyCollection<string> Names => _names;
 
-    /// <summary>Whether the client asks again for what is wanted already, as on a new link; the caller has not asked since.</summary>
-    public bool IsRepetition { get; init; }
+    /// <summary>Whether the client itself asks again for what is wanted already, as on a new link; the caller has not asked since.</summary>
+    public bool IsRepetition => _askedAt is not null;
 
-    /// <summary>Users whom the server has shown under these names.</summary>
-    public HashSet<Guid> Found { get; } = [];
+    /// <summary>Those whom it names by id, and those who turned out to be the ones whom it names by name.</summary>
+    public IEnumerable<Guid> Users => _ids.Union(_found);
 
-    /// <summary>Those of the names that somebody bears.</summary>
-    public HashSet<string> Borne { get; } = new(StringComparer.Ordinal);
+    /// <summary>The client itself asks again for what the caller wants.</summary>
+    /// <param name="ids">Users who are followed.</param>
+    /// <param name="askedAt">Names that are awaited, and when the caller asked for each.</param>
+    public static FollowRequest Repeat(IEnumerable<Guid> ids, IReadOnlyDictionary<string, long> askedAt) =>
+        new(ids, askedAt.ToDictionary(name => name.Key, name => name.Value, StringComparer.Ordinal));
 
-    public IEnumerable<Guid> Users => Ids.Union(Found);
-
-    public bool NamesUser(Guid user) => _ids.Contains(user) || Found.Contains(user);
+    public bool NamesUser(Guid user) => _ids.Contains(user) || _found.Contains(user);
 
     public bool NamesUser(string name) => _names.Contains(name);
 
-    /// <summary>A user of this name has shown up.</summary>
+    /// <summary>When the caller asked for a name that is only repeated here; null for all others.</summary>
+    public long? AskedAt(string name) => _askedAt is not null && _askedAt.TryGetValue(name, out var asked) ? asked : null;
+
+    /// <summary>Whether somebody bears the name.</summary>
+    public bool IsBorne(string name) => _borne.Contains(name);
+
+    /// <summary>Somebody bears the name; false if that was known.</summary>
+    public bool Bear(string name) => _borne.Add(name);
+
+    /// <summary>A user of this name has turned up.</summary>
     public void Find(Guid user, string name)
     {
-        Found.Add(user);
+        _found.Add(user);
         if (_names.Contains(name))
-            Borne.Add(name);
+            _borne.Add(name);
     }
+
+    /// <summary>A user who has turned up is wanted no more; false if the user has not.</summary>
+    public bool Lose(Guid user) => _found.Remove(user);
 
     /// <summary>Who bears the names is to be found out again.</summary>
     public void Restart()
     {
-        Found.Clear();
-        Borne.Clear();
+        _found.Clear();
+        _borne.Clear();
     }
 }

@@ -18,10 +18,13 @@ internal sealed class Ledger(Action<StatusChange> announce)
 {
     private readonly Dictionary<Guid, Followed> _users = [];
     private readonly List<FollowRequest> _underWay = [];
+    private readonly HashSet<Guid> _unwanted = [];
 
-    // Each name that is awaited, with those who were unfollowed since it was asked for: to bear it is not enough for them.
-    private readonly Dictionary<string, HashSet<Guid>> _awaitedNames = new(StringComparer.Ordinal);
+    // Each name that is awaited, and when it was asked for: to bear it is not enough for those who were unfollowed since.
+    private readonly Dictionary<string, long> _awaitedNames = new(StringComparer.Ordinal);
+    private readonly Dictionary<Guid, long> _unfollowed = [];
 
+    // Counts events and unfollows.
     private long _clock;
 
     /// <summary>What has been told of whom.</summary>
@@ -31,18 +34,38 @@ internal sealed class Ledger(Action<StatusChange> announce)
     public IEnumerable<Guid> FollowedUsers => _users.Where(u => u.Value.IsTold).Select(u => u.Key);
 
     /// <summary>The names whose follow has completed, and whose bearers have not shown themselves.</summary>
-    public IEnumerable<string> AwaitedNames => _awaitedNames.Keys;
+    public IReadOnlyCollection<string> AwaitedNames => _awaitedNames.Keys;
 
     /// <summary>The place of now among the events: an answer to a follow that is sent now is no older.</summary>
     public long Now => _clock;
 
     public void SetCurrent(bool isCurrent) => Roster = Roster.As(isCurrent);
 
-    /// <summary>A follow is sent, for the first time or again.</summary>
+    /// <summary>All that is followed and awaited, to be asked for on a new link.</summary>
+    public FollowRequest RepeatAll() => FollowRequest.Repeat(FollowedUsers, _awaitedNames);
+
+    /// <summary>All that is awaited, to be asked for behind an unfollow: it may have ended the follow of who bears one of the names.</summary>
+    public FollowRequest RepeatNames() => FollowRequest.Repeat([], _awaitedNames);
+
+    /// <summary>
+    /// Takes the users whom the server follows and nobody wants, to be unfollowed: those of a follow that was given up, and those who
+    /// were unfollowed by id since the caller asked for a name that turned out to be theirs. There are none while a name is asked for that
+    /// may be one of theirs.
+    /// </summary>
+    public IReadOnlyList<Guid> TakeUnwanted()
+    {
+        if (_unwanted.Count == 0 || _underWay.Exists(follow => !follow.IsRepetition && follow.Names.Count > 0))
+            return [];
+        var unwanted = _unwanted.Where(user => !_users.ContainsKey(user)).ToList();
+        _unwanted.Clear();
+        return unwanted;
+    }
+
+    /// <summary>A follow is sent, for the first time or on another link.</summary>
     public void Begin(FollowRequest follow)
     {
-        if (!_underWay.Contains(follow))
-            _underWay.Add(follow);
+        follow.Restart();
+        _underWay.Add(follow);
         foreach (var user in follow.Ids)
             GetOrAdd(user);
     }
@@ -58,11 +81,16 @@ internal sealed class Ledger(Action<StatusChange> announce)
         var named = ids.ToHashSet();
         foreach (var user in shown)
         {
-            follow.Find(user.Key, user.First().Username);
-            Recognise(user.Key, user.First().Username);
+            var name = user.First().Username;
+            Recognise(user.Key, name);
+            // Others may want who is not wanted by this name.
+            if (IsWanted(follow, user.Key, name))
+                follow.Find(user.Key, name);
+            if (_users.ContainsKey(user.Key) || follow.NamesUser(user.Key))
+                named.Add(user.Key);
         }
 
-        foreach (var user in named.Union(shown.Select(s => s.Key)))
+        foreach (var user in named)
             Reconcile(user, GetOrAdd(user), shown[user], since);
     }
 
@@ -73,9 +101,9 @@ internal sealed class Ledger(Action<StatusChange> announce)
         End(follow);
         foreach (var name in follow.Names)
         {
-            // A name is followed until somebody bears it; then the user is.
-            if (!follow.Borne.Contains(name) && !(follow.IsRepetition && _awaitedNames.ContainsKey(name)))
-                _awaitedNames[name] = [];
+            // A name is followed until somebody bears it; then the user is. What is asked for again is awaited already.
+            if (!follow.IsRepetition && !follow.IsBorne(name))
+                _awaitedNames[name] = _clock;
         }
 
         var answer = new List<UserPresence>();
@@ -93,22 +121,20 @@ internal sealed class Ledger(Action<StatusChange> announce)
         return answer;
     }
 
-    /// <summary>A follow is given up: what it alone named is not followed.</summary>
-    /// <returns>These users; what of them was in force already is to be unfollowed.</returns>
-    public IReadOnlyList<Guid> Abandon(FollowRequest follow)
+    /// <summary>A follow is given up: whom it alone named is not followed.</summary>
+    /// <param name="follow">The follow.</param>
+    /// <param name="wasAccepted">Whether the server may follow some of them by it.</param>
+    public void Abandon(FollowRequest follow, bool wasAccepted)
     {
         End(follow);
-        var dropped = new List<Guid>();
         foreach (var user in follow.Users)
         {
-            if (_users.TryGetValue(user, out var followed) && !followed.IsTold && !IsUnderWay(user))
-            {
-                _users.Remove(user);
-                dropped.Add(user);
-            }
+            if (!_users.TryGetValue(user, out var followed) || followed.IsTold || IsUnderWay(user))
+                continue;
+            _users.Remove(user);
+            if (wasAccepted)
+                _unwanted.Add(user);
         }
-
-        return dropped;
     }
 
     /// <summary>The server has acknowledged that a user is followed no more.</summary>
@@ -116,9 +142,18 @@ internal sealed class Ledger(Action<StatusChange> announce)
     {
         _users.Remove(user);
         Roster = Roster.Without(user);
-        foreach (var unwanted in _awaitedNames.Values)
-            unwanted.Add(user);
-        // A follow that was sent behind the unfollow starts from nothing.
+        if (_awaitedNames.Count + _underWay.Count == 0)
+            _unfollowed.Clear();
+        else
+            _unfollowed[user] = ++_clock;
+        // What is under way was sent behind the unfollow. So the server follows again by what the client itself repeats,
+        foreach (var repetition in _underWay.Where(follow => follow.IsRepetition))
+        {
+            if (repetition.Lose(user))
+                _unwanted.Add(user);
+        }
+
+        // and what the caller wants starts from nothing.
         if (IsUnderWay(user))
             GetOrAdd(user);
     }
@@ -136,16 +171,13 @@ internal sealed class Ledger(Action<StatusChange> announce)
     /// <summary>The server tells of one session.</summary>
     /// <param name="leave">What it shows no more; null: it showed nothing.</param>
     /// <param name="join">What it shows now; null: nothing.</param>
-    /// <returns>
-    /// False when the server still follows a user by name who was unfollowed by id, before it was known that the name is this user's.
-    /// </returns>
-    public bool Apply(UserPresence? leave, UserPresence? join)
+    public void Apply(UserPresence? leave, UserPresence? join)
     {
         var either = (join ?? leave)!;
         _clock++;
-        var isWanted = Recognise(either.UserId, either.Username);
+        Recognise(either.UserId, either.Username);
         if (!_users.TryGetValue(either.UserId, out var user))
-            return isWanted;
+            return;
         var last = user.Of(either.SessionId);
         user.Set(either.SessionId, join);
         // Of no use but to an answer that is on its way.
@@ -154,10 +186,9 @@ internal sealed class Ledger(Action<StatusChange> announce)
         // The same again is a change only if it was said to be one.
         if (last is null ? join is not null : join is null || join != last || leave == last)
             Tell(user, StatusChange.Between(last, join)!);
-        return true;
     }
 
-    /// <summary>The link is lost: of those whose follow is under way everything is asked for again.</summary>
+    /// <summary>The link is lost: a follow that is under way begins again on another one.</summary>
     public void LinkLost()
     {
         SetCurrent(false);
@@ -165,12 +196,8 @@ internal sealed class Ledger(Action<StatusChange> announce)
             user.ForgetTouched();
         foreach (var user in _users.Where(u => !u.Value.IsTold).Select(u => u.Key).ToList())
             _users.Remove(user);
-        foreach (var follow in _underWay)
-        {
-            follow.Restart();
-            foreach (var user in follow.Ids)
-                GetOrAdd(user);
-        }
+        _underWay.Clear();
+        _unwanted.Clear();
     }
 
     private void End(FollowRequest follow)
@@ -193,15 +220,13 @@ internal sealed class Ledger(Action<StatusChange> announce)
     }
 
     /// <summary>A user of this name has shown up: perhaps it is one who is followed by name.</summary>
-    /// <returns>False when that follow is wanted no more.</returns>
-    private bool Recognise(Guid user, string name)
+    private void Recognise(Guid user, string name)
     {
-        var isWanted = true;
-        if (_awaitedNames.TryGetValue(name, out var unwanted))
+        if (_awaitedNames.Remove(name, out var asked))
         {
-            _awaitedNames.Remove(name);
-            isWanted = !unwanted.Contains(user);
-            if (isWanted)
+            if (IsUnfollowedSince(user, asked))
+                _unwanted.Add(user);
+            else
                 StartTelling(GetOrAdd(user));
         }
 
@@ -209,12 +234,24 @@ internal sealed class Ledger(Action<StatusChange> announce)
         {
             if (!follow.NamesUser(name))
                 continue;
-            follow.Find(user, name);
-            GetOrAdd(user);
+            var isNews = follow.Bear(name);
+            if (IsWanted(follow, user, name))
+            {
+                follow.Find(user, name);
+                GetOrAdd(user);
+            }
+            else if (isNews)
+            {
+                _unwanted.Add(user);
+            }
         }
-
-        return isWanted;
     }
+
+    /// <summary>Whether a follow wants a user whom the server shows for it: not if it repeats a name that is older than an unfollow of its bearer.</summary>
+    private bool IsWanted(FollowRequest follow, Guid user, string name) =>
+        follow.AskedAt(name) is not { } asked || !IsUnfollowedSince(user, asked);
+
+    private bool IsUnfollowedSince(Guid user, long asked) => _unfollowed.TryGetValue(user, out var at) && at > asked;
 
     private void StartTelling(Followed followed)
     {

@@ -10,7 +10,7 @@ internal readonly record struct Ebb
     /// <summary>How many links must have gone at least; for fewer it is not worth it.</summary>
     public const int Least = 1000;
 
-    /// <summary>How many links may be left, so that none waits for more than some hundredths of a second.</summary>
+    /// <summary>How many links may be left: they are the ones that wait.</summary>
     public const int Left = 5000;
 
     /// <summary>How long it must have been calm: by then the homes of those who have gone have stopped, too.</summary>

@@ -8,9 +8,8 @@ internal sealed class LinkSet : BackgroundService
 {
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(500);
 
-    // With the place of each in the order in which they came.
-    private readonly ConcurrentDictionary<Link, long> _links = new();
-    private long _came;
+    // By the order in which they were made.
+    private readonly ConcurrentDictionary<long, Link> _links = new();
     private volatile bool _takesNoMore;
     private volatile bool _isCut;
 
@@ -24,7 +23,7 @@ internal sealed class LinkSet : BackgroundService
     public void Add(Link link)
     {
         // Seen by whoever sets the flags below, or seeing them: no link is missed.
-        _links.TryAdd(link, Interlocked.Increment(ref _came));
+        _links.TryAdd(link.Number, link);
         if (_isCut)
             link.Cut(CloseReason.Restart);
         else if (_takesNoMore)
@@ -32,14 +31,14 @@ internal sealed class LinkSet : BackgroundService
     }
 
     /// <summary>A link is over.</summary>
-    public void Remove(Link link) => _links.TryRemove(link, out _);
+    public void Remove(Link link) => _links.TryRemove(link.Number, out _);
 
     /// <summary>From now on a link that begins is told to go elsewhere at once. Returns those that are there, oldest first.</summary>
     public IReadOnlyList<Link> TakeNoMore()
     {
         _takesNoMore = true;
         // A copy first, of one instant: sorting would ask for the number of links and for the links at different ones.
-        return [.. _links.ToArray().OrderBy(link => link.Value).Select(link => link.Key)];
+        return [.. _links.ToArray().OrderBy(link => link.Key).Select(link => link.Value)];
     }
 
     /// <summary>
@@ -49,7 +48,7 @@ internal sealed class LinkSet : BackgroundService
     public void CloseAll()
     {
         _isCut = true;
-        foreach (var (link, _) in _links)
+        foreach (var (_, link) in _links)
             link.Cut(CloseReason.Restart);
     }
 
@@ -62,7 +61,7 @@ internal sealed class LinkSet : BackgroundService
         {
             await timer.WaitForNextTickAsync(CancellationToken.None).ConfigureAwait(false);
             var now = Environment.TickCount64;
-            foreach (var (link, _) in _links)
+            foreach (var (_, link) in _links)
                 link.Watch(now);
         }
     }

@@ -95,23 +95,29 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     public void Flush()
     {
         // While the network takes nothing, it will say when it does.
-        while (!_socket.AwaitsRoom)
+        if (_socket.AwaitsRoom)
+            return;
+        var room = _loop.SendScratch;
+        var copied = _link.CopyOutput(room);
+        while (copied > 0)
         {
-            var copied = _link.CopyOutput(_loop.SendScratch);
-            if (copied == 0)
-                return;
-            var output = _loop.SendScratch.AsSpan(0, copied);
-            var sent = _socket.Send(output);
-            if (sent == LoopSocket.Gone)
+            var sent = _socket.Send(room.AsSpan(0, copied));
+            if (sent == copied)
+            {
+                copied = _link.CopyNext(sent, room);
+            }
+            else if (sent == LoopSocket.Gone)
             {
                 _link.GiveUp();
-                continue;
+                copied = _link.CopyOutput(room);
             }
-
-            if (sent > 0)
-                _link.Wrote(sent);
-            if (sent < copied)
-                _socket.AwaitRoom(output[Math.Max(sent, 0)..]);
+            else
+            {
+                if (sent > 0)
+                    _link.Wrote(sent);
+                _socket.AwaitRoom(room.AsSpan(Math.Max(sent, 0)..copied));
+                return;
+            }
         }
     }
 

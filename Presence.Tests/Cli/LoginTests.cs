@@ -1,11 +1,9 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Cli;
 using Presence.Cli.Accounts;
 using Presence.Tests.Cli.Kit;
+using Presence.Tests.Client;
 using Presence.Tests.Host;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
@@ -99,6 +97,7 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
     [InlineData(ExitCode.Usage, "There is one of", "login", "--user", "a", "--token", "b")]
     [InlineData(ExitCode.Usage, "no session token", "login", "--token", "b")]
     [InlineData(ExitCode.Usage, "cannot be read", "login", "--token-file", "/nowhere/at/all")]
+    [InlineData(ExitCode.Usage, "cannot be read", "login", "--token-file", "")]
     [InlineData(ExitCode.Usage, "no name of a profile", "login", "--user", "a", "--profile", "../a")]
     [InlineData(ExitCode.Usage, "no address", "login", "--user", "a", "--server", "ftp://a")]
     [InlineData(ExitCode.Refused, "--server-key", "login", "--user", "a", "--server-key", "wrong")]
@@ -214,6 +213,87 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
     }
 
     [Fact]
+    public async Task A_logout_that_is_interrupted_says_what_may_be_left()
+    {
+        await using var slow = new OneAnswer(async end =>
+        {
+            await Task.Delay(Timeout.Infinite, end);
+            return "";
+        });
+        using var shell = new Shell();
+        new LoginFile(shell.Folder, "default").Write(new Login(slow.Http.ToString(), Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "carol"))));
+        await using var logout = shell.Start("logout");
+        await slow.Asked.WaitAsync(Clients.Patience);
+        logout.Interrupt();
+        Assert.Equal(ExitCode.Interrupted, await logout.EndAsync());
+        Assert.Contains("forgotten here", logout.Error.Text, StringComparison.Ordinal);
+        Assert.Contains("may stay valid", logout.Error.Text, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(shell.Folder));
+    }
+
+    [Theory]
+    [InlineData("200 OK")]
+    [InlineData("401 Unauthorized")]
+    public async Task A_logout_is_not_undone_by_a_renewal(string status)
+    {
+        using var shell = new Shell();
+        var file = new LoginFile(shell.Folder, "default");
+        await using var slow = new OneAnswer(_ =>
+        {
+            file.Delete();
+            return Task.FromResult(OneAnswer.Of(status, "application/json", """{"token":"e30.e30.e30"}"""));
+        });
+        file.Write(Expired(slow.Http));
+        var online = await shell.RunAsync("online", "bob");
+        Assert.Equal(ExitCode.Refused, online.Code);
+        Assert.Contains("You have logged out.", online.Error.Text, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(shell.Folder));
+    }
+
+    [Theory]
+    [InlineData("200 OK")]
+    [InlineData("401 Unauthorized")]
+    public async Task A_new_login_is_not_undone_by_a_renewal(string status)
+    {
+        using var shell = new Shell();
+        var file = new LoginFile(shell.Folder, "default");
+        Login? later = null;
+        await using var slow = new OneAnswer(_ =>
+        {
+            file.Write(later!);
+            return Task.FromResult(OneAnswer.Of(status, "application/json", """{"token":"e30.e30.e30"}"""));
+        });
+        later = new Login(slow.Http.ToString(), Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "carol")));
+        file.Write(Expired(slow.Http));
+        var tokens = new TokenSource(file, ServerAddress.Parse(slow.Http.ToString()), TimeProvider.System);
+        Assert.Equal(later.Token, await tokens.GetAsync(CancellationToken.None).AsTask().WaitAsync(Clients.Patience));
+        Assert.Equal(later, file.Read());
+    }
+
+    [Fact]
+    public async Task A_command_that_runs_does_not_get_the_token_of_a_later_login_at_another_server()
+    {
+        using var shell = new Shell();
+        var file = new LoginFile(shell.Folder, "default");
+        file.Write(new Login("http://elsewhere:7350", Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "carol"))));
+        var tokens = new TokenSource(file, ServerAddress.Parse("http://here:7350"), TimeProvider.System);
+        var failure = await Assert.ThrowsAsync<FailureException>(async () => await tokens.GetAsync(CancellationToken.None));
+        Assert.True(failure.IsLoginOver);
+        Assert.Contains("http://elsewhere:7350", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_does_not_type_a_token_may_still_interrupt()
+    {
+        using var keyboard = new Keyboard();
+        using var shell = new Shell(server.Http) { Keyboard = keyboard };
+        await using var login = shell.Start("login", "--token-file", "-");
+        await keyboard.Awaited.WaitAsync(Clients.Patience);
+        login.Interrupt();
+        Assert.Equal(ExitCode.Interrupted, await login.EndAsync());
+    }
+
+    [Fact]
     public async Task A_login_that_cannot_be_kept_is_an_error()
     {
         using var shell = new Shell(server.Http);
@@ -231,25 +311,11 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
     [InlineData("302 Found", "application/json", "[]", "does not sign you in: 302 Found")]
     public async Task Another_kind_of_server_is_told_from_this_one(string status, string type, string body, string said)
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var answering = Task.Run(async () =>
-        {
-            using var socket = await listener.AcceptSocketAsync();
-            await socket.ReceiveAsync(new byte[16 * 1024]);
-            await socket.SendAsync(Encoding.ASCII.GetBytes(
-                $"HTTP/1.1 {status}\r\nContent-Type: {type}\r\nLocation: /elsewhere\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}"));
-            socket.Shutdown(SocketShutdown.Send);
-            // Until the other side has had enough.
-            while (await socket.ReceiveAsync(new byte[16 * 1024]) > 0)
-            {
-            }
-        });
-        using var shell = new Shell(new Uri($"http://{listener.LocalEndpoint}"));
+        await using var other = new OneAnswer(_ => Task.FromResult(OneAnswer.Of(status, type, body)));
+        using var shell = new Shell(other.Http);
         var login = await shell.RunAsync("login", "--user", "alice");
         Assert.Equal(ExitCode.Refused, login.Code);
         Assert.Contains(said, login.Error.Text, StringComparison.Ordinal);
-        await answering;
     }
 
     [Fact]
@@ -262,6 +328,9 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
         Assert.Equal(ExitCode.Refused, online.Code);
         Assert.Contains("default.json is not a login", online.Error.Text, StringComparison.Ordinal);
     }
+
+    private static Login Expired(Uri server) => new(
+        server.ToString(), Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "carol", TimeSpan.FromHours(-1))), "a refresh token", "a server key");
 
     public sealed class NoMinting : ServerFixture
     {

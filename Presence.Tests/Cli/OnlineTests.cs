@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Presence.Cli;
+using Presence.Cli.Accounts;
 using Presence.Tests.Cli.Kit;
 using Presence.Tests.Client;
 using Presence.Tests.Host;
@@ -72,6 +73,23 @@ public sealed class OnlineTests(ServerFixture server) : IClassFixture<ServerFixt
         var online = await shell.RunAsync("online", self);
         Assert.Equal(ExitCode.Done, online.Code);
         Assert.StartsWith($"{self}: online (yourself", Assert.Single(online.Output.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_oneself_by_name_and_by_id_it_tells_the_same()
+    {
+        using var shell = new Shell(server.Http);
+        var self = await shell.LoginAsync("alice");
+        var id = SessionToken.Read(new LoginFile(shell.Folder, LoginFile.DefaultProfile).Read()!.Token)!.UserId!.Value.ToString();
+        await using var set = shell.Start("set", "here");
+        await set.Error.SaysAsync("now shows");
+        var online = await shell.RunAsync("online", self, id);
+        Assert.Equal(ExitCode.Done, online.Code);
+        Assert.Equal([$"{self}: online", $"{id}: online"], online.Output.Lines.Select(l => l.Split(" (yourself")[0]));
+        using var json = JsonDocument.Parse((await shell.RunAsync("online", id, self, "--json")).Output.Text);
+        Assert.Empty(json.RootElement.GetProperty("offline").EnumerateArray());
+        Assert.Equal(id, json.RootElement.GetProperty("self").GetProperty("user").GetString());
+        Assert.True(json.RootElement.GetProperty("self").GetProperty("online").GetBoolean());
     }
 
     private static string NewName(string name) => $"{name}-{Guid.NewGuid():N}"[..20];

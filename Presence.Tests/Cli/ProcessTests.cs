@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Presence.Cli;
 using Presence.Tests.Client;
 using Presence.Tests.Host;
@@ -64,14 +65,17 @@ public sealed class ProcessTests(ServerFixture server) : IClassFixture<ServerFix
         await using var frank = await server.ConnectAsync(ClientKind.WebSocketJson, "frank");
         await frank.SetStatusAsync("Here");
         // It makes a terminal and tells what was written to it.
-        var start = Prepare("/usr/bin/script", "--quiet", "--return", "--command", $"'{Program[0]}' {string.Join(' ', Program[1..])} watch frank --for 2s", "/dev/null");
+        var start = Prepare("/usr/bin/script", "--quiet", "--return", "--command", $"'{Program[0]}' {string.Join(' ', Program[1..])} watch frank --count 1", "/dev/null");
         if (noColour is not null)
             start.Environment["NO_COLOR"] = noColour;
         start.Environment["TERM"] = kind;
         using var script = Process.Start(start)!;
-        var (code, output) = await EndAsync(script);
+        var output = await ReadToAsync(script, "Here");
+        await frank.SetStatusAsync("Away");
+        var (code, rest) = await EndAsync(script);
+        output += rest;
         Assert.Equal(0, code);
-        Assert.Contains("Here", output, StringComparison.Ordinal);
+        Assert.Contains("Away", rest, StringComparison.Ordinal);
         Assert.Equal(hasTable, output.Contains('╭', StringComparison.Ordinal));
         Assert.Equal(hasColours, output.Contains("\e[32m", StringComparison.Ordinal) || output.Contains("\e[38;", StringComparison.Ordinal));
         Assert.Equal(hasTable, output.Contains('\e', StringComparison.Ordinal));
@@ -93,6 +97,22 @@ public sealed class ProcessTests(ServerFixture server) : IClassFixture<ServerFix
             using var kill = Process.Start("kill", [$"-{name}", process.Id.ToString(CultureInfo.InvariantCulture)]);
             kill.WaitForExit();
         }
+    }
+
+    /// <summary>What a process writes up to and including a text.</summary>
+    private static async Task<string> ReadToAsync(Process process, string text)
+    {
+        using var patience = new CancellationTokenSource(Clients.Patience);
+        var output = new StringBuilder();
+        var next = new char[1];
+        while (!output.ToString().EndsWith(text, StringComparison.Ordinal))
+        {
+            if (await process.StandardOutput.ReadAsync(next, patience.Token) == 0)
+                throw new EndOfStreamException($"Awaited {text}, in vain: {output}");
+            output.Append(next);
+        }
+
+        return output.ToString();
     }
 
     private static async Task<(int Code, string Output)> EndAsync(Process process)

@@ -1,4 +1,6 @@
+using System.Runtime.InteropServices;
 using Presence.Cli;
+using Presence.Cli.Commands;
 using Presence.Tests.Cli.Kit;
 using Xunit;
 
@@ -23,8 +25,22 @@ public sealed class UsageTests
         Assert.Contains("Exit codes:\n", help.Output.Text, StringComparison.Ordinal);
         var examples = help.Output.Lines.SkipWhile(l => l != "Examples:").Skip(1).TakeWhile(l => l.Length > 0).Select(l => l.Trim()).ToList();
         Assert.NotEmpty(examples);
-        Assert.All(examples, e => Assert.Contains("presence ", e, StringComparison.Ordinal));
+        Assert.All(examples, e =>
+        {
+            var parsed = PresenceCommand.Parse(ShellLine.OfTool(e), shell.Around(TextWriter.Null, TextWriter.Null));
+            Assert.Empty(parsed.Errors);
+            // Whoever takes any words takes an option for one that does not exist.
+            Assert.All(parsed.CommandResult.Command.Arguments, a => Assert.NotEmpty(parsed.WordsOf(a)));
+        });
     }
+
+    [Theory]
+    [InlineData("until presence set \"a | b\" --for '2 m'; do sleep 1; done", "set", "a | b", "--for", "2 m")]
+    [InlineData("presence online a && echo b", "online", "a")]
+    [InlineData("get-token | presence login --token-file -", "login", "--token-file", "-")]
+    [InlineData("presence logout    # for good", "logout")]
+    [InlineData("presence watch a | jq 'b # c'", "watch", "a")]
+    public void An_example_is_read_as_a_shell_does(string line, params string[] args) => Assert.Equal(args, ShellLine.OfTool(line));
 
     [Fact]
     public async Task The_version_is_that_of_the_package()
@@ -81,5 +97,14 @@ public sealed class UsageTests
         Assert.Equal("/somewhere/presence", Surroundings.FolderOf(_ => "/somewhere"));
         Assert.Equal($"{home}/.config/presence", Surroundings.FolderOf(_ => null));
         Assert.Equal($"{home}/.config/presence", Surroundings.FolderOf(_ => "not/absolute"));
+    }
+
+    [Fact]
+    public void A_signal_that_comes_when_all_is_over_is_nothing()
+    {
+        var interruption = new Interruption();
+        interruption.Dispose();
+        interruption.End(new PosixSignalContext(PosixSignal.SIGINT));
+        Assert.Equal(ExitCode.Interrupted, interruption.Code);
     }
 }

@@ -2,10 +2,15 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Cli;
+using Presence.Cli.Accounts;
+using Presence.Cli.Commands;
+using Presence.Cli.Watching;
+using Presence.Client;
 using Presence.Tests.Cli.Kit;
 using Presence.Tests.Client;
 using Presence.Tests.Client.Faults;
 using Presence.Tests.Host;
+using Presence.Tests.Semantics.Clients;
 using Xunit;
 
 namespace Presence.Tests.Cli;
@@ -180,6 +185,29 @@ public sealed class WatchTests(ServerFixture server) : IClassFixture<ServerFixtu
         await using var set = shell.Start("set", "here");
         Assert.Equal(ExitCode.Done, await watch.EndAsync());
         Assert.EndsWith($"{self}: offline -> \"here\"", watch.Output.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Clause", "F9")]
+    public async Task Of_oneself_changes_are_told_that_come_while_the_watch_begins()
+    {
+        var (user, name) = (Peers.NewUser(), NewName("alice"));
+        var options = Clients.OptionsOf(server, ClientKind.WebSocketJson, user, name);
+        await using var client = await PresenceClient.ConnectAsync(options).WaitAsync(Clients.Patience);
+        await using var device = await PresenceClient.ConnectAsync(options).WaitAsync(Clients.Patience);
+        // The snapshot needs a token to ask whether one is online; when it has one, the change has come.
+        var access = new Access(ServerAddress.Parse(server.Http.ToString()), async cancel =>
+        {
+            await using var told = client.OwnChanges.GetAsyncEnumerator(cancel);
+            await device.SetStatusAsync("here", cancel);
+            Assert.True(await told.MoveNextAsync());
+            return await options.TokenProvider(cancel);
+        });
+        using var output = new Transcript();
+        using var patience = new CancellationTokenSource(Clients.Patience);
+        var watch = new Watch(client, access, new LineView(output, TextWriter.Null), TimeProvider.System);
+        Assert.Equal(1, await watch.RunAsync(Target.Parse([name]), most: 1, duration: null, patience.Token));
+        Assert.EndsWith($"{name}: offline -> \"here\"", output.Lines[^1], StringComparison.Ordinal);
     }
 
     /// <summary>The cells of somebody's row.</summary>

@@ -12,7 +12,7 @@ public sealed class OutboxTests
     private static readonly SessionId Session = SessionId.New();
 
     private readonly TestLink _link = new();
-    private readonly Outbox _outbox;
+    private Outbox _outbox;
 
     public OutboxTests() => _outbox = new Outbox(_link);
 

@@ -40,6 +40,19 @@ public sealed class HomeLossSpecs(NodeFixture node) : IClassFixture<NodeFixture>
         await AssertKnownAsync(alice.User);
     }
 
+    [Fact]
+    [Trait("Clause", "K3")]
+    public async Task The_homes_of_a_node_are_found_when_a_relay_has_ended()
+    {
+        var carol = node.Connect(new UserId(Guid.NewGuid()), "carol");
+        await carol.SetAsync("here");
+
+        var homes = HomeSharding.HomesOf(node.Homes).Select(home => home.Path.Name).ToHashSet();
+
+        Assert.Contains(HomeSharding.EntityOf(Subject.OfUser(carol.User)), homes);
+        Assert.Contains(HomeSharding.EntityOf(Subject.OfName("carol")), homes);
+    }
+
     /// <summary>The home comes to know what its user shows; nobody but the relays can have told it.</summary>
     private async Task AssertKnownAsync(UserId user, params string[] statuses)
     {

@@ -29,7 +29,7 @@ public sealed class UserPresenceSpecs : ActorSpec
         _eastRelay = CreateTestProbe();
         _westRelay = CreateTestProbe();
         _parent = ActorOfAsTestActorRef<Shard>(Props.Create(() => new Shard(_shard.Ref, UserPresence.Props(Settings, new PeerTable(), _observed))));
-        _observer = Sys.ActorOf(RelayObserver.Props(_observed, Sys.ActorSelection(_parent.Path / "*")));
+        _observer = Sys.ActorOf(RelayObserver.Props(_observed, () => [Home]));
     }
 
     private IActorRef Home => _parent.UnderlyingActor.Child;

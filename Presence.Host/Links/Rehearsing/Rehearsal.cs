@@ -16,7 +16,7 @@ namespace Presence.Host.Links.Rehearsing;
 /// </summary>
 /// <remarks>
 /// They come by a port of the loopback that is open for that moment, and go all the way that others will: sockets, upgrade, link,
-/// connection, relays, homes. The port lets nobody in who does not know the word of the day. In a cluster their users' homes may be on any
+/// connection, relays, homes. The port lets nobody in who does not know the word of the day. In a cluster their users' homes are on any
 /// node, as everybody's. A rehearsal that fails is told of and keeps nobody out.
 /// </remarks>
 internal sealed partial class Rehearsal(
@@ -53,8 +53,8 @@ internal sealed partial class Rehearsal(
         var count = options.Value.Links.Rehearsal;
         if (count == 0)
             return;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(Patience);
+        using var patient = new CancellationTokenSource(Patience, clock);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patient.Token);
         var begin = clock.GetTimestamp();
         try
         {

@@ -28,6 +28,9 @@ internal sealed class Shell : IDisposable
     /// <summary>What is piped into the next commands.</summary>
     public string Input { get; set; } = "";
 
+    /// <summary>What the next commands read instead, if it is no pipe.</summary>
+    public Keyboard? Keyboard { get; init; }
+
     /// <summary>An environment variable; null: it is not set.</summary>
     public string? this[string variable]
     {
@@ -68,7 +71,7 @@ internal sealed class Shell : IDisposable
     /// <summary>The surroundings of a command.</summary>
     internal Surroundings Around(TextWriter output, TextWriter error) => new()
     {
-        Input = new StringReader(Input),
+        Input = Keyboard ?? (TextReader)new StringReader(Input),
         Output = output,
         Error = error,
         Screen = Terminal is null ? null : AnsiConsole.Create(new AnsiConsoleSettings

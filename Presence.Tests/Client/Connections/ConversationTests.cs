@@ -530,6 +530,125 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    [Trait("Clause", "F7")]
+    public async Task Who_was_unfollowed_under_an_awaited_name_is_quietly_unfollowed_when_a_restoration_finds_them()
+    {
+        _talk.Up();
+        var follow = _talk.Conversation.FollowAsync(new([], ["alice"]), default);
+        _talk.Asked();
+        _talk.Answer();
+        await follow;
+        var unfollow = _talk.Conversation.UnfollowAsync([Alice], default);
+        _talk.Asked();
+        _talk.Acknowledge();
+        await unfollow;
+        _talk.Down();
+        _talk.Up();
+        var bob = _talk.Follow(Bob);
+        Assert.Equal("follow alice", _talk.Asked());
+        _talk.Answer(Shown("here"));
+        Assert.True(_talk.Conversation.State.IsConnected);
+        Assert.Equal("unfollow alice", _talk.Asked());
+        _talk.Tell(Shown("here"), Shown("there"));
+        _talk.Acknowledge();
+        Assert.Equal("follow bob", _talk.Asked());
+        _talk.Answer();
+        await bob;
+        Assert.Null(_talk.Asked());
+        Assert.Empty(Take(_talk.Changes));
+        Assert.Empty(Roster);
+        _talk.Down();
+        _talk.Up();
+        Assert.Equal("follow bob", _talk.Asked());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    [Trait("Clause", "F7")]
+    public async Task Who_is_unfollowed_during_a_restoration_is_unfollowed_behind_it(bool isShown)
+    {
+        _talk.Up();
+        var follow = _talk.Conversation.FollowAsync(new([], ["alice"]), default);
+        _talk.Asked();
+        _talk.Answer();
+        await follow;
+        _talk.Down();
+        _talk.Up();
+        var unfollow = _talk.Conversation.UnfollowAsync([Alice], default);
+        Assert.Equal("follow alice", _talk.Asked());
+        _talk.Answer(isShown ? [Shown("here")] : []);
+        Assert.Equal("unfollow alice", _talk.Asked());
+        Assert.Equal(isShown ? 1 : 0, Roster.Count);
+        _talk.Acknowledge();
+        await unfollow;
+        Assert.Empty(Roster);
+        Assert.Empty(Take(_talk.Changes));
+        if (!isShown)
+        {
+            _talk.Tell(null, Shown("here"));
+            Assert.Equal("unfollow alice", _talk.Asked());
+        }
+
+        Assert.Null(_talk.Asked());
+        Assert.Empty(Roster);
+    }
+
+    [Fact]
+    [Trait("Clause", "F7")]
+    public async Task Who_is_unfollowed_as_the_client_repeats_the_name_is_unfollowed_once_more()
+    {
+        _talk.Up();
+        var names = _talk.Conversation.FollowAsync(new([], ["alice"]), default);
+        _talk.Asked();
+        _talk.Answer();
+        await names;
+        using var cancel = new CancellationTokenSource();
+        var follow = _talk.Conversation.FollowAsync(new([Bob], []), cancel.Token);
+        _talk.Asked();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => follow);
+        var unfollow = _talk.Conversation.UnfollowAsync([Alice], default);
+        // The follow of bob is undone, and the name repeated; the unfollow of alice is on its way before that.
+        _talk.Answer();
+        _talk.Tell(null, Shown("here"));
+        Assert.Equal("unfollow alice", _talk.Asked());
+        _talk.Acknowledge();
+        await unfollow;
+        Assert.Equal("unfollow bob", _talk.Asked());
+        _talk.Acknowledge();
+        Assert.Equal("follow alice", _talk.Asked());
+        _talk.Answer(Shown("here"));
+        Assert.Equal("unfollow alice", _talk.Asked());
+        _talk.Acknowledge();
+        Assert.Null(_talk.Asked());
+        Assert.Empty(Roster);
+        Assert.Empty(Take(_talk.Changes));
+    }
+
+    [Fact]
+    public async Task A_repetition_of_names_does_not_outlive_its_link()
+    {
+        _talk.Up();
+        var names = _talk.Conversation.FollowAsync(new([], ["carol"]), default);
+        _talk.Asked();
+        _talk.Answer();
+        await names;
+        using var cancel = new CancellationTokenSource();
+        var follow = _talk.Conversation.FollowAsync(new([Alice], []), cancel.Token);
+        _talk.Asked();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => follow);
+        _talk.Answer();
+        _talk.Down();
+        _talk.Up();
+        Assert.Equal("follow carol", _talk.Asked());
+        _talk.Answer();
+        Assert.True(_talk.Conversation.State.IsConnected);
+        Assert.Null(_talk.Asked());
+    }
+
+    [Fact]
     public async Task When_the_client_is_disposed_of_calls_fail_and_enumerations_end()
     {
         _talk.Up();
@@ -593,10 +712,13 @@ public sealed class ConversationTests
         Assert.False(await second.MoveNextAsync());
     }
 
-    [Fact]
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
     [Trait("Clause", "E2")]
     [Trait("Clause", "E3")]
+    [Trait("Clause", "F7")]
     [Trait("Clause", "L1")]
-    public void Wherever_links_break_the_sum_of_what_is_told_is_the_truth_in_the_end() =>
-        ConversationProgram.Steps.Sample(ConversationProgram.Run, iter: 3000, threads: 2);
+    public void Wherever_links_break_the_sum_of_what_is_told_is_the_truth_in_the_end(bool isAwaiting) =>
+        ConversationProgram.Steps.Sample(steps => ConversationProgram.Run(isAwaiting, steps), iter: 3000, threads: 2);
 }

@@ -66,10 +66,10 @@ public sealed class LedgerTests
     [Trait("Clause", "E5")]
     public void Who_is_not_followed_is_not_told_of()
     {
-        Assert.True(_ledger.Apply(null, Shown("one")));
+        _ledger.Apply(null, Shown("one"));
         Follow([Alice], [], Shown("one"));
         _ledger.Unfollow(Alice);
-        Assert.True(_ledger.Apply(Shown("one"), Shown("two")));
+        _ledger.Apply(Shown("one"), Shown("two"));
         Assert.Empty(_told);
         Assert.Empty(_ledger.Roster);
     }
@@ -148,7 +148,10 @@ public sealed class LedgerTests
     {
         Follow([], ["alice"]);
         _ledger.Unfollow(Alice);
-        Assert.False(_ledger.Apply(null, Shown("here")), "the server still follows");
+        _ledger.Apply(null, Shown("here"));
+        Assert.Equal([Alice], _ledger.TakeUnwanted());
+        _ledger.Apply(Shown("here"), Shown("there"));
+        Assert.Empty(_ledger.TakeUnwanted());
         Assert.Empty(_told);
         Assert.Empty(_ledger.AwaitedNames);
         // But a new follow counts.
@@ -162,7 +165,8 @@ public sealed class LedgerTests
         Follow([], ["alice"]);
         _ledger.Unfollow(Alice);
         Follow([], ["alice"]);
-        Assert.True(_ledger.Apply(null, Shown("here")));
+        _ledger.Apply(null, Shown("here"));
+        Assert.Empty(_ledger.TakeUnwanted());
         Assert.Equal([Change(null, "here")], _told);
     }
 
@@ -176,18 +180,147 @@ public sealed class LedgerTests
         Assert.Empty(_told);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [Trait("Clause", "F7")]
+    public void Who_was_unfollowed_stays_so_when_the_client_itself_asks_for_the_name_again(bool isNewLink, bool isShownInAnswer)
+    {
+        Follow([Bob], ["alice"]);
+        _ledger.Unfollow(Alice);
+        if (isNewLink)
+            _ledger.LinkLost();
+        var again = Repeat();
+        Answer(again, isShownInAnswer ? [Shown("here")] : []);
+        Assert.Empty(_ledger.Complete(again));
+        _ledger.Apply(isShownInAnswer ? Shown("here") : null, Shown("there"));
+        Assert.Equal([Alice], _ledger.TakeUnwanted());
+        _ledger.Apply(Shown("there"), null);
+        Assert.Empty(_ledger.TakeUnwanted());
+        Assert.Empty(_told);
+        Assert.Empty(_ledger.Roster);
+        Assert.Equal([Bob], _ledger.FollowedUsers);
+        Assert.Empty(_ledger.AwaitedNames);
+    }
+
     [Fact]
     [Trait("Clause", "F7")]
-    public void Who_was_unfollowed_stays_so_when_the_client_itself_asks_for_the_name_again()
+    public void Who_was_unfollowed_stays_so_when_an_event_comes_before_the_answer_to_the_repetition()
     {
         Follow([], ["alice"]);
         _ledger.Unfollow(Alice);
-        var again = new FollowRequest([], _ledger.AwaitedNames) { IsRepetition = true };
-        _ledger.Begin(again);
-        _ledger.Answer(again, [], [], _ledger.Now);
-        _ledger.Complete(again);
-        Assert.False(_ledger.Apply(null, Shown("here")));
+        var again = Repeat();
+        _ledger.Apply(null, Shown("here"));
+        Assert.Equal([Alice], _ledger.TakeUnwanted());
+        Answer(again, Shown("here"));
+        Assert.Empty(_ledger.Complete(again));
+        Assert.Empty(_ledger.TakeUnwanted());
         Assert.Empty(_told);
+        Assert.Empty(_ledger.FollowedUsers);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Clause", "F7")]
+    public void Who_is_unfollowed_while_the_name_is_asked_for_again_is_not_followed_by_it(bool isKnown)
+    {
+        Follow([], ["alice"]);
+        // The unfollow is on its way; the repetition is sent behind it.
+        var again = Repeat();
+        if (isKnown)
+            _ledger.Apply(null, Shown("here"));
+        _ledger.Unfollow(Alice);
+        Assert.Empty(_ledger.Roster);
+        Answer(again, Shown("here"));
+        Assert.Empty(_ledger.Complete(again));
+        Assert.Equal([Alice], _ledger.TakeUnwanted());
+        Assert.Empty(_ledger.Roster);
+        Assert.Empty(_ledger.FollowedUsers);
+        Assert.Equal(isKnown ? 1 : 0, _told.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F7")]
+    public void Who_is_unfollowed_behind_the_answer_to_a_repetition_is_followed_no_more()
+    {
+        Follow([], ["alice"]);
+        _ledger.LinkLost();
+        var again = Repeat();
+        Answer(again, Shown("here"));
+        _ledger.Complete(again);
+        Assert.Equal([Change(null, "here")], _told);
+        _ledger.Unfollow(Alice);
+        Assert.Empty(_ledger.TakeUnwanted());
+        _ledger.LinkLost();
+        var last = Repeat();
+        Assert.Empty(last.Users);
+        Assert.Empty(last.Names);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Clause", "F7")]
+    public void Who_was_unfollowed_and_is_followed_again_is_told_whatever_the_client_repeats(bool isById)
+    {
+        Follow([], ["alice"]);
+        _ledger.Unfollow(Alice);
+        var again = Repeat();
+        var wanted = isById ? new FollowRequest([Alice], []) : new FollowRequest([], ["alice"]);
+        _ledger.Begin(wanted);
+        // Unfollowing now would end what the caller has asked for since.
+        _ledger.Apply(null, Shown("here"));
+        Assert.Empty(_ledger.TakeUnwanted());
+        Answer(again, Shown("here"));
+        Assert.Empty(_ledger.Complete(again));
+        Assert.Empty(_ledger.TakeUnwanted());
+        Answer(wanted, Shown("here"));
+        Assert.Equal([Shown("here")], _ledger.Complete(wanted));
+        Assert.Empty(_ledger.TakeUnwanted());
+        Assert.Empty(_told);
+        // And on the next link.
+        _ledger.LinkLost();
+        var restored = Repeat();
+        Answer(restored, Shown("there"));
+        _ledger.Complete(restored);
+        Assert.Empty(_ledger.TakeUnwanted());
+        Assert.Equal([Change("here", "there")], _told);
+    }
+
+    [Fact]
+    [Trait("Clause", "F6")]
+    public void A_name_that_was_asked_for_after_the_unfollow_is_wanted_on_every_link()
+    {
+        _ledger.Unfollow(Alice);
+        Follow([], ["alice"]);
+        _ledger.LinkLost();
+        var again = Repeat();
+        Answer(again, Shown("here"));
+        _ledger.Complete(again);
+        Assert.Empty(_ledger.TakeUnwanted());
+        Assert.Equal([Change(null, "here")], _told);
+        Assert.Equal([Alice], _ledger.FollowedUsers);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_is_given_up_is_not_unfollowed_while_a_name_may_be_theirs(bool isTheirs)
+    {
+        var given = new FollowRequest([Alice], []);
+        _ledger.Begin(given);
+        var name = new FollowRequest([], ["alice"]);
+        _ledger.Begin(name);
+        Answer(given);
+        _ledger.Abandon(given, wasAccepted: true);
+        Assert.Empty(_ledger.TakeUnwanted());
+        Answer(name, isTheirs ? [Shown("here")] : []);
+        _ledger.Complete(name);
+        Assert.Equal(isTheirs ? [] : [Alice], _ledger.TakeUnwanted());
+        Assert.Equal(isTheirs ? [Alice] : [], _ledger.FollowedUsers);
     }
 
     [Fact]
@@ -200,7 +333,8 @@ public sealed class LedgerTests
         _ledger.Begin(other);
         var carol = new UserPresence(Guid.NewGuid(), "s3", "carol", "hello");
         _ledger.Answer(one, [Alice, Bob], [Shown("one"), carol], _ledger.Now);
-        Assert.Equal([carol.UserId], _ledger.Abandon(one));
+        _ledger.Abandon(one, wasAccepted: true);
+        Assert.Equal([carol.UserId], _ledger.TakeUnwanted());
         _ledger.Answer(other, [Alice], [Shown("one")], _ledger.Now);
         Assert.Equal([Shown("one")], _ledger.Complete(other));
         Assert.Equivalent(new[] { Alice, Bob }, _ledger.FollowedUsers);
@@ -227,6 +361,17 @@ public sealed class LedgerTests
         _ledger.Answer(follow, ids, answer, _ledger.Now);
         return _ledger.Complete(follow);
     }
+
+    /// <summary>The client itself asks again for all that is wanted.</summary>
+    private FollowRequest Repeat()
+    {
+        var again = _ledger.RepeatAll();
+        _ledger.Begin(again);
+        return again;
+    }
+
+    private void Answer(FollowRequest follow, params UserPresence[] answer) =>
+        _ledger.Answer(follow, follow.Ids, answer, _ledger.Now);
 
     private static UserPresence Shown(string status, string session = "s1") => new(Alice, session, "alice", status);
 

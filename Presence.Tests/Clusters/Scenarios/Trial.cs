@@ -22,10 +22,10 @@ public sealed record Trial
     /// <summary>How long everybody may take to know the truth after all has come to rest.</summary>
     public TimeSpan Rest { get; init; } = TimeSpan.FromSeconds(40);
 
-    /// <summary>
-    /// Whether enough has happened for a verdict to mean something. The clients go on until it has, for no longer than
-    /// <see cref="Rest"/>: how much happens in some seconds is the machine's to say.
-    /// </summary>
+    /// <summary>How much longer the clients may go on if not enough has happened: how much does in some seconds is the machine's to say.</summary>
+    public TimeSpan Extension { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether enough has happened for a verdict to mean something. The clients go on until it has, but for an end.</summary>
     public Func<Verdict, bool> IsEnough { get; init; } = _ => true;
 
     /// <summary>Takes a line on how far it has come.</summary>
@@ -47,8 +47,12 @@ public sealed record Trial
         }
 
         var since = crowd.Now;
-        while (!IsEnough(Judge.Of(crowd.Chronicle, Bounds, isAtRest: false)) && crowd.Now - since < Rest)
-            await Task.Delay(500);
+        while (!IsEnough(Judge.Of(crowd.Chronicle, Bounds, isAtRest: false)) && crowd.Now - since < Extension)
+        {
+            Tell($"{scenario.Name}: not enough has happened by {crowd.Now.TotalSeconds:F0} s; the clients go on");
+            await Task.Delay(1000);
+        }
+
         await crowd.StopAsync();
         return await SettleAsync(crowd) with { NodeFaults = [.. faults] };
     }

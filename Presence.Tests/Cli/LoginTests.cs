@@ -175,7 +175,7 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
         using var shell = new Shell(server.Http);
         await shell.LoginAsync("alice");
         var file = new LoginFile(shell.Folder, "default");
-        var source = new TokenSource(file, TimeProvider.System);
+        var source = new TokenSource(file, ServerAddress.Parse(server.Http.ToString()), TimeProvider.System);
         var spent = Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "somebody else"));
         file.Write(file.Read()! with { Token = spent });
         Assert.Equal(spent, await source.GetAsync(new TokenContext(), default));
@@ -285,7 +285,7 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
         later = new Login(slow.Http.ToString(), Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "carol")));
         file.Write(Expired(slow.Http));
         var tokens = new TokenSource(file, ServerAddress.Parse(slow.Http.ToString()), TimeProvider.System);
-        Assert.Equal(later.Token, await tokens.GetAsync(CancellationToken.None).AsTask().WaitAsync(Clients.Patience));
+        Assert.Equal(later.Token, await tokens.GetAsync(new TokenContext(), CancellationToken.None).AsTask().WaitAsync(Clients.Patience));
         Assert.Equal(later, file.Read());
     }
 
@@ -296,7 +296,7 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
         var file = new LoginFile(shell.Folder, "default");
         file.Write(new Login("http://elsewhere:7350", Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "carol"))));
         var tokens = new TokenSource(file, ServerAddress.Parse("http://here:7350"), TimeProvider.System);
-        var failure = await Assert.ThrowsAsync<FailureException>(async () => await tokens.GetAsync(CancellationToken.None));
+        var failure = await Assert.ThrowsAsync<FailureException>(async () => await tokens.GetAsync(new TokenContext(), CancellationToken.None));
         Assert.True(failure.IsLoginOver);
         Assert.Contains("http://elsewhere:7350", failure.Message, StringComparison.Ordinal);
     }

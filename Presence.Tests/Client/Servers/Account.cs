@@ -56,7 +56,7 @@ internal sealed class Account
     {
         Server = new UriBuilder(by ?? _server) { Scheme = _server.Scheme == "https" ? "wss" : "ws" }.Uri,
         Format = format,
-        TokenProvider = async cancel =>
+        TokenProvider = async (_, cancel) =>
         {
             if (gate is not null)
                 await gate(cancel);

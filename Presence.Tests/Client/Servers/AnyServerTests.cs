@@ -182,7 +182,7 @@ public sealed class AnyServerTests(ServerFixture server) : IClassFixture<ServerF
         {
             Server = AccountAt(kind, "nobody").Options(format).Server,
             Format = format,
-            TokenProvider = _ =>
+            TokenProvider = (_, _) =>
             {
                 asked++;
                 return new ValueTask<string>("nonsense");

@@ -24,28 +24,15 @@ public sealed partial class ClientReadmeTests(ServerFixture server) : IClassFixt
         var sample = samples[0];
         Assert.InRange(sample.Count(c => c == '\n'), 5, 40);
         var token = Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "bob"));
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "Program.cs"), $"""
+
+        var built = await SampleApp.BuildAsync(_folder.FullName, $"""
             {sample.Replace("ws://localhost:7350", $"ws://{server.Http.Authority}", StringComparison.Ordinal)
                 .Replace("using Presence.Client;", "using Presence.Client;\nstring? kept = null;", StringComparison.Ordinal)}
             {samples[1]}
             static Task<string> LogInAsync(CancellationToken cancel) => Task.FromResult("{token}");
-            """);
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "sample.csproj"), $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-              </PropertyGroup>
-              <ItemGroup>
-                <Reference Include="{typeof(Presence.Client.PresenceClient).Assembly.Location}" />
-              </ItemGroup>
-            </Project>
-            """);
-        await Dotnet.RunAsync(_folder.FullName, "build", "--output", "built");
+            """, SampleApp.Library);
 
-        using var app = Process.Start(new ProcessStartInfo("dotnet", Path.Combine(_folder.FullName, "built", "sample.dll"))
+        using var app = Process.Start(new ProcessStartInfo("dotnet", built)
         {
             RedirectStandardOutput = true,
         })!;

@@ -23,24 +23,11 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
         await using var alice = await Peers.ConnectAsync(
             server.Http, server.Tcp, LinkKind.TcpJson, Peers.IdentityOf(Peers.NewUser(), "alice"));
         await alice.SetAsync("In a match");
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "Program.cs"), Snippet("csharp"));
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "readme.csproj"), $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-              </PropertyGroup>
-              <ItemGroup>
-                <PackageReference Include="NakamaClient" Version="{PinnedVersion("NakamaClient")}" />
-              </ItemGroup>
-            </Project>
-            """);
+        var reference = $"""<PackageReference Include="NakamaClient" Version="{PinnedVersion("NakamaClient")}" />""";
 
-        await Dotnet.RunAsync(_folder.FullName, "build", "--output", "built");
+        var built = await SampleApp.BuildAsync(_folder.FullName, Snippet("csharp"), reference);
 
-        await AssertPrintsAsync("alice: In a match", "dotnet", Path.Combine(_folder.FullName, "built", "readme.dll"));
+        await AssertPrintsAsync("alice: In a match", "dotnet", built);
     }
 
     [Fact]
@@ -51,24 +38,10 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
         await alice.SetAsync("In a match");
         var app = Snippet("csharp", which: 1);
         Assert.InRange(app.Count(c => c == '\n'), 10, 40);
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "Program.cs"), app);
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "watch.csproj"), $"""
-            <Project Sdk="Microsoft.NET.Sdk">
-              <PropertyGroup>
-                <OutputType>Exe</OutputType>
-                <TargetFramework>net10.0</TargetFramework>
-                <ImplicitUsings>enable</ImplicitUsings>
-                <Nullable>enable</Nullable>
-              </PropertyGroup>
-              <ItemGroup>
-                <Reference Include="{typeof(Presence.Client.PresenceClient).Assembly.Location}" />
-              </ItemGroup>
-            </Project>
-            """);
 
-        await Dotnet.RunAsync(_folder.FullName, "build", "--output", "built");
+        var built = await SampleApp.BuildAsync(_folder.FullName, app, SampleApp.Library);
 
-        await AssertPrintsAsync("alice: In a match", "dotnet", Path.Combine(_folder.FullName, "built", "watch.dll"), "alice");
+        await AssertPrintsAsync("alice: In a match", "dotnet", built, "alice");
     }
 
     [SkippableFact]

@@ -217,12 +217,12 @@ public sealed class WatchTests(ServerFixture server) : IClassFixture<ServerFixtu
         await using var client = await PresenceClient.ConnectAsync(options).WaitAsync(Clients.Patience);
         await using var device = await PresenceClient.ConnectAsync(options).WaitAsync(Clients.Patience);
         // The snapshot needs a token to ask whether one is online; when it has one, the change has come.
-        var access = new Access(ServerAddress.Parse(server.Http.ToString()), async (_, cancel) =>
+        var access = new Access(ServerAddress.Parse(server.Http.ToString()), async (context, cancel) =>
         {
             await using var told = client.OwnChanges.GetAsyncEnumerator(cancel);
             await device.SetStatusAsync("here", cancel);
             Assert.True(await told.MoveNextAsync());
-            return await options.TokenProvider(default!, cancel);
+            return await options.TokenProvider(context, cancel);
         });
         using var output = new Transcript();
         using var patience = new CancellationTokenSource(Clients.Patience);

@@ -44,10 +44,15 @@ public sealed class PresenceClient : IAsyncDisposable
         States = new StateStream(_conversation);
         var loop = new ConnectionLoop(options, _conversation);
         var retries = new Retries(options.Reconnect, isPatient, options.TimeProvider, Backoff.Chance);
-        _loop = Task.Run(() => loop.RunAsync(retries, _stop.Token));
+        // It outlives whatever its maker is in the middle of.
+        using (ExecutionContext.IsFlowSuppressed() ? default(IDisposable) : ExecutionContext.SuppressFlow())
+            _loop = Task.Run(() => loop.RunAsync(retries, _stop.Token));
     }
 
-    /// <summary>Connects, and returns when the client is connected. It does not try again if that fails.</summary>
+    /// <summary>
+    /// Connects, and returns when the client is connected. It does not try again if that fails, but for a token that is refused: another one
+    /// is asked for, once.
+    /// </summary>
     /// <param name="options">Where, as whom and how.</param>
     /// <param name="cancel">Gives up.</param>
     /// <exception cref="PresenceConnectionException">There is no connection; the exception says why.</exception>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Net.WebSockets;
 using Presence.Client.Links;
@@ -14,6 +15,22 @@ public sealed class PresenceClientOptions
     private readonly TimeSpan _requestTimeout = TimeSpan.FromSeconds(30);
     private readonly TimeSpan _pingInterval = TimeSpan.FromSeconds(15);
     private readonly TimeSpan _pingTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Options of which <see cref="Server"/> and <see cref="TokenProvider"/> are still to be given.</summary>
+    public PresenceClientOptions()
+    {
+    }
+
+    /// <summary>Options with all that must be given; for compilers that know no required members, too.</summary>
+    /// <param name="server">See <see cref="Server"/>.</param>
+    /// <param name="tokenProvider">See <see cref="TokenProvider"/>.</param>
+    /// <exception cref="ArgumentException">The server is no such address.</exception>
+    [SetsRequiredMembers]
+    public PresenceClientOptions(Uri server, Func<TokenContext, CancellationToken, ValueTask<string>> tokenProvider)
+    {
+        Server = server;
+        TokenProvider = tokenProvider;
+    }
 
     /// <summary>
     /// The server: <c>ws://host:7350</c> or <c>wss://…</c> for a WebSocket (its path is <c>/ws</c> unless another is given),
@@ -48,7 +65,7 @@ public sealed class PresenceClientOptions
     public ReconnectPolicy Reconnect { get; init; } = new();
 
     /// <summary>How long a connection may take to be made, without the token; default 10 s.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive, or above <see cref="int.MaxValue"/> ms, which is 24 days.</exception>
     public TimeSpan ConnectTimeout
     {
         get => _connectTimeout;
@@ -59,7 +76,7 @@ public sealed class PresenceClientOptions
     /// How long the server may take to answer a request, default 30 s. If it takes longer the link is given up, and the request is
     /// sent again on the next one; how long a caller waits, the caller's own token says.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive, or above <see cref="int.MaxValue"/> ms, which is 24 days.</exception>
     public TimeSpan RequestTimeout
     {
         get => _requestTimeout;
@@ -67,7 +84,7 @@ public sealed class PresenceClientOptions
     }
 
     /// <summary>How long the server may be silent before it is pinged; default 15 s.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive, or above <see cref="int.MaxValue"/> ms, which is 24 days.</exception>
     public TimeSpan PingInterval
     {
         get => _pingInterval;
@@ -75,7 +92,7 @@ public sealed class PresenceClientOptions
     }
 
     /// <summary>How long it may be silent after that before the link is given up; default 10 s.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is not positive.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is not positive, or above <see cref="int.MaxValue"/> ms, which is 24 days.</exception>
     public TimeSpan PingTimeout
     {
         get => _pingTimeout;
@@ -104,7 +121,7 @@ public sealed class PresenceClientOptions
         init => _maxMessageBytes = value >= 4096 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "Servers take at least 4096 bytes.");
     }
 
-    /// <summary>The clock of all waits and timeouts.</summary>
+    /// <summary>The clock of all waits and timeouts, but for the two seconds that a goodbye may take.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
     /// <summary>Checks the certificate of a server with TLS instead of the system; default null: the system checks it.</summary>
@@ -117,5 +134,7 @@ public sealed class PresenceClientOptions
     internal Func<string, bool, CancellationToken, Task<Link>>? Connector { get; init; }
 
     private static TimeSpan Positive(TimeSpan time) =>
-        time > TimeSpan.Zero ? time : throw new ArgumentOutOfRangeException(nameof(time), time, "A time is positive.");
+        time > TimeSpan.Zero && time <= ReconnectPolicy.Longest
+            ? time
+            : throw new ArgumentOutOfRangeException(nameof(time), time, $"A time is positive, and at most {ReconnectPolicy.Longest}.");
 }

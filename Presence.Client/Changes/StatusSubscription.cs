@@ -16,6 +16,7 @@ public sealed class StatusSubscription : IAsyncEnumerable<StatusChange>, IAsyncD
     private readonly Backlog _backlog;
     private TaskCompletionSource<bool>? _news;
     private Exception? _fault;
+    private Roster? _last;
     private bool _isOver;
 
     /// <param name="gate">Held by whoever adds to it and takes from it.</param>
@@ -39,7 +40,7 @@ public sealed class StatusSubscription : IAsyncEnumerable<StatusChange>, IAsyncD
         get
         {
             lock (_gate)
-                return _backlog.Undo(_roster());
+                return _last ?? _backlog.Undo(_roster());
         }
     }
 
@@ -73,7 +74,9 @@ public sealed class StatusSubscription : IAsyncEnumerable<StatusChange>, IAsyncD
     {
         lock (_gate)
         {
-            _isOver = true;
+            // As it was told up to here, and not a word more, of whatever end.
+            _last ??= _backlog.Undo(_roster());
+            (_isOver, _fault) = (true, null);
             while (_backlog.TryTake(out _))
             {
                 // Nobody will.

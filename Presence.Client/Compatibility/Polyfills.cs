@@ -18,6 +18,12 @@ namespace System
     }
 }
 
+namespace System.Diagnostics.CodeAnalysis
+{
+    [AttributeUsage(AttributeTargets.Constructor)]
+    internal sealed class SetsRequiredMembersAttribute : Attribute;
+}
+
 namespace System.Runtime.CompilerServices
 {
     internal static class IsExternalInit;

@@ -37,8 +37,9 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
                 conversation.Enter(new ConnectionState(next.Phase, next.Error));
             }
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception) when (stop.IsCancellationRequested)
         {
+            // Whatever else it was, it is of no interest to who wants no more: a token provider that is cancelled may throw anything.
             conversation.Dispose();
         }
         catch (Exception e)
@@ -137,14 +138,13 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var reading = ReadAsync(link);
         var writing = WriteAsync(link, ending.Token);
-        var watching = WatchAsync(ending.Token);
+        var watching = WatchAsync(link, ending.Token);
         try
         {
             var first = await Task.WhenAny(reading, writing, watching, dropped).ConfigureAwait(false);
             if (stop.IsCancellationRequested)
             {
-                await writing.ConfigureAwait(false);
-                await SayGoodbyeAsync(link, reading).ConfigureAwait(false);
+                await SayGoodbyeAsync(link, reading, writing).ConfigureAwait(false);
                 return LinkEnd.Plain;
             }
 
@@ -208,12 +208,13 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
     }
 
     /// <summary>Pings a silent server, and ends when it is silent for too long or leaves a request without an answer.</summary>
-    private async Task<LinkEnd> WatchAsync(CancellationToken cancel)
+    private async Task<LinkEnd> WatchAsync(Link link, CancellationToken cancel)
     {
         var clock = options.TimeProvider;
         var shortest = new[] { options.PingInterval, options.PingTimeout, options.RequestTimeout }.Min();
         var tick = TimeSpan.FromMilliseconds(Math.Max(shortest.TotalMilliseconds / 4, 10));
         var pinged = long.MinValue;
+        var bytes = 0L;
         while (true)
         {
             try
@@ -223,6 +224,13 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
             catch (OperationCanceledException)
             {
                 return LinkEnd.Plain;
+            }
+
+            // A large message may take longer than all these times, and its server is not silent.
+            if (link.BytesReceived is var came && came != bytes)
+            {
+                bytes = came;
+                Volatile.Write(ref _lastReceived, clock.GetTimestamp());
             }
 
             var lastReceived = Volatile.Read(ref _lastReceived);
@@ -240,11 +248,13 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         static LinkEnd Silent(string what) => new(null, null, new PresenceConnectionException(DisconnectReason.Silent, what));
     }
 
-    private static async Task SayGoodbyeAsync(Link link, Task reading)
+    private static async Task SayGoodbyeAsync(Link link, Task reading, Task writing)
     {
         using var patience = new CancellationTokenSource(GoodbyeTime);
         try
         {
+            // Not every runtime ends a write that is under way when it is cancelled.
+            await writing.WaitAsync(patience.Token).ConfigureAwait(false);
             await link.SayGoodbyeAsync(patience.Token).ConfigureAwait(false);
             await reading.WaitAsync(patience.Token).ConfigureAwait(false);
         }

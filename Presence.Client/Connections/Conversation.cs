@@ -201,11 +201,11 @@ internal sealed class Conversation
         _picture.Ledger.SetCurrent(false);
         _calls.End(() => Copy(error));
         _picture.Audience.End(EndOfSubscriptions);
-        _firstConnected.TrySetException(error);
+        _firstConnected.TrySetException(Copy(error));
         if (_isDisposed)
             _completion.TrySetResult(true);
         else
-            _completion.TrySetException(error);
+            _completion.TrySetException(Copy(error));
     }
 
     private PresenceConnectionException? EndOfSubscriptions() => _isDisposed ? null : Copy(_state.Error!);

@@ -61,6 +61,8 @@ internal sealed class Dialogue
     /// <summary>The server has said something.</summary>
     public void Received(ServerMessage message)
     {
+        // The last word is the reason only if nothing came behind it.
+        _lastFailure = null;
         switch (message)
         {
             case ServerMessage.StatusEvent change:

@@ -18,6 +18,9 @@ internal abstract class Link : IAsyncDisposable
     /// <summary>Whether an error that answers nothing is the last word, as on links without close codes.</summary>
     public abstract bool EndsAtError { get; }
 
+    /// <summary>How much has come from the server, whole messages or not. From any thread.</summary>
+    public abstract long BytesReceived { get; }
+
     /// <summary>How the link ended; known at the latest when <see cref="ReceiveAsync"/> has returned null.</summary>
     public LinkEnd End
     {

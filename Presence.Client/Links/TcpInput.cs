@@ -7,6 +7,10 @@ internal sealed class TcpInput(Stream stream)
     private int _start;
     private int _end;
     private int _searched;
+    private long _received;
+
+    /// <summary>How many bytes have come; from any thread.</summary>
+    public long Received => Volatile.Read(ref _received);
 
     /// <summary>The next message, valid until the next call; null at the end of the stream.</summary>
     /// <exception cref="FormatException">What came is no message.</exception>
@@ -27,6 +31,7 @@ internal sealed class TcpInput(Stream stream)
             if (read == 0)
                 return _start == _end ? null : throw new IOException("The link ended in the middle of a message.");
             _end += read;
+            Volatile.Write(ref _received, _received + read);
         }
     }
 

@@ -54,6 +54,8 @@ internal sealed class TcpLink : Link
 
     public override bool EndsAtError => true;
 
+    public override long BytesReceived => _input.Received;
+
     public override Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancel) =>
         _stream.WriteAsync(_framing.Frame(message.Span), cancel).AsTask();
 

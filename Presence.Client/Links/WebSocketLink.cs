@@ -10,6 +10,7 @@ internal sealed class WebSocketLink : Link
     private readonly ClientWebSocket _socket;
     private readonly WebSocketMessageType _type;
     private byte[] _buffer = new byte[4096];
+    private long _received;
 
     private WebSocketLink(ClientWebSocket socket, WireFormat format)
     {
@@ -40,7 +41,8 @@ internal sealed class WebSocketLink : Link
         {
             var status = StatusOf(socket, e);
             socket.Dispose();
-            if (status is 0)
+            // A 101 that is none for the protocol is no refusal either.
+            if (status is 0 or 101)
                 throw;
             throw new LinkRefusedException(status is 401, $"The server answered {status} instead of a WebSocket.", e);
         }
@@ -52,6 +54,8 @@ internal sealed class WebSocketLink : Link
     }
 
     public override bool EndsAtError => false;
+
+    public override long BytesReceived => Volatile.Read(ref _received);
 
     public override Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancel) =>
         _socket.SendAsync(message, _type, endOfMessage: true, cancel).AsTask();
@@ -84,6 +88,7 @@ internal sealed class WebSocketLink : Link
             if (read.MessageType != _type)
                 throw new FormatException("The server sent a frame of the wrong type.");
             length += read.Count;
+            Volatile.Write(ref _received, _received + read.Count);
             if (read.EndOfMessage)
                 return _buffer.AsMemory(0, length);
         }

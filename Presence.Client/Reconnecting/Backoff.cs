@@ -6,7 +6,8 @@ namespace Presence.Client.Reconnecting;
 internal sealed class Backoff(ReconnectPolicy policy, Func<double> random)
 {
 #if !NET
-    private static readonly Random Shared = new();
+    // Not by the clock, as theirs are: clients that start together would wait alike.
+    private static readonly Random Shared = new(Guid.NewGuid().GetHashCode());
 
 #endif
     private int _attempts;

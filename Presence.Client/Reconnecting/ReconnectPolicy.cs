@@ -6,27 +6,32 @@ namespace Presence.Client;
 /// </summary>
 public sealed class ReconnectPolicy
 {
+    /// <summary>The longest time that every timer takes.</summary>
+    internal static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(int.MaxValue);
+
     private readonly TimeSpan _firstDelay = TimeSpan.FromMilliseconds(500);
     private readonly TimeSpan _maxDelay = TimeSpan.FromSeconds(30);
     private readonly TimeSpan? _giveUpAfter;
 
-    /// <summary>Never tries again: the client ends with its connection.</summary>
+    /// <summary>
+    /// Never tries again: the client ends with its connection. As ever, a token that is refused is replaced once by another.
+    /// </summary>
     public static ReconnectPolicy None { get; } = new() { GiveUpAfter = TimeSpan.Zero };
 
     /// <summary>The longest wait before the first attempt; default 500 ms.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, or above <see cref="int.MaxValue"/> ms, which is 24 days.</exception>
     public TimeSpan FirstDelay
     {
         get => _firstDelay;
-        init => _firstDelay = value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A delay is not negative.");
+        init => _firstDelay = Delay(value);
     }
 
     /// <summary>The longest wait of all; default 30 s.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, or above <see cref="int.MaxValue"/> ms, which is 24 days.</exception>
     public TimeSpan MaxDelay
     {
         get => _maxDelay;
-        init => _maxDelay = value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A delay is not negative.");
+        init => _maxDelay = Delay(value);
     }
 
     /// <summary>For how long, since it was last connected, the client tries before it ends; default null: for ever.</summary>
@@ -36,4 +41,9 @@ public sealed class ReconnectPolicy
         get => _giveUpAfter;
         init => _giveUpAfter = value is null || value >= TimeSpan.Zero ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A time is not negative.");
     }
+
+    private static TimeSpan Delay(TimeSpan time) =>
+        time >= TimeSpan.Zero && time <= Longest
+            ? time
+            : throw new ArgumentOutOfRangeException(nameof(time), time, $"A delay is not negative, and at most {Longest}.");
 }

@@ -27,12 +27,12 @@ internal sealed class Retries(ReconnectPolicy policy, bool isPatient, TimeProvid
             _lastConnected = clock.GetTimestamp();
         }
 
-        return Wait(error) is { } wait
+        return Wait(error, lasted) is { } wait
             ? new ConnectionState(_wasConnected ? ConnectionPhase.Reconnecting : ConnectionPhase.Connecting, error, wait)
             : new ConnectionState(ConnectionPhase.Closed, error);
     }
 
-    private TimeSpan? Wait(PresenceConnectionException error)
+    private TimeSpan? Wait(PresenceConnectionException error, TimeSpan? lasted)
     {
         _refusals = error.Reason == DisconnectReason.TokenRefused ? _refusals + 1 : 0;
         if (_refusals > 1 || error.Reason is DisconnectReason.Replaced or DisconnectReason.Banned)
@@ -40,6 +40,10 @@ internal sealed class Retries(ReconnectPolicy policy, bool isPatient, TimeProvid
         // It may have been kept for too long: another one is asked for at once.
         if (_refusals == 1)
             return TimeSpan.Zero;
-        return _wasConnected || isPatient ? _backoff.Next(clock.GetElapsedTime(_lastConnected)) : null;
+        if (!_wasConnected && !isPatient)
+            return null;
+        var wait = _backoff.Next(clock.GetElapsedTime(_lastConnected));
+        // It has lived its time; nothing is wrong, and with another token it goes on.
+        return wait is not null && error.Reason == DisconnectReason.TokenExpired && lasted >= policy.FirstDelay ? TimeSpan.Zero : wait;
     }
 }

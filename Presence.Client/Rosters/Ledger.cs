@@ -21,6 +21,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
 
     // Those whom the server follows and nobody wants; first until they are taken, then until the server has ended it.
     private readonly HashSet<Guid> _unwanted = [];
+    private readonly HashSet<Followed> _touched = [];
     private readonly HashSet<Guid> _undone = [];
 
     // Each name that is awaited, and when it was asked for: to bear it is not enough for those who were unfollowed since.
@@ -190,7 +191,11 @@ internal sealed class Ledger(Action<StatusChange> announce)
         user.Set(either.SessionId, join);
         // Of no use but to an answer that is on its way.
         if (_underWay.Count > 0)
+        {
             user.Touch(either.SessionId, _clock);
+            _touched.Add(user);
+        }
+
         // The same again is a change only if it was said to be one.
         if (last is null ? join is not null : join is null || join != last || leave == last)
             Tell(user, StatusChange.Between(last, join)!);
@@ -200,8 +205,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
     public void LinkLost()
     {
         SetCurrent(false);
-        foreach (var user in _users.Values)
-            user.ForgetTouched();
+        ForgetTouched();
         foreach (var user in _users.Where(u => !u.Value.IsTold).Select(u => u.Key).ToList())
             _users.Remove(user);
         _underWay.Clear();
@@ -218,11 +222,16 @@ internal sealed class Ledger(Action<StatusChange> announce)
     private void End(FollowRequest follow)
     {
         _underWay.Remove(follow);
-        if (_underWay.Count > 0)
-            return;
         // What has left is kept in mind only as long as an older answer may come.
-        foreach (var user in _users.Values)
+        if (_underWay.Count == 0)
+            ForgetTouched();
+    }
+
+    private void ForgetTouched()
+    {
+        foreach (var user in _touched)
             user.ForgetTouched();
+        _touched.Clear();
     }
 
     private bool IsUnderWay(Guid user) => _underWay.Exists(follow => follow.NamesUser(user));

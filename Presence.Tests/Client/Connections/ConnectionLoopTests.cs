@@ -22,7 +22,7 @@ public sealed class ConnectionLoopTests
         await using var client = await ConnectAsync();
         await client.SetStatusAsync("one");
         _links[0].Close(1012, "service restart");
-        await UntilAsync(client, s => s.RetryIn is not null);
+        await client.UntilAsync(s => s.RetryIn is not null);
         Assert.Equal((ConnectionPhase.Reconnecting, DisconnectReason.ServerRestart), (client.State.Phase, client.State.Reason!.Value));
         Assert.False(client.Roster.IsCurrent);
         Assert.Null(client.Status);
@@ -69,7 +69,7 @@ public sealed class ConnectionLoopTests
         await using var client = await ConnectAsync();
         _links[0].SayWhy(4001, "token expired");
         var set = client.SetStatusAsync("one");
-        await UntilAsync(client, s => s.RetryIn is not null);
+        await client.UntilAsync(s => s.RetryIn is not null);
         Assert.Equal(DisconnectReason.TokenExpired, client.State.Reason);
         await AdvanceUntilAsync(() => set.IsCompleted);
         await set;
@@ -155,7 +155,7 @@ public sealed class ConnectionLoopTests
         if (notice is not null)
             _links[0].Say(notice);
         _links[0].Close(code);
-        await UntilAsync(client, s => s.Phase == ConnectionPhase.Closed);
+        await client.UntilAsync(s => s.Phase == ConnectionPhase.Closed);
         Assert.Equal(reason, client.State.Reason);
         Assert.Single(_links);
     }
@@ -193,7 +193,7 @@ public sealed class ConnectionLoopTests
         // While it waits for the next attempt.
         var waiting = await ConnectAsync();
         _links[0].Close(null);
-        await UntilAsync(waiting, s => s.RetryIn is not null);
+        await waiting.UntilAsync(s => s.RetryIn is not null);
         await waiting.DisposeAsync().AsTask().WaitAsync(Patience);
         // While a token is asked for, by somebody who does not look at the cancellation.
         var asking = PresenceClient.Start(Options(_ => new ValueTask<string>(new TaskCompletionSource<string>().Task)));
@@ -249,8 +249,75 @@ public sealed class ConnectionLoopTests
     {
         await using var client = await ConnectAsync();
         _links[0].Say("nonsense");
-        await UntilAsync(client, s => s.Reason == DisconnectReason.ProtocolViolation);
+        await client.UntilAsync(s => s.Reason == DisconnectReason.ProtocolViolation);
         await AdvanceUntilAsync(() => client.State.IsConnected);
+    }
+
+    [Fact]
+    [Trait("Clause", "C2")]
+    public async Task A_message_may_take_longer_than_a_server_may_be_silent()
+    {
+        await using var client = await ConnectAsync();
+        _links[0].IsSilent = true;
+        for (var i = 0; i < 120; i++)
+        {
+            _links[0].Dribble();
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            Assert.True(client.State.IsConnected);
+        }
+
+        await AdvanceUntilAsync(() => _links.Count > 1);
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
+    public async Task An_error_with_something_behind_it_is_not_why_a_link_ends()
+    {
+        await using var client = await ConnectAsync();
+        _links[0].Say("""{"error":{"code":3,"message":"Something was wrong."}}""");
+        _links[0].Say("""{"status_presence_event":{}}""");
+        _links[0].Close(null);
+        await client.UntilAsync(s => s.RetryIn is not null);
+        Assert.Equal(DisconnectReason.Lost, client.State.Reason);
+        Assert.DoesNotContain("Something", client.State.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Disposing_is_the_end_whatever_a_token_provider_throws_of_it()
+    {
+        var isAsked = new TaskCompletionSource();
+        var client = PresenceClient.Start(Options(async cancel =>
+        {
+            isAsked.SetResult();
+            try
+            {
+                await Task.Delay(Timeout.Infinite, cancel);
+            }
+            catch (OperationCanceledException e)
+            {
+                throw new IOException("cancelled", e);
+            }
+
+            return "";
+        }));
+        await isAsked.Task.WaitAsync(Patience);
+        await client.DisposeAsync().AsTask().WaitAsync(Patience);
+        await client.Completion;
+        Assert.Equal(DisconnectReason.ClosedByCaller, client.State.Reason);
+    }
+
+    [Fact]
+    public async Task A_client_takes_nothing_along_of_who_has_made_it()
+    {
+        var ambient = new AsyncLocal<string> { Value = "of the maker" };
+        var seen = new List<string?>();
+        await using var client = await PresenceClient.ConnectAsync(Options(_ =>
+        {
+            seen.Add(ambient.Value);
+            return new ValueTask<string>("token");
+        })).WaitAsync(Patience);
+        Assert.Equal([null], seen);
+        Assert.Equal("of the maker", ambient.Value);
     }
 
     private Task<PresenceClient> ConnectAsync() => PresenceClient.ConnectAsync(Options()).WaitAsync(Patience);
@@ -280,16 +347,6 @@ public sealed class ConnectionLoopTests
         var link = new FakeLink();
         _links.Add(link);
         return Task.FromResult<Link>(link);
-    }
-
-    private static async Task UntilAsync(PresenceClient client, Func<ConnectionState, bool> condition)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        await foreach (var state in client.States.WithCancellation(patience.Token))
-        {
-            if (condition(state))
-                return;
-        }
     }
 
     /// <summary>

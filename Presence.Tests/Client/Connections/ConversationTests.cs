@@ -1,5 +1,6 @@
 using CsCheck;
 using Presence.Client;
+using Presence.Client.Links;
 using Presence.Client.Requests;
 using Presence.Client.Wire;
 using Xunit;
@@ -710,6 +711,23 @@ public sealed class ConversationTests
         Assert.Equal(Change(null, "one"), second.Current);
         await _talk.Changes.DisposeAsync();
         Assert.False(await second.MoveNextAsync());
+    }
+
+    [Fact]
+    public async Task A_subscription_that_was_ended_tells_nothing_more_not_even_how_its_client_ends()
+    {
+        _talk.Up();
+        await _talk.FollowAliceAsync();
+        _talk.Tell(null, Shown("one"));
+        Assert.True(_talk.Changes.TryTake(out _));
+        _talk.Tell(Shown("one"), Shown("two"));
+        await _talk.Changes.DisposeAsync();
+        _talk.Tell(Shown("two"), Shown("three"));
+        _talk.Conversation.LinkDown(new LinkEnd(4003, null), (error, _) => new ConnectionState(ConnectionPhase.Closed, error));
+        Assert.False(_talk.Changes.TryTake(out _));
+        await using var enumerator = _talk.Changes.GetAsyncEnumerator();
+        Assert.False(await enumerator.MoveNextAsync());
+        Assert.Equal("one", Assert.Single(_talk.Changes.Roster).Status);
     }
 
     [Theory]

@@ -10,6 +10,8 @@ internal sealed class FakeLink : Link
 {
     private readonly Channel<byte[]> _incoming = Channel.CreateUnbounded<byte[]>();
 
+    private long _received;
+
     public bool IsSilent { get; set; }
 
     public bool IsDisposed { get; private set; }
@@ -19,6 +21,8 @@ internal sealed class FakeLink : Link
     public List<string> Sent { get; } = [];
 
     public override bool EndsAtError => false;
+
+    public override long BytesReceived => Volatile.Read(ref _received);
 
     public override Task SendAsync(ReadOnlyMemory<byte> message, CancellationToken cancel)
     {
@@ -58,6 +62,9 @@ internal sealed class FakeLink : Link
         _incoming.Writer.TryComplete();
         return default;
     }
+
+    /// <summary>The server sends a part of a message.</summary>
+    public void Dribble() => Interlocked.Increment(ref _received);
 
     public void Say(string json) => _incoming.Writer.TryWrite(Encoding.UTF8.GetBytes(json));
 

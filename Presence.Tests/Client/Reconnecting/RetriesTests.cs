@@ -105,6 +105,44 @@ public sealed class RetriesTests
     public void Some_ends_are_final(DisconnectReason reason, bool triesAgain) =>
         Assert.Equal(triesAgain, New(new ReconnectPolicy()).Next(Error(reason), TimeSpan.FromHours(1)).RetryIn is not null);
 
+    [Fact]
+    [Trait("Clause", "C4")]
+    public void A_token_that_has_lived_its_time_is_replaced_without_a_wait()
+    {
+        var retries = New(new ReconnectPolicy { FirstDelay = TimeSpan.FromSeconds(1) });
+        Assert.Equal(TimeSpan.Zero, retries.Next(Error(DisconnectReason.TokenExpired), TimeSpan.FromSeconds(1)).RetryIn);
+        Assert.Equal(TimeSpan.Zero, retries.Next(Error(DisconnectReason.TokenExpired), TimeSpan.FromHours(1)).RetryIn);
+        // Those that have hardly lived are no way to hammer at a server; the attempt without a wait counts as the first.
+        Assert.Equal(2, retries.Next(Error(DisconnectReason.TokenExpired), TimeSpan.FromSeconds(0.9)).RetryIn!.Value.TotalSeconds);
+        Assert.Equal(4, retries.Next(Error(DisconnectReason.TokenExpired), TimeSpan.FromSeconds(0.9)).RetryIn!.Value.TotalSeconds);
+        Assert.Equal(ConnectionPhase.Closed, New(ReconnectPolicy.None).Next(Error(DisconnectReason.TokenExpired), TimeSpan.FromHours(1)).Phase);
+    }
+
+    [Fact]
+    public void Times_that_no_timer_takes_are_refused()
+    {
+        var longest = TimeSpan.FromMilliseconds(int.MaxValue);
+        var options = new PresenceClientOptions(new Uri("ws://nowhere"), (_, _) => default)
+        {
+            ConnectTimeout = longest,
+            RequestTimeout = longest,
+            PingInterval = longest,
+            PingTimeout = longest,
+            Reconnect = new ReconnectPolicy { FirstDelay = longest, MaxDelay = longest },
+        };
+        Assert.Equal(longest, options.ConnectTimeout);
+        var above = longest + TimeSpan.FromMilliseconds(1);
+        foreach (var time in (TimeSpan[])[above, TimeSpan.MaxValue, Timeout.InfiniteTimeSpan])
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => new PresenceClientOptions(options.Server, options.TokenProvider) { ConnectTimeout = time });
+            Assert.Throws<ArgumentOutOfRangeException>(() => new PresenceClientOptions(options.Server, options.TokenProvider) { RequestTimeout = time });
+            Assert.Throws<ArgumentOutOfRangeException>(() => new PresenceClientOptions(options.Server, options.TokenProvider) { PingInterval = time });
+            Assert.Throws<ArgumentOutOfRangeException>(() => new PresenceClientOptions(options.Server, options.TokenProvider) { PingTimeout = time });
+            Assert.Throws<ArgumentOutOfRangeException>(() => new ReconnectPolicy { FirstDelay = time });
+            Assert.Throws<ArgumentOutOfRangeException>(() => new ReconnectPolicy { MaxDelay = time });
+        }
+    }
+
     private Retries New(ReconnectPolicy policy, bool isPatient = true) => new(policy, isPatient, _clock, () => 0);
 
     private static PresenceConnectionException Error(DisconnectReason reason) => new(reason, "for a test");

@@ -21,19 +21,19 @@ public sealed class CutTests(CutServer server) : IClassFixture<CutServer>
     private static readonly int Count =
         int.Parse(Environment.GetEnvironmentVariable("PRESENCE_CUTS") ?? "250", CultureInfo.InvariantCulture);
 
-    [Theory]
-    [ClassData(typeof(EveryClientKind))]
+    /// <summary>All kinds at once: most of the time each waits for its link.</summary>
+    [Fact]
     [Trait("Clause", "E2")]
     [Trait("Clause", "E3")]
     [Trait("Clause", "E6")]
     [Trait("Clause", "F2")]
     [Trait("Clause", "S5")]
-    public async Task However_the_link_breaks_what_is_told_is_true_and_a_chain(ClientKind kind)
+    public Task However_the_link_breaks_what_is_told_is_true_and_a_chain() => Task.WhenAll(Enum.GetValues<ClientKind>().Select(kind =>
     {
         var seed = Random.Shared.Next();
         var random = new Random(seed);
-        await RunAsync(kind, seed, (_, _) => Any(random), wire => wire.Cut >= Count);
-    }
+        return RunAsync(kind, seed, (_, _) => Any(random), wire => wire.Cut >= Count);
+    }));
 
     [Theory]
     [ClassData(typeof(EveryClientKind))]
@@ -152,7 +152,7 @@ public sealed class CutTests(CutServer server) : IClassFixture<CutServer>
 
             var asking = AskAsync(client, new Random(seed), stop.Token);
             wire.CutAll();
-            await Until.TrueAsync(() => isEnough(wire) || asking.IsCompleted || listening.IsCompleted, "enough cuts", Clients.Patience * 4);
+            await Until.TrueAsync(() => isEnough(wire) || asking.IsCompleted || listening.IsCompleted, "enough cuts", Clients.Patience * 8);
             isWhole = true;
             await stop.CancelAsync();
             wire.CutAll();

@@ -152,7 +152,7 @@ public sealed class CutTests(CutServer server) : IClassFixture<CutServer>
 
             var asking = AskAsync(client, new Random(seed), stop.Token);
             wire.CutAll();
-            await Until.TrueAsync(() => isEnough(wire) || asking.IsCompleted || listening.IsCompleted, "enough cuts", Clients.Patience * 8);
+            await Until.TrueAsync(() => isEnough(wire) || asking.IsCompleted || listening.IsCompleted, "enough cuts", Clients.Patience * 4);
             isWhole = true;
             await stop.CancelAsync();
             wire.CutAll();

@@ -15,6 +15,10 @@ namespace Presence.Host.Links.Loops;
 /// anything marked, and an idle loop costs nothing.
 /// </para>
 /// <para>
+/// A large flush, of <see cref="LargeFlush"/> or more, takes longer than another look: what has come since the turn began is done
+/// first, so that it shares the writes. The looks are counted, and find only what has come already: nobody waits for what may come.
+/// </para>
+/// <para>
 /// Waking: the thread announces that it is about to sleep and then looks for work once more; a poster queues first and then
 /// looks for the announcement. With a full fence between the two on either side, at least one of them sees the other. Only
 /// the poster that withdraws the announcement pays for the wake-up; while the thread is awake, posting is no more than queueing.
@@ -25,6 +29,12 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 {
     /// <summary>How many items of work are done before the sockets have their turn again.</summary>
     public const int WorkPerTurn = 8192;
+
+    /// <summary>From how many marked on a flush is worth another look for what shares it.</summary>
+    public const int LargeFlush = 32;
+
+    /// <summary>How many such looks there are in a turn.</summary>
+    public const int LooksPerTurn = 4;
 
     [ThreadStatic]
     private static WorkLoop? t_current;
@@ -133,6 +143,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
             {
                 Dispatch(Await());
                 DoWork();
+                Gather();
                 FlushMarked();
             }
 
@@ -149,9 +160,11 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         }
     }
 
+    private bool HasWork => _own.Count > 0 || !_posted.IsEmpty;
+
     private int Await()
     {
-        if (_own.Count > 0 || _marked.Count > 0 || !_posted.IsEmpty)
+        if (HasWork || _marked.Count > 0)
             return Wait(mayBlock: false);
         Volatile.Write(ref _isAsleep, 1);
         Interlocked.MemoryBarrier();
@@ -181,6 +194,18 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 
             if (left == before)
                 return;
+        }
+    }
+
+    private void Gather()
+    {
+        for (var look = 0; look < LooksPerTurn && _marked.Count >= LargeFlush; look++)
+        {
+            var found = Wait(mayBlock: false);
+            if (found == 0 && !HasWork)
+                return;
+            Dispatch(found);
+            DoWork();
         }
     }
 

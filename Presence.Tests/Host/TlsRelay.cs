@@ -12,8 +12,10 @@ namespace Presence.Tests.Host;
 /// </summary>
 internal sealed class TlsRelay : IAsyncDisposable
 {
-    // Small, so that who does not read is noticed.
+    // Small, so that who does not read is noticed. But a window below the loopback's segments of 64 KiB has the two systems wait for
+    // each other's timers, some 30 ms for every message.
     private const int PieceSize = 4 * 1024;
+    private const int BufferSize = 64 * 1024;
 
     private readonly Socket _listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly IPEndPoint _server;
@@ -80,7 +82,7 @@ internal sealed class TlsRelay : IAsyncDisposable
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using var _ = client;
         client.NoDelay = true;
-        client.ReceiveBufferSize = client.SendBufferSize = server.ReceiveBufferSize = server.SendBufferSize = 16 * 1024;
+        client.ReceiveBufferSize = client.SendBufferSize = server.ReceiveBufferSize = server.SendBufferSize = BufferSize;
         using var end = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
         try
         {

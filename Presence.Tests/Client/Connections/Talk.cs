@@ -31,6 +31,8 @@ internal sealed class Talk
 
     public Conversation Conversation { get; }
 
+    public Roster Roster => Conversation.Roster;
+
     public StatusSubscription Changes { get; }
 
     public StatusSubscription Own { get; }

@@ -13,7 +13,7 @@ internal sealed class LoadOptions
     private readonly Option<double?> _rate = new("--rate") { Description = "Open loop: so many updates a second." };
     private readonly Option<int?> _window = new("--window") { Description = "Closed loop: so many updates unacknowledged at any time." };
     private readonly Option<double?> _seconds = new("--seconds") { Description = "For how long updates are sent (5)." };
-    private readonly Option<double?> _warmUp = new("--warm-up") { Description = "For how many seconds the same is done before, uncounted (0)." };
+    private readonly Option<double?> _warmUp = new("--warm-up") { Description = "For how many seconds the same is done before, uncounted (2)." };
     private readonly Option<int?> _statusBytes = new("--status-bytes") { Description = "The least length of a status; what is shorter is padded." };
     private readonly Option<int?> _inFlight = new("--in-flight") { Description = "How many handshakes, and how many follow requests, are under way at once (200)." };
     private readonly Option<double?> _rest = new("--rest") { Description = "How many seconds the server may come to rest after each step (1.5)." };

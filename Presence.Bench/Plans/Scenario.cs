@@ -8,17 +8,20 @@ namespace Presence.Bench.Plans;
 /// <param name="Settings">Its settings.</param>
 internal sealed record Scenario(string Name, string Summary, LoadSettings Settings)
 {
+    // What a server compiles when it is first called is done by then, in seconds.
+    private const double WarmUp = 2;
+
     /// <summary>All of them.</summary>
     public static readonly ImmutableArray<Scenario> All =
     [
         new("spread", "everybody follows 50 others and publishes, as fast as updates are acknowledged",
-            new LoadSettings { Connections = 2000, Follows = 50, Window = 8 }),
+            new LoadSettings { Connections = 2000, Follows = 50, Window = 8, WarmUp = WarmUp }),
         new("hubs", "a thousand follow the same ten, who publish as fast as updates are acknowledged",
-            new LoadSettings { Connections = 1010, Hubs = 10, Window = 4 }),
+            new LoadSettings { Connections = 1010, Hubs = 10, Window = 4, WarmUp = WarmUp }),
         new("paced", "as spread, at 400 updates a second: what a delivery takes, and costs, when there is no hurry",
-            new LoadSettings { Connections = 2000, Follows = 50, Rate = 400 }),
+            new LoadSettings { Connections = 2000, Follows = 50, Rate = 400, WarmUp = WarmUp }),
         new("wide", "ten thousand connections follow 20 others each, at 500 updates a second",
-            new LoadSettings { Connections = 10_000, Follows = 20, Rate = 500 }),
+            new LoadSettings { Connections = 10_000, Follows = 20, Rate = 500, WarmUp = WarmUp }),
         new("storm", "everybody connects at once and vanishes at once, again and again",
             new LoadSettings { Connections = 5000, StormRounds = 5 }),
     ];

@@ -11,7 +11,7 @@ namespace Presence.Tests.Bench.Runs;
 /// <summary>The tool as somebody runs it: the process, its exit code and its JSON.</summary>
 public sealed class LoadToolTests
 {
-    private static readonly string[] Small = ["--connections", "60", "--follows", "10", "--seconds", "1", "--rest", "0.2"];
+    private static readonly string[] Small = ["--connections", "60", "--follows", "10", "--seconds", "1", "--warm-up", "0.2", "--rest", "0.2"];
 
     [LinuxFact]
     [Trait("Clause", "E3")]

@@ -49,6 +49,9 @@ internal sealed class Link : ILink
     // What answers the client's wish to connect; null when that has gone out, or somebody else answers.
     private byte[]? _greeting;
     private OutputQueue _output;
+
+    // The answer to the newest ping, while too much waits for it to go behind that (RFC 6455, section 5.5.3).
+    private byte[]? _pong;
     private long _begunAt = Environment.TickCount64;
     private long _heardAt = Environment.TickCount64;
     private long _pingedAt;
@@ -64,7 +67,7 @@ internal sealed class Link : ILink
     /// Where the first frame waits for the client or for <see cref="LinkTimes.FirstFrameHold"/>; null: it does not wait.
     /// </param>
     /// <param name="greeting">What the client is told when it is connected, before anything else; null if another tells it.</param>
-    /// <param name="watcher">Is told of the start and of the end.</param>
+    /// <param name="watcher">Is told of the connection and of the end.</param>
     public Link(
         LinkFormat format, int maxMessageBytes, LinkTimes times, FrameHolds? holds, byte[]? greeting = null, ILinkWatcher? watcher = null)
     {
@@ -151,6 +154,7 @@ internal sealed class Link : ILink
             _connection = connection;
             if (Is(State.Closing))
                 connection.Tell(LinkSignal.Closed.Instance);
+            _watcher?.Attached(this);
         }
     }
 
@@ -376,11 +380,9 @@ internal sealed class Link : ILink
                 var pong = _format.Pong(frame.Payload);
                 lock (this)
                 {
-                    if (!Is(State.Closing))
-                    {
-                        _output.Add(pong);
-                        WriteSoon();
-                    }
+                    _pong = pong;
+                    AddPong();
+                    WriteSoon();
                 }
 
                 break;
@@ -458,10 +460,20 @@ internal sealed class Link : ILink
         }
 
         _output.Remove(bytes);
+        AddPong();
         if (!Is(State.Behind) || _output.Length >= LowWater)
             return;
         Unset(State.Behind);
         _connection.Tell(LinkSignal.Drained.Instance);
+    }
+
+    private void AddPong()
+    {
+        if (_pong is null || _output.Length > HighWater)
+            return;
+        if (!Is(State.Closing))
+            _output.Add(_pong);
+        _pong = null;
     }
 
     private static int CopyGreeting(byte[] greeting, Span<byte> room)
@@ -479,7 +491,6 @@ internal sealed class Link : ILink
             return;
         Set(State.Started);
         _started?.TrySetResult();
-        _watcher?.Started(this);
         WriteSoon();
     }
 

@@ -78,9 +78,9 @@ internal sealed class LinkOpening(
     /// <summary>A link's account with the node.</summary>
     private sealed class Stay(LinkOpening opening, Identity? identity, IDisposable? place) : ILinkWatcher
     {
-        public void Started(Link link)
+        public void Attached(Link link)
         {
-            // A revocation that came while nobody knew of the connection yet would otherwise miss it.
+            // A revocation that came before the node knew of the connection has missed it.
             if (identity is not null && opening.IsRevoked(identity))
                 link.End(CloseReason.Revoked);
         }

@@ -1,0 +1,39 @@
+using Akka.TestKit.Xunit2;
+using Microsoft.Extensions.DependencyInjection;
+using Presence.Actors.Connections;
+using Presence.Host.Auth;
+using Presence.Host.Links;
+using Presence.Tests.Semantics.Clients;
+using Xunit;
+
+namespace Presence.Tests.Host.Links;
+
+public sealed class LinkOpeningTests(ServerFixture server) : TestKit, IClassFixture<ServerFixture>
+{
+    [Fact]
+    [Trait("Clause", "A1")]
+    [Trait("Clause", "C4")]
+    public async Task A_logout_that_came_before_the_node_knew_of_the_connection_ends_it()
+    {
+        var identity = Peers.IdentityOf(Peers.NewUser(), "alice");
+        var place = new Place();
+        var link = server.Services.GetRequiredService<LinkOpening>().Make(identity, LinkFormat.WebSocketJson, place, holdsFirstFrame: false);
+        // It has waited for its connection for too long, and begins without.
+        link.Watch(Environment.TickCount64 + 1001);
+        Assert.True(link.Started.IsCompleted);
+        server.Services.GetRequiredService<Revocations>().RevokeLogin(identity);
+
+        link.Attach(TestActor);
+
+        Assert.Equal(CloseReason.Revoked, (await ExpectMsgAsync<Connection.Kick>()).Reason);
+        link.Over();
+        Assert.True(place.IsLeft);
+    }
+
+    private sealed class Place : IDisposable
+    {
+        public bool IsLeft { get; private set; }
+
+        public void Dispose() => IsLeft = true;
+    }
+}

@@ -42,7 +42,8 @@ internal sealed class PeerPipeline
             .ViaMaterialized(KillSwitches.Single<Backlog.Item>(), Keep.Right)
             .ConflateWithSeed(Backlog.Of, (backlog, item) => backlog.Add(item))
             .SelectMany(backlog => backlog.Cut(settings.BatchBytes))
-            .SelectAsync(settings.Window, SendAsync)
+            // An answer that is missing must not keep those behind it: their batches are through.
+            .SelectAsyncUnordered(settings.Window, SendAsync)
             .To(Sink.Ignore<NotUsed>())
             .Run(materializer);
     }

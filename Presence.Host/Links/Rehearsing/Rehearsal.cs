@@ -29,12 +29,7 @@ internal sealed partial class Rehearsal(
     /// </summary>
     public const int Rounds = 3;
 
-    // The runtime counts calls from when for one to two times 100 ms nothing was called that had never been, and compiles behind our back
-    // what is called often. The next round is worth most when that has ended. A node in a cluster is never quite without something new.
-    private const int FewMethods = 20;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
-    private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
-
+    // For each round.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     // A token that is whole in all but its signature.
@@ -57,12 +52,10 @@ internal sealed partial class Rehearsal(
         var count = options.Value.Links.Rehearsal;
         if (count == 0)
             return;
-        using var patient = new CancellationTokenSource(Patience, clock);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patient.Token);
         var begin = clock.GetTimestamp();
         try
         {
-            await PlayAsync(count, patience.Token).ConfigureAwait(false);
+            await PlayAsync(count, cancellationToken).ConfigureAwait(false);
             var took = clock.GetElapsedTime(begin);
             Rehearsed(count, Rounds, took);
         }
@@ -78,6 +71,7 @@ internal sealed partial class Rehearsal(
     private async Task PlayAsync(int count, CancellationToken cancel)
     {
         var word = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
+        var calm = new CompilerCalm(() => JitInfo.GetCompiledMethodCount(), clock);
         var users = Enumerable.Range(0, count).Select(_ => new UserId(Guid.NewGuid())).ToArray();
         using var contexts = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), _log);
         var listener = await LinkListener.BindAsync(
@@ -86,8 +80,10 @@ internal sealed partial class Rehearsal(
         {
             for (var round = 0; round < Rounds; round++)
             {
-                await Task.WhenAll(Enumerable.Range(0, count).Select(i => ComeAndGoAsync((IPEndPoint)listener.EndPoint, word, i, users, cancel))).ConfigureAwait(false);
-                await RestAsync(cancel).ConfigureAwait(false);
+                using var patient = new CancellationTokenSource(Patience, clock);
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancel, patient.Token);
+                await Task.WhenAll(Enumerable.Range(0, count).Select(i => ComeAndGoAsync((IPEndPoint)listener.EndPoint, word, i, users, patience.Token))).ConfigureAwait(false);
+                await calm.AwaitAsync(cancel).ConfigureAwait(false);
             }
         }
         finally
@@ -95,19 +91,6 @@ internal sealed partial class Rehearsal(
             await listener.UnbindAsync(CancellationToken.None).ConfigureAwait(false);
             await listener.DisposeAsync().ConfigureAwait(false);
         }
-    }
-
-    /// <summary>Waits until the runtime has compiled what it has to, or for long enough.</summary>
-    private async Task RestAsync(CancellationToken cancel)
-    {
-        var begin = clock.GetTimestamp();
-        long before;
-        do
-        {
-            before = JitInfo.GetCompiledMethodCount();
-            await Task.Delay(Pause, clock, cancel).ConfigureAwait(false);
-        }
-        while (JitInfo.GetCompiledMethodCount() - before > FewMethods && clock.GetElapsedTime(begin) < LongestRest);
     }
 
     private async Task ComeAndGoAsync(IPEndPoint port, string word, int number, UserId[] users, CancellationToken cancel)

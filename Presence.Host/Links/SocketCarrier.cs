@@ -132,8 +132,11 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
             _link.CopyOutput([]);
         }
 
-        if ((wishes & Wish.Write) != 0)
+        // A loop that has ended, and has closed its sockets, leaves its work to other threads.
+        if ((wishes & Wish.Write) != 0 && _loop.IsCurrent)
             _loop.FlushAtEnd(this);
+        else if ((wishes & Wish.Write) != 0)
+            Flush();
         if ((wishes & Wish.Read) != 0)
             Resume();
         if ((wishes & Wish.Finish) != 0)

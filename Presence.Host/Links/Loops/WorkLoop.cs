@@ -16,7 +16,7 @@ namespace Presence.Host.Links.Loops;
 /// </para>
 /// <para>
 /// A large flush, of <see cref="LargeFlush"/> or more, takes longer than another look: what has come since the turn began is done
-/// first, so that it shares the writes. The looks are counted, and find only what has come already: nobody waits for what may come.
+/// first, so that it shares the writes. The looks are counted, their work is the turn's, and none waits for what may come.
 /// </para>
 /// <para>
 /// Waking: the thread announces that it is about to sleep and then looks for work once more; a poster queues first and then
@@ -141,9 +141,10 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         {
             while (!_isEnding)
             {
+                var left = WorkPerTurn;
                 Dispatch(Await());
-                DoWork();
-                Gather();
+                DoWork(ref left);
+                Gather(ref left);
                 FlushMarked();
             }
 
@@ -174,9 +175,9 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         return found;
     }
 
-    private void DoWork()
+    private void DoWork(ref int left)
     {
-        for (var left = WorkPerTurn; left > 0;)
+        while (left > 0)
         {
             // One of each, so that neither kind keeps the other waiting.
             var before = left;
@@ -197,15 +198,15 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         }
     }
 
-    private void Gather()
+    private void Gather(ref int left)
     {
-        for (var look = 0; look < LooksPerTurn && _marked.Count >= LargeFlush; look++)
+        for (var look = 0; look < LooksPerTurn && left > 0 && _marked.Count >= LargeFlush; look++)
         {
             var found = Wait(mayBlock: false);
             if (found == 0 && !HasWork)
                 return;
             Dispatch(found);
-            DoWork();
+            DoWork(ref left);
         }
     }
 

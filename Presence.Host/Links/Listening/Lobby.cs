@@ -89,7 +89,11 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
             }
 
             _waiting.Dequeue();
-            first.Newcomer.GiveToServer();
+            // Whoever closes the port looks for it here.
+            if (first.Newcomer is { IsHere: true, IsDecidedAbout: true })
+                _waiting.Enqueue((first.Newcomer, now + Patience));
+            else
+                first.Newcomer.GiveToServer();
         }
     }
 

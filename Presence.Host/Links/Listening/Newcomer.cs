@@ -17,7 +17,6 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
     private readonly IPAddress? _address;
     private int _looks;
     private int _headLength;
-    private bool _isDeciding;
     private UpgradeOutcome.Accepted? _decision;
 
     public Newcomer(Lobby lobby, LoopSocket socket, IPAddress? address)
@@ -35,10 +34,13 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
     /// <summary>Whether nobody has got it yet.</summary>
     public bool IsHere { get; private set; } = true;
 
+    /// <summary>Whether what it asks for is being decided about.</summary>
+    public bool IsDecidedAbout { get; private set; }
+
     /// <inheritdoc/>
     public void Readable()
     {
-        if (_isDeciding)
+        if (IsDecidedAbout)
             return;
         var scratch = Socket.Loop.Scratch;
         var seen = Socket.Peek(scratch);
@@ -68,7 +70,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
     /// <summary>Lets the HTTP server have it, unless somebody else has got it or is about to.</summary>
     public void GiveToServer()
     {
-        if (!IsHere || _isDeciding)
+        if (!IsHere || IsDecidedAbout)
             return;
         Leave();
         _lobby.GiveToServer(Socket);
@@ -93,7 +95,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
             case HeadVerdict.Incomplete when ++_looks < MostLooks:
                 break;
             case HeadVerdict.Ours:
-                _isDeciding = true;
+                IsDecidedAbout = true;
                 var decision = _lobby.Front.DecideAsync(request!);
                 if (decision.IsCompletedSuccessfully)
                     Conclude(decision.Result);
@@ -122,7 +124,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
 
     private void Conclude(UpgradeOutcome.Accepted? accepted)
     {
-        _isDeciding = false;
+        IsDecidedAbout = false;
         _decision = null;
         if (accepted is null)
         {

@@ -300,6 +300,23 @@ public abstract class LinkListenerSuite
     }
 
     [LoopFact]
+    public async Task A_stop_closes_who_is_decided_about_however_long_that_takes()
+    {
+        await using var server = await StartAsync();
+        await using var deciding = await RawClient.ConnectAsync(server.Http);
+        await deciding.SendAsync(RawClient.UpgradeRequest("/ws?token=later"));
+        await server.Front.AskedAsync();
+        // The server gets who came later because its time is over.
+        await using var silent = await RawClient.ConnectAsync(server.Http);
+        await UntilAsync(() => Task.FromResult(server.Connections == 1), "the server got the silent one");
+        await server.StopAsync();
+        await deciding.ExpectEndAsync();
+        Assert.True(server.Front.Later.TryDequeue(out var decision));
+        decision.SetResult(true);
+        await UntilAsync(() => Task.FromResult(server.Front.Places == 0), "the place was given back");
+    }
+
+    [LoopFact]
     public async Task A_port_that_is_taken_is_told_of_as_kestrel_does_and_can_be_opened_again_after_a_stop()
     {
         int port;

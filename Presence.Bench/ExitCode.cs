@@ -14,4 +14,7 @@ internal enum ExitCode
 
     /// <summary>No connection could be made, or a server did not start.</summary>
     Unreachable = 3,
+
+    /// <summary>The tool itself has failed.</summary>
+    Failed = 4,
 }

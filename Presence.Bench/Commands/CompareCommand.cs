@@ -41,26 +41,36 @@ internal static class CompareCommand
                 ? names.Distinct().Select(Scenario.Named)
                 : Scenario.All.Where(s => !s.Settings.IsStorm);
             ImmutableArray<(string Name, LoadSettings Settings)> loads = [.. chosen.Select(s => (s.Name, options.Settings(given, s)))];
+            options.RequireUse(given, loads.Select(l => l.Settings));
             var accounts = await options.AccountsAsync(given, loads.Max(l => l.Settings.Connections)).ConfigureAwait(false);
             var output = new Output(given.GetValue(json));
             var runs = new List<ComparedRun>();
-            for (var round = 1; round <= given.GetValue(rounds); round++)
+            var isCutShort = false;
+            for (var round = 1; round <= given.GetValue(rounds) && !isCutShort; round++)
             {
-                foreach (var (name, settings) in loads)
+                // Each goes first as often as the other, whatever the machine does meanwhile.
+                var order = round % 2 == 1 ? commands : [.. commands.Reverse()];
+                foreach (var ((name, settings), server) in loads.SelectMany(load => order.Select(server => (load, server))))
                 {
-                    // Each goes first as often as the other, whatever the machine does meanwhile.
-                    foreach (var server in round % 2 == 1 ? commands : commands.Reverse())
+                    output.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}, {name}, {server.Name}"));
+                    try
                     {
-                        output.Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"round {round}, {name}, {server.Name}"));
                         var report = await RunAsync(output.Console, server, name, settings, accounts).ConfigureAwait(false);
                         foreach (var example in report.Faults.Examples)
                             output.Console.WriteLine(example);
                         runs.Add(new ComparedRun(server.Name, round, report));
                     }
+                    catch (UnreachableException e)
+                    {
+                        // What was measured before is worth something all the same.
+                        await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
+                        isCutShort = true;
+                        break;
+                    }
                 }
             }
 
-            var comparison = Comparison.Of([.. commands.Select(c => new ComparedServer(c.Name, c.Text))], runs);
+            var comparison = Comparison.Of([.. commands.Select(c => new ComparedServer(c.Name, c.Text))], runs) with { IsCutShort = isCutShort };
             ComparisonTable.Write(output.Console, comparison);
             await output.WriteJsonAsync(comparison).ConfigureAwait(false);
             return comparison.Outcome;

@@ -30,6 +30,7 @@ internal static class LoadCommand
             RequireLinux();
             var chosen = Scenario.Named(given.GetRequiredValue(scenario));
             var settings = options.Settings(given, chosen);
+            options.RequireUse(given, [settings]);
             var routes = await Task.WhenAll(given.GetRequiredValue(urls).Select(Route.Parse).Select(Route.ToAsync)).ConfigureAwait(false);
             var run = new LoadRun
             {

@@ -54,6 +54,19 @@ internal sealed class LoadOptions
         return faults.Length == 0 ? settings : throw new UsageException(string.Join('\n', faults));
     }
 
+    /// <summary>Sees to it that what was given makes a difference somewhere: who gives it believes so.</summary>
+    /// <exception cref="UsageException">Something makes none.</exception>
+    public void RequireUse(ParseResult given, IEnumerable<LoadSettings> loads)
+    {
+        ImmutableArray<LoadSettings> all = [.. loads];
+        Option[] ofUpdates = [_hubs, _rate, _window, _seconds, _warmUp, _statusBytes];
+        var idle = ofUpdates.Where(_ => all.All(load => load.IsStorm))
+            .Concat(all.All(load => load.IsStorm || load.Hubs > 0) ? [_follows] : [])
+            .Concat(all.Any(load => load.IsStorm) ? [] : [_storms]);
+        if (idle.FirstOrDefault(option => given.GetResult(option) is not null) is { } useless)
+            throw new UsageException($"{useless.Name} has nothing to do with what is to be done.");
+    }
+
     /// <summary>Who connects.</summary>
     /// <exception cref="UsageException">There are no such tokens.</exception>
     public async Task<ImmutableArray<Account>> AccountsAsync(ParseResult given, int count)

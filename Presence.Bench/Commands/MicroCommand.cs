@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Diagnosers;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 
 namespace Presence.Bench.Commands;
@@ -21,10 +23,14 @@ internal static class MicroCommand
                 .AddDiagnoser(MemoryDiagnoser.Default)
                 .WithArtifactsPath(Path.Combine("artifacts", "benchmarks"));
             string[] arguments = [.. given.UnmatchedTokens];
+            var onlyTells = arguments.Any(a => a is "--list" or "--info" or "--version" || a.StartsWith("--list=", StringComparison.Ordinal));
             // Without a choice BenchmarkDotNet would ask for one.
-            if (!arguments.Any(a => a is "--filter" or "-f" or "--list" or "--help" or "--info" or "--version"))
+            if (!onlyTells && !arguments.Any(a => a is "--filter" or "-f" || a.StartsWith("--filter=", StringComparison.Ordinal)))
                 arguments = [.. arguments, "--filter", "*"];
-            var summaries = BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(arguments, config);
+            ImmutableArray<Summary> summaries = [.. BenchmarkSwitcher.FromAssembly(typeof(MicroCommand).Assembly).Run(arguments, config)];
+            // It has said what it does not understand, or that nothing has such a name.
+            if (summaries.IsEmpty && !onlyTells)
+                return (int)ExitCode.Usage;
             return (int)(summaries.All(s => !s.HasCriticalValidationErrors && s.Reports.All(r => r.Success)) ? ExitCode.Clean : ExitCode.Faulty);
         });
         return command;

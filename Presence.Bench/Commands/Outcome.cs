@@ -20,5 +20,10 @@ internal static class Outcome
             await Console.Error.WriteLineAsync(e.Message).ConfigureAwait(false);
             return (int)ExitCode.Unreachable;
         }
+        catch (Exception e)
+        {
+            await Console.Error.WriteLineAsync(e.ToString()).ConfigureAwait(false);
+            return (int)ExitCode.Failed;
+        }
     }
 }

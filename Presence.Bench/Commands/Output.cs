@@ -46,11 +46,12 @@ internal sealed class Output
             await File.WriteAllTextAsync(_json, text + "\n").ConfigureAwait(false);
     }
 
+    // An earlier report must not be taken for that of a run that has failed.
     private static void Try(string file)
     {
         try
         {
-            using var opened = File.Open(file, FileMode.OpenOrCreate, FileAccess.Write);
+            using var opened = File.Open(file, FileMode.Create, FileAccess.Write);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

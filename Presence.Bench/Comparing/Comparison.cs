@@ -44,8 +44,11 @@ internal sealed record Comparison(
     /// <summary>The version of the form.</summary>
     public int Format { get; init; } = 1;
 
+    /// <summary>Whether a server could not be measured: there are fewer runs than were to be.</summary>
+    public bool IsCutShort { get; init; }
+
     /// <summary>How the tool ends: as the worst run does.</summary>
-    public ExitCode Outcome => Runs.Max(r => r.Report.Outcome);
+    public ExitCode Outcome => Runs.Select(r => r.Report.Outcome).Append(IsCutShort ? ExitCode.Unreachable : ExitCode.Clean).Max();
 
     /// <summary>Sets runs side by side.</summary>
     public static Comparison Of(ImmutableArray<ComparedServer> servers, IEnumerable<ComparedRun> runs)

@@ -68,7 +68,11 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             while (!await server.IsReadyAsync().ConfigureAwait(false))
             {
                 if (server._process.HasExited)
+                {
+                    await server.HearOutAsync().ConfigureAwait(false);
                     throw new UnreachableException($"The server '{command.Name}' has ended with exit code {server.ExitCode}. {server.Said}");
+                }
+
                 if (Stopwatch.GetElapsedTime(since) > StartPatience)
                     throw new UnreachableException($"The server '{command.Name}' does not serve on port {port.ToString(CultureInfo.InvariantCulture)} after {StartPatience.TotalSeconds} s. {server.Said}");
                 await Task.Delay(Pause).ConfigureAwait(false);
@@ -100,6 +104,20 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         {
             lock (_said)
                 return _said.Count == 0 ? "It has said nothing." : $"It has said:\n{string.Join('\n', _said)}";
+        }
+    }
+
+    // Its last words may still be on their way. Whoever it has started may hold its output open for ever.
+    private async Task HearOutAsync()
+    {
+        using var patience = new CancellationTokenSource(AnswerPatience);
+        try
+        {
+            await _process.WaitForExitAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Then that is all.
         }
     }
 
@@ -139,7 +157,8 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             await socket.SendAsync("GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"u8.ToArray(), patience.Token).ConfigureAwait(false);
             var answer = new byte[256];
             var length = await socket.ReceiveAsync(answer, patience.Token).ConfigureAwait(false);
-            return !Encoding.ASCII.GetString(answer, 0, length).StartsWith("HTTP/1.1 503", StringComparison.Ordinal);
+            var status = Encoding.ASCII.GetString(answer, 0, length);
+            return !(status.StartsWith("HTTP/1.", StringComparison.Ordinal) && status.Length > 8 && status.AsSpan(8).StartsWith(" 503", StringComparison.Ordinal));
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException)
         {

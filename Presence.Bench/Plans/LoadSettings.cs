@@ -9,6 +9,9 @@ internal sealed record LoadSettings
     /// <summary>The longest status that the protocol allows, in bytes of UTF-8 (contract S2).</summary>
     public const int MaxStatusBytes = 2048;
 
+    /// <summary>The most follows of all connections together: the load keeps a list of them.</summary>
+    public const long MostFollows = 100_000_000;
+
     /// <summary>How many connections there are, one per user.</summary>
     public required int Connections { get; init; }
 
@@ -74,6 +77,10 @@ internal sealed record LoadSettings
             yield return Told("--rate", rate, "above 0 and at most 10000000 updates a second");
         if (Window < 1)
             yield return Told("--window", Window, "at least 1");
+        if (Rate is > 0 && Rate * Seconds is > 0 and < 0.5)
+            yield return Told("--rate", Rate, "so many that there is an update in --seconds");
+        if (Hubs == 0 && (long)Connections * Follows > MostFollows)
+            yield return Told("--follows", Follows, string.Create(CultureInfo.InvariantCulture, $"so few that all connections together have at most {MostFollows}"));
         if (Seconds is not (> 0 and <= 86_400))
             yield return Told("--seconds", Seconds, "above 0 and at most 86400");
         if (WarmUp is not (>= 0 and <= 86_400))

@@ -34,6 +34,9 @@ internal sealed record LoadReport
     /// <summary>How many cores the server keeps busy while nobody does anything; null in a storm, and without a process.</summary>
     public double? IdleCores { get; init; }
 
+    /// <summary>What has become of the deliveries of the warm-up; null if there was none.</summary>
+    public Deliveries? WarmUp { get; init; }
+
     /// <summary>How the updates went; null in a storm.</summary>
     public RunFigures? Run { get; init; }
 
@@ -56,9 +59,8 @@ internal sealed record LoadReport
     public required FaultFigures Faults { get; init; }
 
     /// <summary>How the tool ends because of it.</summary>
-    public ExitCode Outcome =>
-        Connect.Connected == 0 ? ExitCode.Unreachable
-        : Faults.Any || Run is { Deliveries.Lost: > 0 } or { Deliveries.Duplicated: > 0 } || Run is { Updates: 0 } ? ExitCode.Faulty
+    public ExitCode Outcome => Faults.Any || WarmUp is { IsExact: false } || Run is { Deliveries.IsExact: false } or { Updates: 0 }
+        ? ExitCode.Faulty
         : ExitCode.Clean;
 }
 
@@ -79,7 +81,7 @@ internal sealed record ConnectFigures(int Connected, double Seconds, double PerS
 internal sealed record FollowFigures(long Follows, long Presences, double Seconds, double? CpuUsEach, double? KibPerConnection);
 
 /// <summary>How updates went.</summary>
-/// <param name="Seconds">From the first update to the last delivery.</param>
+/// <param name="Seconds">From the first update to the last delivery or answer.</param>
 /// <param name="Updates">How many were sent.</param>
 /// <param name="Acknowledged">How many were acknowledged.</param>
 /// <param name="UpdatesPerSecond">How many a second.</param>
@@ -127,9 +129,10 @@ internal sealed record MemoryFigures(double? Before, double? Connected, double? 
 /// <param name="Refused">How many connections were not let in, or not in time.</param>
 /// <param name="CutOff">How many were cut off.</param>
 /// <param name="Errors">How many errors the server sent.</param>
+/// <param name="Unanswered">How many follows and updates of those who were still there it did not answer in time.</param>
 /// <param name="Examples">The first different ones in words.</param>
-internal sealed record FaultFigures(int Refused, int CutOff, int Errors, ImmutableArray<string> Examples)
+internal sealed record FaultFigures(int Refused, int CutOff, int Errors, int Unanswered, ImmutableArray<string> Examples)
 {
     /// <summary>Whether anything did.</summary>
-    internal bool Any => Refused + CutOff + Errors > 0;
+    internal bool Any => Refused + CutOff + Errors + Unanswered > 0;
 }

@@ -72,7 +72,9 @@ internal static class ReportTable
         yield return ("disconnect", Line($"{Number(r.Disconnect.Connections)}", (r.Disconnect.CpuUsEach, "us CPU each")));
         if (r.MemoryMib.Before is not null)
             yield return ("memory MiB", $"before {Number(r.MemoryMib.Before)}, connected {Number(r.MemoryMib.Connected)}{(r.Run is null ? "" : $", following {Number(r.MemoryMib.Following)}, ran {Number(r.MemoryMib.Ran)}")}, gone {Number(r.MemoryMib.Gone)}");
-        yield return ("faults", $"{Number(r.Faults.Refused)} refused, {Number(r.Faults.CutOff)} cut off, {Number(r.Faults.Errors)} errors");
+        yield return ("faults", $"{Number(r.Faults.Refused)} refused, {Number(r.Faults.CutOff)} cut off, {Number(r.Faults.Errors)} errors, {Number(r.Faults.Unanswered)} unanswered");
+        if (r.WarmUp is { IsExact: false } warmUp)
+            yield return ("in the warm-up", $"{Number(warmUp.Lost)} lost, {Number(warmUp.Duplicated)} duplicated");
     }
 
     private static string Line(string first, params ReadOnlySpan<(double? Figure, string Unit)> more)

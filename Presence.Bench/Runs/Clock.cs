@@ -17,5 +17,8 @@ internal static class Clock
         : (long)(Stopwatch.GetTimestamp() * ((double)Second / Stopwatch.Frequency));
 
     /// <summary>Seconds since a time.</summary>
-    public static double SecondsSince(long time) => (Now - time) / (double)Second;
+    public static double SecondsSince(long time) => SecondsBetween(time, Now);
+
+    /// <summary>Seconds from one time to another.</summary>
+    public static double SecondsBetween(long from, long to) => (to - from) / (double)Second;
 }

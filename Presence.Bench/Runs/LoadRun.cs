@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Presence.Bench.Plans;
 using Presence.Bench.Reports;
 using Presence.Bench.Sockets;
+using Presence.Bench.Tallies;
 
 namespace Presence.Bench.Runs;
 
@@ -11,9 +12,6 @@ namespace Presence.Bench.Runs;
 /// </summary>
 internal sealed class LoadRun
 {
-    /// <summary>How long a server has to let everybody in, or to answer all follows, without any progress.</summary>
-    private const double StepPatience = 30;
-
     /// <summary>How long after the last update nothing may arrive before the rest counts as lost, in seconds.</summary>
     private const double DrainPatience = 2;
 
@@ -39,11 +37,15 @@ internal sealed class LoadRun
     /// <summary>The server's processes on this machine; none if they are unknown.</summary>
     public ImmutableArray<int> Processes { get; init; } = [];
 
+    /// <summary>How long nothing may move while everybody is let in, or follows are answered, in seconds.</summary>
+    public double Patience { get; init; } = 30;
+
     /// <summary>How far it is.</summary>
     public Progress Progress { get; init; } = new();
 
     /// <summary>Runs it, on a thread of its own.</summary>
     /// <exception cref="UnreachableException">Nobody is let in.</exception>
+    /// <exception cref="UsageException">This machine does not allow as many connections.</exception>
     public Task<LoadReport> RunAsync() => Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private LoadReport Run()
@@ -61,6 +63,7 @@ internal sealed class LoadRun
     {
         var before = _meter.ResidentKib;
         var connect = Connect();
+        RequireSome(connect);
         var connected = _meter.ResidentKib;
         var follow = Follow(plan, before);
         var following = _meter.ResidentKib;
@@ -68,31 +71,33 @@ internal sealed class LoadRun
         var cpu = _meter.CpuSeconds;
         _crowd.PumpFor(2 * Settings.Rest);
         var idle = (_meter.CpuSeconds - cpu) / (2 * Settings.Rest);
+        Deliveries? warmUp = null;
         if (Settings.WarmUp > 0)
         {
             Progress.Phase = "warming up";
-            Publish(plan, Settings.WarmUp);
+            warmUp = Publish(plan, Settings.WarmUp).Deliveries;
         }
 
         Progress.Phase = "running";
         var run = Publish(plan, Settings.Seconds);
         var ran = _meter.ResidentKib;
         var faults = Faults();
-        var disconnect = Disconnect(out var gone);
+        var disconnect = Disconnect();
         return new LoadReport
         {
             Scenario = Scenario,
             StartedAt = startedAt,
             Servers = Servers,
             Settings = Settings,
-            Connect = connect with { KibEach = Per(connected - before, connect.Connected) },
+            Connect = connect.Figures(connected - before),
             Follow = follow,
             IdleCores = Rounded(idle),
+            WarmUp = warmUp,
             Run = run,
             LatencyMs = _crowd.Delays.Close(),
             SendLagMs = _crowd.Lags.Close(),
-            Disconnect = disconnect,
-            MemoryMib = new MemoryFigures(Mib(before), Mib(connected), Mib(following), Mib(ran), Mib(gone)),
+            Disconnect = disconnect.Figures(),
+            MemoryMib = new MemoryFigures(Mib(before), Mib(connected), Mib(following), Mib(ran), Mib(disconnect.Resident)),
             Faults = faults,
         };
     }
@@ -101,27 +106,38 @@ internal sealed class LoadRun
     {
         var before = _meter.ResidentKib;
         var rounds = new List<StormRound>();
+        var (came, went) = (new Arrival(0, 0, 0), new Departure(0, 0, 0));
+        double? kibOfTheFirst = null;
         for (var i = 1; i <= Settings.StormRounds; i++)
         {
             _crowd.Begin();
             var connect = Connect(FormattableString.Invariant($"round {i}, "));
+            if (i == 1)
+                RequireSome(connect);
             var connected = _meter.ResidentKib;
-            var disconnect = Disconnect(out var gone);
+            kibOfTheFirst ??= connected - before;
+            var disconnect = Disconnect();
+            var (arrivals, departures) = (connect.Figures(), disconnect.Figures());
             rounds.Add(new StormRound(
-                connect.Connected, connect.Seconds, connect.PerSecond, connect.CpuUsEach, disconnect.CpuUsEach, Mib(connected), Mib(gone)));
+                arrivals.Connected,
+                arrivals.Seconds,
+                arrivals.PerSecond,
+                arrivals.CpuUsEach,
+                departures.CpuUsEach,
+                Mib(connected),
+                Mib(disconnect.Resident)));
+            came = new(came.Connected + connect.Connected, came.Seconds + connect.Seconds, came.Cpu + connect.Cpu);
+            went = new(went.Connections + disconnect.Connections, went.Cpu + disconnect.Cpu, disconnect.Resident);
         }
 
-        var count = rounds.Sum(r => r.Connected);
-        var seconds = rounds.Sum(r => r.Seconds);
         return new LoadReport
         {
             Scenario = Scenario,
             StartedAt = startedAt,
             Servers = Servers,
             Settings = Settings,
-            Connect = new ConnectFigures(
-                count, Math.Round(seconds, 3), Math.Round(count / seconds, 1), Mean(rounds, r => r.ConnectCpuUsEach), KibEach(before, rounds[0])),
-            Disconnect = new DisconnectFigures(count, Mean(rounds, r => r.DisconnectCpuUsEach)),
+            Connect = came.Figures() with { KibEach = Per(kibOfTheFirst!.Value, rounds[0].Connected) },
+            Disconnect = went.Figures(),
             Storm = [.. rounds],
             MemoryMib = new MemoryFigures(Mib(before), rounds[^1].ConnectedMib, null, null, rounds[^1].GoneMib),
             Faults = Faults(),
@@ -130,34 +146,33 @@ internal sealed class LoadRun
 
     private ImmutableArray<string> Servers => [.. Routes.Select(r => r.Server.ToString())];
 
-    private ConnectFigures Connect(string round = "")
+    private Arrival Connect(string round = "")
     {
         Progress.Phase = $"{round}connecting";
         var cpu = _meter.CpuSeconds;
         var start = Clock.Now;
-        var refused = _crowd.Faults.Refused + _crowd.Faults.CutOff;
+        var refused = _crowd.Faults.Refused;
         var opened = 0;
-        long Answered() => _crowd.Connected + _crowd.Faults.Refused + _crowd.Faults.CutOff - refused;
-        Step(Answered, () =>
+        long Answered() => _crowd.Connected + _crowd.Faults.Refused - refused;
+        var end = Step(Answered, () =>
         {
             while (opened < _crowd.Count && opened - Answered() < Settings.InFlight)
                 _crowd.Open(opened++);
             return Answered() >= _crowd.Count;
         });
-        var seconds = Clock.SecondsSince(start);
-        cpu = _meter.CpuSeconds - cpu;
-        if (_crowd.Connected == 0)
-        {
-            throw new UnreachableException(_crowd.Faults.Examples is [var example, ..]
-                ? $"No connection could be made; {example}. {Advice(example)}"
-                : $"No connection could be made: {string.Join(", ", Servers)} does not answer.");
-        }
-
-        for (var unanswered = Answered(); unanswered < _crowd.Count; unanswered++)
-            _crowd.Faults.Refuse("no answer to the handshake in time");
+        var arrival = new Arrival(_crowd.Connected, Clock.SecondsBetween(start, end), _meter.CpuSeconds - cpu);
+        _crowd.GiveUp();
         _crowd.PumpFor(Settings.Rest);
-        return new ConnectFigures(
-            _crowd.Connected, Math.Round(seconds, 3), Math.Round(_crowd.Connected / seconds, 1), Per(cpu * 1e6, _crowd.Connected), null);
+        return arrival;
+    }
+
+    private void RequireSome(Arrival arrival)
+    {
+        if (arrival.Connected > 0)
+            return;
+        throw new UnreachableException(_crowd.Faults.Examples is [var example, ..]
+            ? $"No connection could be made; {example}. {Advice(example)}"
+            : $"No connection could be made: {string.Join(", ", Servers)} does not answer.");
     }
 
     private FollowFigures Follow(FollowPlan plan, double before)
@@ -165,18 +180,26 @@ internal sealed class LoadRun
         Progress.Phase = "following";
         var cpu = _meter.CpuSeconds;
         var start = Clock.Now;
-        var (next, asked) = (0, 0);
-        Step(() => _crowd.Following, () =>
+        var (next, asked, follows) = (0, 0, 0L);
+        var end = Step(() => _crowd.FollowsSettled, () =>
         {
-            while (next < _crowd.Count && asked - _crowd.Following < Settings.InFlight)
-                asked += _crowd.Follow(next++) ? 1 : 0;
-            return next == _crowd.Count && _crowd.Following + _crowd.Faults.CutOff >= asked;
+            while (next < plan.Connections && asked - _crowd.FollowsSettled < Settings.InFlight)
+            {
+                if (_crowd.Follow(next++) is > 0 and var ids)
+                    (asked, follows) = (asked + 1, follows + ids);
+            }
+
+            return next == plan.Connections && _crowd.FollowsSettled >= asked;
         });
-        var seconds = Clock.SecondsSince(start);
         cpu = _meter.CpuSeconds - cpu;
+        _crowd.Faults.Miss(asked - _crowd.FollowsSettled, "follows");
         _crowd.PumpFor(Settings.Rest);
         return new FollowFigures(
-            plan.Follows, _crowd.Presences, Math.Round(seconds, 3), Per(cpu * 1e6, plan.Follows), Per(_meter.ResidentKib - before, _crowd.Connected));
+            follows,
+            _crowd.Presences,
+            Math.Round(Clock.SecondsBetween(start, end), 3),
+            Per(cpu * 1e6, follows),
+            Per(_meter.ResidentKib - before, _crowd.Connected));
     }
 
     private RunFigures Publish(FollowPlan plan, double length)
@@ -190,13 +213,15 @@ internal sealed class LoadRun
         var start = Clock.Now;
         var pacing = Pacing.Of(Settings, length, start);
         _crowd.Pacing = pacing;
+        var isAnybodyThere = true;
         long now;
-        while (!pacing.HasEnded(now = Clock.Now))
+        while (isAnybodyThere && !pacing.HasEnded(now = Clock.Now))
         {
             for (var i = 0; i < UpdatesAtOnce && pacing.TryTake(now, out var intended); i++)
             {
-                if (!TryChoosePublisher(plan, out var publisher))
-                    return Close(0);
+                isAnybodyThere = TryChoosePublisher(plan, out var publisher);
+                if (!isAnybodyThere)
+                    break;
                 _crowd.Publish(publisher, intended);
             }
 
@@ -204,59 +229,58 @@ internal sealed class LoadRun
         }
 
         var sending = Clock.SecondsSince(start);
-        Drain();
-        return Close(sending);
-
-        RunFigures Close(double sent)
-        {
-            var seconds = Clock.SecondsSince(start);
-            cpu = _meter.CpuSeconds - cpu;
-            var received = tally.Received;
-            var generator = (Environment.CpuUsage.TotalTime - own).TotalSeconds;
-            // What is told twice may come after all has arrived.
-            _crowd.PumpFor(Settings.Rest);
-            return new RunFigures(
-                Math.Round(seconds, 3),
-                tally.Updates,
-                tally.Acknowledged,
-                Math.Round(tally.Updates / Math.Max(sent, 1e-9), 1),
-                tally.Close(),
-                Math.Round(received / seconds, 1),
-                Per(cpu * 1e6, received),
-                Rounded(cpu / seconds),
-                Math.Round(generator / seconds, 3));
-        }
+        var seconds = Clock.SecondsBetween(start, Drain());
+        cpu = _meter.CpuSeconds - cpu;
+        var received = tally.Received;
+        var generator = (Environment.CpuUsage.TotalTime - own).TotalSeconds;
+        _crowd.Faults.Miss(_crowd.ForgetUpdates(), "updates");
+        // What is told twice may come after all has arrived.
+        _crowd.PumpFor(Settings.Rest);
+        return new RunFigures(
+            Math.Round(seconds, 3),
+            tally.Updates,
+            tally.Acknowledged,
+            PerSecond(tally.Updates, sending),
+            tally.Close(),
+            PerSecond(received, seconds),
+            Per(cpu * 1e6, received),
+            Rounded(cpu / seconds),
+            Math.Round(generator / seconds, 3));
     }
 
-    // What was in flight when the last update was sent.
-    private void Drain()
+    // What was in flight when the last update was sent; says when the last of it came.
+    private long Drain()
     {
         var tally = _crowd.Tally!;
-        Step(() => tally.Received + tally.Acknowledged, () => tally.IsComplete && tally.Acknowledged + _crowd.Faults.Errors >= tally.Updates, DrainPatience);
+        return Step(() => tally.Received + tally.Acknowledged, () => tally.IsComplete && _crowd.UpdatesOwed == 0, DrainPatience);
     }
 
-    private DisconnectFigures Disconnect(out double resident)
+    private Departure Disconnect()
     {
         Progress.Phase = "leaving";
         var cpu = _meter.CpuSeconds;
         var closed = _crowd.CloseAll();
         Thread.Sleep(TimeSpan.FromSeconds(2 * Settings.Rest));
-        resident = _meter.ResidentKib;
-        return new DisconnectFigures(closed, Per((_meter.CpuSeconds - cpu) * 1e6, closed));
+        return new Departure(closed, _meter.CpuSeconds - cpu, _meter.ResidentKib);
     }
 
-    private FaultFigures Faults() => new(_crowd.Faults.Refused, _crowd.Faults.CutOff, _crowd.Faults.Errors, _crowd.Faults.Examples);
+    private FaultFigures Faults() =>
+        new(_crowd.Faults.Refused, _crowd.Faults.CutOff, _crowd.Faults.Errors, _crowd.Faults.Unanswered, _crowd.Faults.Examples);
 
-    // Goes on until all is done, or until for some seconds nothing has moved.
-    private void Step(Func<long> position, Func<bool> isDone, double patience = StepPatience)
+    // Goes on until all is done, or until for some seconds nothing has moved; says when the last has.
+    private long Step(Func<long> position, Func<bool> isDone, double? patience = null)
     {
         var (last, since) = (position(), Clock.Now);
-        while (!isDone() && Clock.SecondsSince(since) < patience)
+        while (!isDone())
         {
+            if (Clock.SecondsSince(since) >= (patience ?? Patience))
+                return since;
             _crowd.Pump(LongestWait);
             if (position() is var now && now != last)
                 (last, since) = (now, Clock.Now);
         }
+
+        return Clock.Now;
     }
 
     // The next of those that are still there: what nobody can send is no fault of who would have had to be told.
@@ -277,14 +301,24 @@ internal sealed class LoadRun
         ? "Is --key the key with which the server checks tokens?"
         : "Is that where the server listens?";
 
-    private static double? KibEach(double before, StormRound first) =>
-        first.ConnectedMib is { } connected ? Per(connected * 1024 - before, first.Connected) : null;
-
-    private static double? Mean(List<StormRound> rounds, Func<StormRound, double?> figure) => Rounded(rounds.Average(figure) ?? double.NaN);
-
     private static double? Mib(double kib) => Rounded(kib / 1024);
 
     private static double? Per(double amount, long count) => count == 0 ? null : Rounded(amount / count);
 
     private static double? Rounded(double figure) => double.IsNaN(figure) ? null : Math.Round(figure, 3);
+
+    private static double PerSecond(long count, double seconds) => count == 0 ? 0 : Math.Round(count / Math.Max(seconds, 1e-9), 1);
+
+    /// <summary>Those who came, from the first request to the last answer.</summary>
+    private readonly record struct Arrival(int Connected, double Seconds, double Cpu)
+    {
+        public ConnectFigures Figures(double grownKib = double.NaN) =>
+            new(Connected, Math.Round(Seconds, 3), PerSecond(Connected, Seconds), Per(Cpu * 1e6, Connected), Per(grownKib, Connected));
+    }
+
+    /// <summary>Those who went, and what the server is when it has come to rest.</summary>
+    private readonly record struct Departure(int Connections, double Cpu, double Resident)
+    {
+        public DisconnectFigures Figures() => new(Connections, Per(Cpu * 1e6, Connections));
+    }
 }

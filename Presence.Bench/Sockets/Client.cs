@@ -28,6 +28,9 @@ internal sealed class Client
     /// <summary>How many follow requests are unanswered.</summary>
     public int FollowsOwed { get; set; }
 
+    /// <summary>How many updates are unanswered.</summary>
+    public int UpdatesOwed { get; set; }
+
     /// <summary>The beginning of a frame that has not come whole.</summary>
     public byte[] Unread { get; set; } = [];
 

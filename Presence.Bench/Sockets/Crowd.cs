@@ -62,17 +62,17 @@ internal sealed class Crowd : IDisposable
     /// <summary>How many have been let in since <see cref="Begin"/>.</summary>
     public int Connected { get; private set; }
 
-    /// <summary>How many follow all whom they should.</summary>
-    public int Following { get; private set; }
+    /// <summary>How many of those who have asked to follow are through: answered to the last request, or gone.</summary>
+    public int FollowsSettled { get; private set; }
+
+    /// <summary>How many updates of those who are there are unanswered.</summary>
+    public int UpdatesOwed { get; private set; }
 
     /// <summary>How many presences the replies to follows have listed.</summary>
     public long Presences { get; private set; }
 
     /// <summary>How many clients there are.</summary>
     public int Count => _clients.Length;
-
-    /// <summary>How many are connected now.</summary>
-    public int Living => _clients.Count(c => c.Stage == ClientStage.Open);
 
     /// <summary>Whether a client is connected now.</summary>
     public bool IsOpen(int client) => _clients[client].Stage == ClientStage.Open;
@@ -86,7 +86,18 @@ internal sealed class Crowd : IDisposable
             client.Stage = ClientStage.New;
     }
 
+    /// <summary>Those who have not been let in by now are refused, whether they have asked or not.</summary>
+    public void GiveUp()
+    {
+        foreach (var client in _clients)
+        {
+            if (client.Stage is ClientStage.New or ClientStage.Connecting)
+                End(client, "no answer to the handshake in time");
+        }
+    }
+
     /// <summary>A client asks to be let in.</summary>
+    /// <exception cref="UsageException">This process may not open another connection.</exception>
     public void Open(int index)
     {
         var route = _routes[index % _routes.Length];
@@ -95,7 +106,7 @@ internal sealed class Crowd : IDisposable
         if (client.Socket < 0)
         {
             throw new UsageException(Marshal.GetLastPInvokeError() == Native.TooManyFiles
-                ? string.Create(CultureInfo.InvariantCulture, $"This process may not open more than {Living} connections; raise the limit (ulimit -n).")
+                ? string.Create(CultureInfo.InvariantCulture, $"This process may not open more than {_clients.Count(c => c.Socket >= 0)} connections; raise the limit (ulimit -n).")
                 : $"A socket cannot be made: {Native.LastError}.");
         }
 
@@ -118,20 +129,20 @@ internal sealed class Crowd : IDisposable
         _poller.Add(client.Socket, index);
     }
 
-    /// <summary>A client asks to follow whom it should; says whether there is anybody.</summary>
-    public bool Follow(int index)
+    /// <summary>A client asks to follow whom it should; says how many that are.</summary>
+    public int Follow(int index)
     {
         var followed = _plan!.FollowedBy(index);
-        if (followed.IsEmpty || !IsOpen(index))
-            return false;
-        for (var from = 0; from < followed.Length && IsOpen(index); from += IdsPerRequest)
+        var asked = 0;
+        while (asked < followed.Length && IsOpen(index))
         {
-            var ids = followed.Slice(from, Math.Min(IdsPerRequest, followed.Length - from)).ToArray().Select(user => _accounts[user].UserId);
+            var ids = followed.Slice(asked, Math.Min(IdsPerRequest, followed.Length - asked)).ToArray();
             _clients[index].FollowsOwed++;
-            Send(index, _messages.Follow(ids));
+            asked += ids.Length;
+            Send(index, _messages.Follow(ids.Select(user => _accounts[user].UserId)));
         }
 
-        return true;
+        return asked;
     }
 
     /// <summary>A client updates its status.</summary>
@@ -141,7 +152,19 @@ internal sealed class Crowd : IDisposable
     {
         var number = Tally!.Send(index);
         Lags.Add(Clock.Now - intended);
+        _clients[index].UpdatesOwed++;
+        UpdatesOwed++;
         Send(index, _messages.Update(new StatusMark(intended, number)));
+    }
+
+    /// <summary>Waits no longer for answers to updates; returns how many are missing.</summary>
+    public int ForgetUpdates()
+    {
+        var missing = UpdatesOwed;
+        foreach (var client in _clients)
+            client.UpdatesOwed = 0;
+        UpdatesOwed = 0;
+        return missing;
     }
 
     /// <summary>Does all that can be done, and waits for it if there is nothing.</summary>
@@ -205,7 +228,29 @@ internal sealed class Crowd : IDisposable
             Faults.Cut(why);
         else
             Faults.Refuse(why);
+        if (client.FollowsOwed > 0)
+            FollowsSettled++;
+        client.FollowsOwed = 0;
+        // What nobody will answer any more makes room for others.
+        while (client.UpdatesOwed > 0)
+            Answered(client);
         Release(client);
+    }
+
+    private void Answered(Client client)
+    {
+        // An answer that nobody waits for any more makes no room.
+        if (client.UpdatesOwed == 0)
+            return;
+        client.UpdatesOwed--;
+        UpdatesOwed--;
+        Pacing?.Answered();
+    }
+
+    private void Settle(Client client)
+    {
+        if (client.FollowsOwed > 0 && --client.FollowsOwed == 0)
+            FollowsSettled++;
     }
 
     private void Send(int index, ReadOnlySpan<byte> frame)
@@ -369,21 +414,19 @@ internal sealed class Crowd : IDisposable
                 break;
             case TextKind.UpdateReply:
                 Tally!.Acknowledge();
-                Pacing?.Answered();
+                Answered(client);
                 break;
             case TextKind.UpdateRefused:
                 Faults.Err(Quoted(text));
-                Pacing?.Answered();
+                Answered(client);
                 break;
             case TextKind.FollowReply:
                 Presences += ServerText.CountPresences(text);
-                if (--client.FollowsOwed == 0)
-                    Following++;
+                Settle(client);
                 break;
             case TextKind.FollowRefused:
                 Faults.Err(Quoted(text));
-                if (--client.FollowsOwed == 0)
-                    Following++;
+                Settle(client);
                 break;
             case TextKind.Error:
                 Faults.Err(Quoted(text));

@@ -18,6 +18,9 @@ internal sealed class FaultLog
     /// <summary>How many requests were answered with an error, and how many errors answered none.</summary>
     public int Errors { get; private set; }
 
+    /// <summary>How many requests of those who were still there were not answered in time.</summary>
+    public int Unanswered { get; private set; }
+
     /// <summary>Different examples, the first ones.</summary>
     public ImmutableArray<string> Examples => [.. _examples];
 
@@ -40,6 +43,15 @@ internal sealed class FaultLog
     {
         Errors++;
         Note($"error: {what}");
+    }
+
+    /// <summary>The server has not answered so many requests.</summary>
+    public void Miss(int requests, string what)
+    {
+        if (requests == 0)
+            return;
+        Unanswered += requests;
+        Note($"unanswered: {what}");
     }
 
     private void Note(string example)

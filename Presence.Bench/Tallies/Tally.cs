@@ -85,4 +85,8 @@ internal sealed class Tally(FollowPlan plan)
 /// </param>
 /// <param name="Lost">How many updates a connection was never told of.</param>
 /// <param name="Duplicated">How many updates a connection was told of once too often.</param>
-internal readonly record struct Deliveries(long Expected, long Received, long Merged, long Lost, long Duplicated);
+internal readonly record struct Deliveries(long Expected, long Received, long Merged, long Lost, long Duplicated)
+{
+    /// <summary>Whether every connection was told of every update once, or of a later one with it.</summary>
+    internal bool IsExact => Lost == 0 && Duplicated == 0;
+}

@@ -7,12 +7,6 @@ namespace Presence.Bench.Wire;
 /// <param name="statusBytes">The least length of a status, in bytes.</param>
 internal sealed class ClientMessages(int statusBytes)
 {
-    /// <summary>The cid of every follow.</summary>
-    public const string FollowCid = "f";
-
-    /// <summary>The cid of every update.</summary>
-    public const string UpdateCid = "u";
-
     private byte[] _buffer = new byte[ClientFrame.MaxHeader + LoadSettings.MaxStatusBytes + StatusMark.MaxLength + 128];
 
     /// <summary>A status update.</summary>

@@ -5,9 +5,6 @@ namespace Presence.Bench.Wire;
 /// <summary>The frame types of RFC 6455.</summary>
 internal enum Opcode : byte
 {
-    /// <summary>A further piece of a message.</summary>
-    Continuation = 0,
-
     /// <summary>Text.</summary>
     Text = 1,
 

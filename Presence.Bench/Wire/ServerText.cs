@@ -69,7 +69,7 @@ internal static class ServerText
             marks.Latest = Math.Max(marks.Latest, mark.Time);
         }
 
-        if (leaves < 0)
+        if (leaves < 0 || text[(leaves + "\"leaves\"".Length)..].TrimStart(": \t\r\n["u8).StartsWith("]"u8))
             return marks;
         marks.HasLeaves = true;
         rest = text[leaves..(joins > leaves ? joins : text.Length)];

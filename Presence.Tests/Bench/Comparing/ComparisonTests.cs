@@ -52,6 +52,13 @@ public sealed class ComparisonTests
     }
 
     [Fact]
+    public void One_that_was_cut_short_says_so_whatever_was_measured()
+    {
+        Assert.Equal(ExitCode.Unreachable, (Comparison.Of([Ours, Other], [Run("ours", 1, 3)]) with { IsCutShort = true }).Outcome);
+        Assert.Equal(ExitCode.Unreachable, (Comparison.Of([Ours, Other], []) with { IsCutShort = true }).Outcome);
+    }
+
+    [Fact]
     public void Its_JSON_names_servers_figures_and_runs()
     {
         var json = JsonDocument.Parse(ReportJson.Write(Comparison.Of([Ours, Other], [Run("ours", 1, 3), Run("other", 1, 6)]))).RootElement;

@@ -27,6 +27,8 @@ public sealed class LoadSettingsTests
             (Fine with { Rate = 5 }, "--window"),
             (Fine with { Window = null, Rate = 0 }, "--rate"),
             (Fine with { Window = null, Rate = double.NaN }, "--rate"),
+            (Fine with { Window = null, Rate = 0.05 }, "--rate"),
+            (Fine with { Connections = 1_000_000, Follows = 101 }, "--follows"),
             (Fine with { Seconds = 0 }, "--seconds"),
             (Fine with { Seconds = double.NaN }, "--seconds"),
             (Fine with { WarmUp = -1 }, "--warm-up"),

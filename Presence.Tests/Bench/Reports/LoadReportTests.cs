@@ -16,7 +16,7 @@ public sealed class LoadReportTests
     [
         "connect.connected", "connect.cpu_us_each", "connect.kib_each", "connect.per_second", "connect.seconds",
         "disconnect.connections", "disconnect.cpu_us_each",
-        "faults.cut_off", "faults.errors", "faults.examples", "faults.refused",
+        "faults.cut_off", "faults.errors", "faults.examples", "faults.refused", "faults.unanswered",
         "follow.cpu_us_each", "follow.follows", "follow.kib_per_connection", "follow.presences", "follow.seconds",
         "format", "idle_cores",
         "latency_ms.count", "latency_ms.max", "latency_ms.mean", "latency_ms.p50", "latency_ms.p90", "latency_ms.p99", "latency_ms.p999",
@@ -31,6 +31,7 @@ public sealed class LoadReportTests
         "settings.connections", "settings.follows", "settings.hubs", "settings.in_flight", "settings.rate", "settings.rest",
         "settings.seconds", "settings.status_bytes", "settings.storm_rounds", "settings.warm_up", "settings.window",
         "started_at", "storm",
+        "warm_up.duplicated", "warm_up.expected", "warm_up.lost", "warm_up.merged", "warm_up.received",
     ];
 
     [Fact]
@@ -54,20 +55,22 @@ public sealed class LoadReportTests
         Assert.Equal(ExitCode.Faulty, With(new Deliveries(10, 9, 0, Lost: 1, 0)).Outcome);
         Assert.Equal(ExitCode.Faulty, With(new Deliveries(10, 11, 0, 0, Duplicated: 1)).Outcome);
         Assert.Equal(ExitCode.Faulty, (Clean with { Run = Clean.Run! with { Updates = 0 } }).Outcome);
-        Assert.Equal(ExitCode.Faulty, (Clean with { Faults = new FaultFigures(1, 0, 0, []) }).Outcome);
-        Assert.Equal(ExitCode.Faulty, (Clean with { Faults = new FaultFigures(0, 1, 0, []) }).Outcome);
-        Assert.Equal(ExitCode.Faulty, (Clean with { Faults = new FaultFigures(0, 0, 1, []) }).Outcome);
-        Assert.Equal(ExitCode.Unreachable, (Clean with { Connect = Clean.Connect with { Connected = 0 } }).Outcome);
+        Assert.Equal(ExitCode.Faulty, (Clean with { Faults = new FaultFigures(1, 0, 0, 0, []) }).Outcome);
+        Assert.Equal(ExitCode.Faulty, (Clean with { Faults = new FaultFigures(0, 1, 0, 0, []) }).Outcome);
+        Assert.Equal(ExitCode.Faulty, (Clean with { Faults = new FaultFigures(0, 0, 1, 0, []) }).Outcome);
+        Assert.Equal(ExitCode.Faulty, (Clean with { Faults = new FaultFigures(0, 0, 0, 1, []) }).Outcome);
+        Assert.Equal(ExitCode.Faulty, (Clean with { WarmUp = new Deliveries(10, 9, 0, Lost: 1, 0) }).Outcome);
+        Assert.Equal(ExitCode.Clean, (Clean with { WarmUp = null }).Outcome);
     }
 
     [Fact]
     public void The_exit_codes_are_what_they_were() =>
-        Assert.Equal((0, 1, 2, 3), ((int)ExitCode.Clean, (int)ExitCode.Faulty, (int)ExitCode.Usage, (int)ExitCode.Unreachable));
+        Assert.Equal((0, 1, 2, 3, 4), ((int)ExitCode.Clean, (int)ExitCode.Faulty, (int)ExitCode.Usage, (int)ExitCode.Unreachable, (int)ExitCode.Failed));
 
     [Fact]
     public void A_person_reads_the_same_in_a_table()
     {
-        var text = Table(Clean with { Faults = new FaultFigures(0, 1, 0, ["cut off: [why]"]) });
+        var text = Table(Clean with { Faults = new FaultFigures(0, 1, 0, 0, ["cut off: [why]"]) });
 
         Assert.Contains("51,000 of 51,000, 0 merged, 0 lost", text, StringComparison.Ordinal);
         Assert.Contains("p50 1, p90 2, p99 3", text, StringComparison.Ordinal);

@@ -31,6 +31,15 @@ internal enum Flaw
 
     /// <summary>It lets nobody in.</summary>
     Locked,
+
+    /// <summary>It does not answer whoever wants to be let in.</summary>
+    Mute,
+
+    /// <summary>It does not answer follows.</summary>
+    IgnoresFollows,
+
+    /// <summary>It tells of updates and does not answer them.</summary>
+    IgnoresUpdates,
 }
 
 /// <summary>
@@ -43,6 +52,7 @@ internal sealed class FakeServer : IAsyncDisposable
     private readonly Lock _lock = new();
     private readonly List<Socket> _accepted = [];
     private readonly List<Socket> _clients = [];
+    private readonly Dictionary<Socket, string> _shown = [];
     private readonly List<Task> _serving = [];
     private readonly Flaw _flaw;
 
@@ -98,6 +108,12 @@ internal sealed class FakeServer : IAsyncDisposable
         try
         {
             await ReadHeadAsync(client, input);
+            if (_flaw == Flaw.Mute)
+            {
+                await client.ReceiveAsync(input);
+                return;
+            }
+
             lock (_lock)
             {
                 Send(client, Encoding.ASCII.GetBytes(_flaw == Flaw.Locked
@@ -143,7 +159,8 @@ internal sealed class FakeServer : IAsyncDisposable
         {
             if (message.TryGetProperty("status_follow", out _))
             {
-                Send(client, Framed(framing, """{"cid":"f","status":{"presences":[]}}"""));
+                if (_flaw != Flaw.IgnoresFollows)
+                    Send(client, Framed(framing, """{"cid":"f","status":{"presences":[]}}"""));
                 return;
             }
 
@@ -153,11 +170,14 @@ internal sealed class FakeServer : IAsyncDisposable
                 return;
             }
 
-            Send(client, Framed(framing, _flaw == Flaw.Refuses ? """{"cid":"u","error":{"code":3,"message":"No."}}""" : """{"cid":"u"}"""));
+            if (_flaw != Flaw.IgnoresUpdates)
+                Send(client, Framed(framing, _flaw == Flaw.Refuses ? """{"cid":"u","error":{"code":3,"message":"No."}}""" : """{"cid":"u"}"""));
             if (_flaw is Flaw.Forgets or Flaw.Refuses)
                 return;
             var status = message.GetProperty("status_update").GetProperty("status").GetString();
-            var told = Framed(framing, $$$"""{"status_presence_event":{"joins":[{"session_id":"s","status":"{{{status}}}"}]}}""");
+            var leaves = _shown.TryGetValue(client, out var old) ? $$$""","leaves":[{"session_id":"s","status":"{{{old}}}"}]""" : "";
+            _shown[client] = status!;
+            var told = Framed(framing, $$$"""{"status_presence_event":{"joins":[{"session_id":"s","status":"{{{status}}}"}]{{{leaves}}}}}""");
             foreach (var follower in _clients)
             {
                 for (var times = _flaw == Flaw.Repeats ? 2 : 1; times > 0; times--)

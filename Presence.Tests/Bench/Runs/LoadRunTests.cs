@@ -59,6 +59,43 @@ public sealed class LoadRunTests
     }
 
     [LinuxFact]
+    public async Task Who_is_cut_off_makes_room_for_the_next_and_leaves_rates_that_can_be()
+    {
+        foreach (var settings in (LoadSettings[])[Closed with { Window = 1 }, Open])
+        {
+            var report = await RunAsync(Flaw.CutsOff, settings);
+
+            Assert.Equal((4, 4, 0), ((int)report.Run!.Updates, report.Faults.CutOff, report.Faults.Unanswered));
+            Assert.InRange(report.Run.UpdatesPerSecond, 1, 1_000_000);
+        }
+    }
+
+    [LinuxFact]
+    public async Task Who_is_not_answered_is_told_of_and_was_not_let_in()
+    {
+        var e = await Assert.ThrowsAsync<UnreachableException>(() => RunAsync(Flaw.Mute, Closed));
+        Assert.Contains("no answer to the handshake in time", e.Message, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task Follows_that_are_not_answered_are_a_fault()
+    {
+        var report = await RunAsync(Flaw.IgnoresFollows, Closed);
+
+        Assert.Equal((ExitCode.Faulty, 4, 12L), (report.Outcome, report.Faults.Unanswered, report.Follow!.Follows));
+        // The time in which nobody was answered was nobody's.
+        Assert.InRange(report.Follow.Seconds, 0, Patience / 2);
+    }
+
+    [LinuxFact]
+    public async Task Updates_that_are_not_answered_are_a_fault()
+    {
+        var report = await RunAsync(Flaw.IgnoresUpdates, Closed);
+
+        Assert.Equal((ExitCode.Faulty, 2, 2L), (report.Outcome, report.Faults.Unanswered, report.Run!.Updates));
+    }
+
+    [LinuxFact]
     public async Task What_nobody_was_told_of_is_lost()
     {
         var report = await RunAsync(Flaw.Forgets, Open);
@@ -66,6 +103,16 @@ public sealed class LoadRunTests
         Assert.Equal(ExitCode.Faulty, report.Outcome);
         Assert.Equal(160, report.Run!.Deliveries.Lost);
         Assert.Null(report.LatencyMs);
+        // What was not told of in time counts for nothing; the time neither.
+        Assert.InRange(report.Run.Seconds, 0.1, 1.9);
+    }
+
+    [LinuxFact]
+    public async Task What_is_lost_in_the_warm_up_fails_the_run_as_well()
+    {
+        var report = await RunAsync(Flaw.Forgets, Open with { WarmUp = 0.1 });
+
+        Assert.Equal(80, report.WarmUp!.Value.Lost);
     }
 
     [LinuxFact]
@@ -114,6 +161,8 @@ public sealed class LoadRunTests
         Assert.Null(report.Run);
     }
 
+    private const double Patience = 0.5;
+
     private static async Task<LoadReport> RunAsync(Flaw flaw, LoadSettings settings)
     {
         await using var server = new FakeServer(flaw);
@@ -121,6 +170,7 @@ public sealed class LoadRunTests
         {
             Scenario = "test",
             Settings = settings,
+            Patience = flaw is Flaw.Mute or Flaw.IgnoresFollows ? Patience : 30,
             Accounts = Account.Mint(settings.Connections, "key", DateTimeOffset.UtcNow),
             Routes = [await Route.ToAsync(Route.Parse(string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{server.Port}")))],
         }.RunAsync();

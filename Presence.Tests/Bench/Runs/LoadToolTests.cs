@@ -66,6 +66,10 @@ public sealed class LoadToolTests
         Assert.Equal(2, (await RunAsync(["load", "--scenario", "nosuch"])).Code);
         Assert.Equal(2, (await RunAsync(["compare", "--server", "one=./server {port}"])).Code);
         Assert.Equal(2, (await RunAsync(["load", "--scenario", "spread", "--json", "nosuch-folder/report.json"])).Code);
+        Assert.Equal(2, (await RunAsync(["load", "--scenario", "storm", "--rate", "5"])).Code);
+        Assert.Equal(2, (await RunAsync(["load", "--scenario", "hubs", "--follows", "5"])).Code);
+        Assert.Equal(2, (await RunAsync(["compare", "--scenario", "spread", "--storms", "5", "--server", "one=./one {port}", "--server", "two=./two {port}"])).Code);
+        Assert.Equal(2, (await RunAsync(["micro", "--filter", "*NoSuchBenchmark*"])).Code);
         var (code, _, error) = await RunAsync(["load", "--scenario", "spread", "--follows", "5000"]);
         Assert.Equal(2, code);
         Assert.True(error.Contains("--follows", StringComparison.Ordinal) || !OperatingSystem.IsLinux(), error);
@@ -96,6 +100,20 @@ public sealed class LoadToolTests
         Assert.Equal(3, code);
         Assert.Contains("'one' has ended", error, StringComparison.Ordinal);
         Assert.Contains("nosuch", error, StringComparison.Ordinal);
+    }
+
+    [LinuxFact]
+    public async Task What_was_measured_before_a_server_failed_is_kept()
+    {
+        var server = $"dotnet {Path.Combine(AppContext.BaseDirectory, "Presence.Host.dll")}"
+            + " --environment=Development --Presence:Http:Address=127.0.0.1 --Presence:Http:Port={port} --Presence:Tcp:Port=-1";
+
+        var (code, output, error) = await RunAsync(
+            ["compare", "--server", $"one={server}", "--server", "two=dotnet nosuch-{port}.dll", "--rounds", "1", "--scenario", "spread", "--json", "-", .. Small]);
+
+        Assert.Equal(3, code);
+        Assert.Contains("'two' has ended", error, StringComparison.Ordinal);
+        Assert.Equal("one", Assert.Single(JsonDocument.Parse(output).RootElement.GetProperty("runs").EnumerateArray()).GetProperty("server").GetString());
     }
 
     private static string Url(int port) => string.Create(CultureInfo.InvariantCulture, $"ws://127.0.0.1:{port}");

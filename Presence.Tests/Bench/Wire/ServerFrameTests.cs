@@ -56,6 +56,7 @@ public sealed class ServerFrameTests
     [InlineData(125)]
     [InlineData(126)]
     [InlineData(60_000)]
+    [InlineData(65_536)]
     public void What_a_client_sends_a_server_reads(int length)
     {
         var buffer = new byte[BenchFrame.MaxHeader + length];

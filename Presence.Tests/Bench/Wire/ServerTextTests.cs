@@ -51,6 +51,19 @@ public sealed class ServerTextTests
         Assert.Equal((1, 2L, 9L), (marks.Joins, marks.Covered, marks.Latest));
     }
 
+    [Theory]
+    [InlineData("[]", true)]
+    [InlineData(" [ ]", true)]
+    [InlineData("[]", false)]
+    public void A_server_that_names_no_leaves_tells_of_one_update_each_time(string leaves, bool isFirst)
+    {
+        var joins = "\"joins\":[{\"status\":\"t:9;n:8;xx\"}]";
+        var none = $"\"leaves\":{leaves}";
+        var marks = ServerText.ReadEvent(Utf8("{\"status_presence_event\":{" + (isFirst ? $"{none},{joins}" : $"{joins},{none}") + "}}"));
+
+        Assert.Equal((1, 1L), (marks.Joins, marks.Covered));
+    }
+
     [Fact]
     public void The_first_update_replaces_a_status_without_a_mark()
     {

@@ -25,11 +25,18 @@ public sealed partial class ClientReadmeTests(ServerFixture server) : IClassFixt
         Assert.InRange(sample.Count(c => c == '\n'), 5, 40);
         var token = Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "bob"));
 
-        var built = await SampleApp.BuildAsync(_folder.FullName, $"""
-            {sample.Replace("ws://localhost:7350", $"ws://{server.Http.Authority}", StringComparison.Ordinal)
-                .Replace("using Presence.Client;", "using Presence.Client;\nstring? kept = null;", StringComparison.Ordinal)}
-            {samples[1]}
-            static Task<string> LogInAsync(CancellationToken cancel) => Task.FromResult("{token}");
+        var main = sample.Replace("ws://localhost:7350", $"ws://{server.Http.Authority}", StringComparison.Ordinal)
+            .Replace("using Presence.Client;", "using Presence.Client;\nstring? kept = null;", StringComparison.Ordinal)
+            .Replace("await client.SetStatusAsync(", "var states = TellStatesAsync();\nawait client.SetStatusAsync(", StringComparison.Ordinal);
+        var built = await SampleApp.BuildAsync(_folder.FullName, $$"""
+            {{main}}
+            {{samples[1]}}
+            async Task TellStatesAsync()
+            {
+            {{samples[2]}}
+            }
+
+            static Task<string> LogInAsync(CancellationToken cancel) => Task.FromResult("{{token}}");
             """, SampleApp.Library);
 
         using var app = Process.Start(new ProcessStartInfo("dotnet", built)
@@ -39,11 +46,26 @@ public sealed partial class ClientReadmeTests(ServerFixture server) : IClassFixt
         try
         {
             using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-            Assert.Equal("alice: In a match", await app.StandardOutput.ReadLineAsync(patience.Token));
+            var states = new List<string?>();
+            Assert.Equal("alice: In a match", await OfAliceAsync());
             await alice.SetAsync("Out of mana");
-            Assert.Equal("alice: In a match -> Out of mana", await app.StandardOutput.ReadLineAsync(patience.Token));
+            Assert.Equal("alice: In a match -> Out of mana", await OfAliceAsync());
             await alice.EraseAsync();
-            Assert.Equal("alice: Out of mana -> offline", await app.StandardOutput.ReadLineAsync(patience.Token));
+            Assert.Equal("alice: Out of mana -> offline", await OfAliceAsync());
+            Assert.Equal(["Connected"], states);
+
+            // The states are told beside it.
+            async Task<string?> OfAliceAsync()
+            {
+                while (await app.StandardOutput.ReadLineAsync(patience.Token) is { } line)
+                {
+                    if (line.StartsWith("alice:", StringComparison.Ordinal))
+                        return line;
+                    states.Add(line);
+                }
+
+                return null;
+            }
         }
         finally
         {

@@ -1,6 +1,6 @@
-using Microsoft.Extensions.Time.Testing;
 using Presence.Client;
 using Presence.Client.Links;
+using Presence.Tests.Client.Faults;
 using Xunit;
 
 namespace Presence.Tests.Client.Connections;
@@ -10,7 +10,12 @@ public sealed class ConnectionLoopTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly FakeTimeProvider _clock = new();
+    private static readonly PresenceClientOptions Usual = new() { Server = new Uri("ws://nowhere"), TokenProvider = (_, _) => default };
+
+    // How often a client looks after its link.
+    private static readonly TimeSpan Tick = Usual.PingTimeout / 4;
+
+    private readonly WaitClock _clock = new();
     private readonly List<FakeLink> _links = [];
     private readonly List<Exception> _refusals = [];
     private readonly List<TokenContext> _contexts = [];
@@ -26,7 +31,7 @@ public sealed class ConnectionLoopTests
         Assert.Equal((ConnectionPhase.Reconnecting, DisconnectReason.ServerRestart), (client.State.Phase, client.State.Reason!.Value));
         Assert.False(client.Roster.IsCurrent);
         Assert.Null(client.Status);
-        await AdvanceUntilAsync(() => client.State.IsConnected);
+        await RetryUntilAsync(client, () => client.State.IsConnected);
         Assert.Equal(2, _tokens);
         Assert.True(_links[0].IsDisposed);
         Assert.Equal("one", client.Status);
@@ -38,10 +43,13 @@ public sealed class ConnectionLoopTests
     public async Task A_silent_server_is_pinged_and_then_given_up()
     {
         await using var client = await ConnectAsync();
-        await AdvanceUntilAsync(() => _links[0].HasSent("ping"));
+        await TickAsync(_links[0], Usual.PingInterval);
+        await Until.TrueAsync(() => _links[0].HasSent("ping"), "a ping");
         Assert.True(client.State.IsConnected);
         _links[0].IsSilent = true;
-        await AdvanceUntilAsync(() => _links.Count > 1 && client.State.IsConnected);
+        await TickAsync(_links[0], Usual.PingInterval + Usual.PingTimeout);
+        Assert.True(_links[0].IsDisposed, "C2: the silent server was not given up in time");
+        await RetryUntilAsync(client, () => _links.Count > 1 && client.State.IsConnected);
         Assert.True(_links[0].IsDisposed);
         Assert.False(_links[0].SaidGoodbye);
     }
@@ -52,12 +60,16 @@ public sealed class ConnectionLoopTests
         await using var client = await ConnectAsync();
         _links[0].IsSilent = true;
         var set = client.SetStatusAsync("one");
-        await AdvanceUntilAsync(() =>
+        await Until.TrueAsync(() => _links[0].HasSent("status_update"), "the request");
+        for (var time = TimeSpan.Zero; time < Usual.RequestTimeout; time += Tick)
         {
             // It is alive, and does not answer.
             _links[0].Say("""{"status_presence_event":{}}""");
-            return set.IsCompleted;
-        });
+            await TickAsync(_links[0], Tick);
+        }
+
+        Assert.True(_links[0].IsDisposed, "a request without an answer was awaited for too long");
+        await RetryUntilAsync(client, () => set.IsCompleted);
         await set;
         Assert.True(_links[^1].HasSent("status_update"));
     }
@@ -71,7 +83,7 @@ public sealed class ConnectionLoopTests
         var set = client.SetStatusAsync("one");
         await client.UntilAsync(s => s.RetryIn is not null);
         Assert.Equal(DisconnectReason.TokenExpired, client.State.Reason);
-        await AdvanceUntilAsync(() => set.IsCompleted);
+        await RetryUntilAsync(client, () => set.IsCompleted);
         await set;
     }
 
@@ -82,7 +94,7 @@ public sealed class ConnectionLoopTests
         await using var client = await ConnectAsync();
         _refusals.AddRange([new LinkRefusedException(true, "401"), new LinkRefusedException(true, "401")]);
         _links[0].Close(4002);
-        await AdvanceUntilAsync(() => client.State.Phase == ConnectionPhase.Closed);
+        await RetryUntilAsync(client, () => client.State.Phase == ConnectionPhase.Closed);
         Assert.Equal(3, _tokens);
         Assert.Equal(DisconnectReason.TokenRefused, (await Assert.ThrowsAsync<PresenceConnectionException>(() => client.Completion)).Reason);
     }
@@ -110,7 +122,7 @@ public sealed class ConnectionLoopTests
         // The one that is given next is new; that the server cannot be reached then says nothing of it.
         _refusals.AddRange([new IOException("no route"), new LinkRefusedException(true, "401")]);
         _links[0].Close(closeCode);
-        await AdvanceUntilAsync(() => _refusals.Count == 0 && client.State.IsConnected);
+        await RetryUntilAsync(client, () => _refusals.Count == 0 && client.State.IsConnected);
         Assert.Equal([false, isSpent, false, true], _contexts.Select(context => context.MustBeNew));
     }
 
@@ -122,9 +134,9 @@ public sealed class ConnectionLoopTests
             _ => isBroken ? throw new InvalidOperationException("no login") : new ValueTask<string>("token"))).WaitAsync(Patience);
         isBroken = true;
         _links[0].Close(4001);
-        await AdvanceUntilAsync(() => client.State.Reason == DisconnectReason.TokenUnavailable);
+        await RetryUntilAsync(client, () => client.State.Reason == DisconnectReason.TokenUnavailable);
         isBroken = false;
-        await AdvanceUntilAsync(() => client.State.IsConnected);
+        await RetryUntilAsync(client, () => client.State.IsConnected);
         Assert.All(_contexts.Skip(1), context => Assert.True(context.MustBeNew));
         Assert.True(_contexts.Count > 2);
     }
@@ -139,7 +151,7 @@ public sealed class ConnectionLoopTests
         await using var client = PresenceClient.Start(Options());
         Assert.Equal(ConnectionPhase.Connecting, client.State.Phase);
         var set = client.SetStatusAsync("one");
-        await AdvanceUntilAsync(() => set.IsCompleted);
+        await RetryUntilAsync(client, () => set.IsCompleted);
         Assert.True(client.State.IsConnected);
         Assert.Empty(_refusals);
     }
@@ -168,10 +180,10 @@ public sealed class ConnectionLoopTests
             _ => isBroken ? throw new InvalidOperationException("no login") : new ValueTask<string>("token"))).WaitAsync(Patience);
         isBroken = true;
         _links[0].Close(null);
-        await AdvanceUntilAsync(() => client.State.Reason == DisconnectReason.TokenUnavailable);
+        await RetryUntilAsync(client, () => client.State.Reason == DisconnectReason.TokenUnavailable);
         Assert.Equal("no login", client.State.Error!.InnerException!.Message);
         isBroken = false;
-        await AdvanceUntilAsync(() => client.State.IsConnected);
+        await RetryUntilAsync(client, () => client.State.IsConnected);
     }
 
     [Fact]
@@ -240,7 +252,7 @@ public sealed class ConnectionLoopTests
             await Task.Delay(Timeout.Infinite, cancel);
             throw new InvalidOperationException();
         }));
-        await AdvanceUntilAsync(() => connecting.IsCompleted);
+        await Until.TrueAsync(() => _clock.TryPass(Usual.ConnectTimeout), "the wait for a connection");
         Assert.Equal(DisconnectReason.Unavailable, (await Assert.ThrowsAsync<PresenceConnectionException>(() => connecting)).Reason);
     }
 
@@ -250,7 +262,7 @@ public sealed class ConnectionLoopTests
         await using var client = await ConnectAsync();
         _links[0].Say("nonsense");
         await client.UntilAsync(s => s.Reason == DisconnectReason.ProtocolViolation);
-        await AdvanceUntilAsync(() => client.State.IsConnected);
+        await RetryUntilAsync(client, () => client.State.IsConnected);
     }
 
     [Fact]
@@ -259,14 +271,17 @@ public sealed class ConnectionLoopTests
     {
         await using var client = await ConnectAsync();
         _links[0].IsSilent = true;
-        for (var i = 0; i < 120; i++)
+        for (var i = 0; i < 48; i++)
         {
             _links[0].Dribble();
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            Assert.True(client.State.IsConnected);
+            await TickAsync(_links[0], Tick);
+            Assert.True(client.State.IsConnected, $"given up after {i} parts of a message");
         }
 
-        await AdvanceUntilAsync(() => _links.Count > 1);
+        // Until nothing more of it comes.
+        await TickAsync(_links[0], Usual.PingInterval + Usual.PingTimeout);
+        Assert.True(_links[0].IsDisposed, "C2: the silent server was not given up in time");
+        await RetryUntilAsync(client, () => _links.Count > 1);
     }
 
     [Fact]
@@ -349,17 +364,32 @@ public sealed class ConnectionLoopTests
         return Task.FromResult<Link>(link);
     }
 
-    /// <summary>
-    /// Lets time pass until something is so: a second of the client's clock for some milliseconds of ours, in which it can do what is due.
-    /// </summary>
-    private async Task AdvanceUntilAsync(Func<bool> condition)
-    {
-        using var patience = new CancellationTokenSource(Patience);
-        while (!condition())
+    /// <summary>Waits until something is so, while every wait of the client for its next attempt passes at once.</summary>
+    private Task RetryUntilAsync(PresenceClient client, Func<bool> condition) => Until.TrueAsync(
+        () =>
         {
-            patience.Token.ThrowIfCancellationRequested();
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(10);
+            if (client.State.RetryIn is { } wait)
+                _clock.TryPass(wait);
+            return condition();
+        },
+        "what a client makes of another attempt",
+        Patience,
+        () => $"{client.State}");
+
+    /// <summary>
+    /// Lets this much time pass while a client looks after its link: each time that it looks, it comes to its verdict before time goes on. Ends early
+    /// when the link is given up.
+    /// </summary>
+    private async Task TickAsync(FakeLink link, TimeSpan time)
+    {
+        for (var passed = TimeSpan.Zero; passed < time; passed += Tick)
+        {
+            await Until.TrueAsync(() => link.IsDisposed || _clock.IsAwaited(Tick), "the client to look after its link", Patience);
+            if (link.IsDisposed)
+                return;
+            _clock.TryPass(Tick);
         }
+
+        await Until.TrueAsync(() => link.IsDisposed || _clock.IsAwaited(Tick), "the client's verdict", Patience);
     }
 }

@@ -62,11 +62,9 @@ public sealed class CutTests(CutServer server) : IClassFixture<CutServer>
     [Theory]
     [ClassData(typeof(EveryClientKind))]
     [Trait("Clause", "E3")]
-    public async Task Bytes_that_come_one_by_one_say_the_same(ClientKind kind)
-    {
-        var begin = DateTime.UtcNow;
-        await RunAsync(kind, seed: 2, (_, _) => new Fault { Piece = 1 }, _ => DateTime.UtcNow - begin > TimeSpan.FromSeconds(1));
-    }
+    public Task Bytes_that_come_one_by_one_say_the_same(ClientKind kind) =>
+        // Until one link has brought so many of them and then ends: by then all is restored, and much has changed.
+        RunAsync(kind, seed: 2, (_, _) => new Fault { Piece = 1, Down = 20_000, Ending = Ending.Finish }, wire => wire.Cut > 0);
 
     private static Fault Any(Random random)
     {

@@ -10,6 +10,7 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
     private readonly CancellationTokenSource _end = new();
     private long _up;
     private long _down;
+    private long _swallowed;
     private int _fell;
     private int _ended;
     private volatile bool _isSilent;
@@ -20,6 +21,9 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
 
     /// <summary>How many bytes have passed of the client and of the server.</summary>
     public (long Up, long Down) Passed => (Interlocked.Read(ref _up), Interlocked.Read(ref _down));
+
+    /// <summary>How many bytes have come, from either side, that will never pass.</summary>
+    public long Swallowed => Interlocked.Read(ref _swallowed);
 
     /// <summary>Carries it to its end.</summary>
     /// <returns>Whether its fault has ended it.</returns>
@@ -100,17 +104,21 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
                     return;
                 }
 
-                for (var at = 0; at < read && left > 0;)
+                var at = 0;
+                while (at < read && left > 0)
                 {
                     var piece = (int)Math.Min(Math.Min(read - at, fault.Piece), left);
                     if (fault.Delay > TimeSpan.Zero)
                         await Task.Delay(fault.Delay, _end.Token);
-                    if (!_isSilent)
-                        await to.SendAsync(buffer.AsMemory(at, piece), _end.Token);
+                    if (_isSilent)
+                        break;
+                    await to.SendAsync(buffer.AsMemory(at, piece), _end.Token);
                     Interlocked.Add(ref from == client ? ref _up : ref _down, piece);
                     at += piece;
                     left -= piece;
                 }
+
+                Interlocked.Add(ref _swallowed, read - at);
             }
         }
         catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)

@@ -46,6 +46,9 @@ internal sealed class FaultyWire : IAsyncDisposable
     public (long Up, long Down) Passed =>
         _connections.Keys.Aggregate((0L, 0L), (sum, connection) => (sum.Item1 + connection.Passed.Up, sum.Item2 + connection.Passed.Down));
 
+    /// <summary>How many bytes have come that will never pass, on all connections that are carried.</summary>
+    public long Swallowed => _connections.Keys.Sum(connection => connection.Swallowed);
+
     /// <summary>Ends every connection that is carried.</summary>
     public void CutAll(Ending ending = Ending.Reset)
     {

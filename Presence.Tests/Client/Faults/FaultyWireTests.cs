@@ -11,9 +11,6 @@ public sealed class FaultyWireTests : IDisposable
 {
     private static readonly byte[] Text = Encoding.ASCII.GetBytes("the quick brown fox jumps over the lazy dog");
 
-    // Long enough for what should not come to have come, if it were to.
-    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(300);
-
     private readonly TcpListener _server = new(IPAddress.Loopback, 0);
 
     public FaultyWireTests() => _server.Start();
@@ -81,7 +78,11 @@ public sealed class FaultyWireTests : IDisposable
             var heard = new byte[Text.Length];
             await client.ReceiveAsync(heard.AsMemory(0, 4)).AsTask().WaitAsync(Peer.Patience);
             var more = client.ReceiveAsync(heard.AsMemory(4)).AsTask();
-            Assert.NotSame(more, await Task.WhenAny(more, Task.Delay(Silence)));
+            await Until.TrueAsync(() => wire.Swallowed == Text.Length - 4, "the rest to be swallowed");
+            await client.SendAsync(Text);
+            await Until.TrueAsync(() => wire.Swallowed == (2 * Text.Length) - 4, "what the client says to be swallowed");
+            Assert.False(more.IsCompleted, "something passed in silence");
+            Assert.Equal(0, server.Available);
 
             server.Dispose();
             await Until.TrueAsync(() => wire.Open == 0, "the wire to carry nothing");

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Google.Protobuf;
 using Presence.Actors.Serialization;
+using Presence.Tests.Client.Faults;
 using Xunit;
 
 namespace Presence.Tests.Clusters.Kit;
@@ -14,9 +15,6 @@ namespace Presence.Tests.Clusters.Kit;
 public sealed class NodeProxyTests : IAsyncLifetime
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
-    // Long enough for what should not come to have come, if it were to.
-    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(300);
 
     private readonly Network _network = new(seed: 1);
     private readonly NodeAddress _node = NodeAddress.Take(isProxied: true);
@@ -78,7 +76,8 @@ public sealed class NodeProxyTests : IAsyncLifetime
         await _atPeer.SendAsync((byte[])[.. OfPresence(1), .. OfAkka(2)]);
         await _atNode.SendAsync(OfAkka(3));
         var arrives = ReceiveAsync(_atNode);
-        Assert.NotSame(arrives, await Task.WhenAny(arrives, Task.Delay(Silence)));
+        await Until.TrueAsync(() => _network.Between(0, 1).Held == 2, "what either side has sent to be held", Patience);
+        Assert.False(arrives.IsCompleted, "something passed during a partition");
 
         _network.Heal();
 
@@ -93,7 +92,8 @@ public sealed class NodeProxyTests : IAsyncLifetime
         _network.Partition(1);
         _atPeer.Shutdown(SocketShutdown.Send);
         var arrives = ReceiveAsync(_atNode);
-        Assert.NotSame(arrives, await Task.WhenAny(arrives, Task.Delay(Silence)));
+        await Until.TrueAsync(() => _network.Between(0, 1).Held == 1, "the end to be held", Patience);
+        Assert.False(arrives.IsCompleted, "the end passed during a partition");
 
         _network.Heal();
 
@@ -130,12 +130,13 @@ public sealed class NodeProxyTests : IAsyncLifetime
     [Fact]
     public async Task A_slow_network_delivers_late()
     {
-        _network.Between(0, 1).Delay = Silence;
+        var delay = TimeSpan.FromMilliseconds(300);
+        _network.Between(0, 1).Delay = delay;
         var since = Environment.TickCount64;
         await _atPeer.SendAsync(OfAkka(1));
 
         Assert.Equal(OfAkka(1), await ReceiveAsync(_atNode));
-        Assert.InRange(Environment.TickCount64 - since, (long)Silence.TotalMilliseconds - 20, (long)Patience.TotalMilliseconds);
+        Assert.InRange(Environment.TickCount64 - since, (long)delay.TotalMilliseconds - 20, (long)Patience.TotalMilliseconds);
     }
 
     [Fact]

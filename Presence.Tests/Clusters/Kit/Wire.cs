@@ -12,6 +12,7 @@ public sealed class Wire(int seed)
     private TaskCompletionSource? _interruption;
     private int _loss;
     private TimeSpan _delay;
+    private int _held;
 
     /// <summary>How much later everything arrives.</summary>
     public TimeSpan Delay
@@ -42,6 +43,12 @@ public sealed class Wire(int seed)
                 _loss = value;
         }
     }
+
+    /// <summary>
+    /// How much waits for the end of an interruption: of each connection the first frame, or the end, that each side has sent; the rest is
+    /// behind it.
+    /// </summary>
+    public int Held => Volatile.Read(ref _held);
 
     /// <summary>Nothing passes any more; what is sent waits.</summary>
     public void Interrupt()
@@ -80,7 +87,15 @@ public sealed class Wire(int seed)
                 interruption = _interruption?.Task;
             if (interruption is null)
                 return;
-            await interruption.WaitAsync(cancel);
+            Interlocked.Increment(ref _held);
+            try
+            {
+                await interruption.WaitAsync(cancel);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _held);
+            }
         }
     }
 

@@ -78,7 +78,8 @@ public sealed class DrainTests
     [Fact]
     public async Task Who_says_hello_when_the_stop_has_begun_is_sent_elsewhere()
     {
-        var server = await StartAsync(TimeSpan.FromSeconds(4));
+        // Longer than anything here takes: it ends when the last link has.
+        var server = await StartAsync(TimeSpan.FromMinutes(5));
         await using var other = await server.ConnectAsync(LinkKind.TcpJson, Peers.NewUser(), "other");
         await using var late = await RawClient.ConnectAsync(server.Tcp);
         // Accepted in the order in which they came: by now the server awaits the hello of the other.
@@ -89,6 +90,8 @@ public sealed class DrainTests
         Assert.Equal(CloseReason.Restart.Text, (await late.ReadJsonLineAsync())!.Value.GetProperty("error").GetProperty("message").GetString());
         late.HalfClose();
         await late.ExpectEndAsync();
+        await other.DisposeAsync();
+        await third.DisposeAsync();
         await stopping;
     }
 

@@ -23,13 +23,20 @@ public sealed class UpgradeTestsOverPortableLoops(PortableServer server) : Upgra
 
 public sealed class UpgradeTestsOverTls(TlsServer server) : UpgradeTests(server), IClassFixture<TlsServer>;
 
-public sealed class TcpLinkTestsByDefault(TcpLinkTests.Server server) : TcpLinkTests(server), IClassFixture<TcpLinkTests.Server>;
+public sealed class TcpLinkTestsByDefault(ServerFixture server) : TcpLinkTests(server), IClassFixture<ServerFixture>;
 
-public sealed class TcpLinkTestsOverPortableLoops(TcpLinkTests.ServerOverPortableLoops server)
-    : TcpLinkTests(server), IClassFixture<TcpLinkTests.ServerOverPortableLoops>;
+public sealed class TcpLinkTestsOverPortableLoops(PortableServer server) : TcpLinkTests(server), IClassFixture<PortableServer>;
 
-public sealed class TcpLinkTestsOverTls(TcpLinkTests.ServerOverTls server)
-    : TcpLinkTests(server), IClassFixture<TcpLinkTests.ServerOverTls>;
+public sealed class TcpLinkTestsOverTls(TlsServer server) : TcpLinkTests(server), IClassFixture<TlsServer>;
+
+public sealed class AuthenticateTimeoutTestsByDefault(AuthenticateTimeoutTests.Server server)
+    : AuthenticateTimeoutTests(server), IClassFixture<AuthenticateTimeoutTests.Server>;
+
+public sealed class AuthenticateTimeoutTestsOverPortableLoops(AuthenticateTimeoutTests.ServerOverPortableLoops server)
+    : AuthenticateTimeoutTests(server), IClassFixture<AuthenticateTimeoutTests.ServerOverPortableLoops>;
+
+public sealed class AuthenticateTimeoutTestsOverTls(AuthenticateTimeoutTests.ServerOverTls server)
+    : AuthenticateTimeoutTests(server), IClassFixture<AuthenticateTimeoutTests.ServerOverTls>;
 
 public sealed class LivenessTestsByDefault(LivenessTests.Server server) : LivenessTests(server), IClassFixture<LivenessTests.Server>;
 

@@ -12,9 +12,10 @@ namespace Presence.Tests.Host;
 /// </summary>
 internal sealed class TlsRelay : IAsyncDisposable
 {
-    // Small, so that who does not read is noticed. But a window below the loopback's segments of 64 KiB has the two systems wait for
-    // each other's timers, some 30 ms for every message.
     private const int PieceSize = 4 * 1024;
+
+    // Small, so that who does not read is noticed, but no smaller than the loopback's segments: with a smaller window either side waits
+    // for timers, some 30 ms for every message.
     private const int BufferSize = 64 * 1024;
 
     private readonly Socket _listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

@@ -88,16 +88,7 @@ public sealed class EpollSocketTests : LoopSocketSuite
     {
         using var loop = NewLoop();
         using var pair = await SocketPair.ConnectAsync();
-        var looker = new Owner
-        {
-            OnReadable = self =>
-            {
-                var n = self.Socket.Peek(loop.Scratch);
-                self.Say($"sees {n}");
-            },
-        };
-        looker.Socket = SocketOf(loop, pair);
-        await loop.OnLoopAsync(() => loop.Add(looker.Socket, looker, once: true));
+        var looker = await LookAsync(loop, pair);
         await pair.Client.SendAsync("ab"u8.ToArray());
         await looker.AwaitAsync("sees 2");
         await loop.OnLoopAsync(() => { });
@@ -137,6 +128,7 @@ public sealed class EpollSocketTests : LoopSocketSuite
             Assert.Equal(0, loop.SocketCount);
         });
     }
+
     /// <summary>Has so much flushed at the end of a turn, of which the owner is told once, and does something in that turn.</summary>
     private static Task FlushAsync(SocketLoop loop, Owner owner, int size, Action inThatTurn) => loop.OnLoopAsync(() =>
     {

@@ -20,6 +20,22 @@ public abstract class LoopSocketSuite
     private protected Task<Owner> AddAsync(SocketLoop loop, SocketPair pair, Action<Owner>? setUp = null) =>
         Owner.AddAsync(SocketOf(loop, pair), setUp);
 
+    /// <summary>An owner who looks at what comes, takes nothing, and says how much it sees.</summary>
+    private protected async Task<Owner> LookAsync(SocketLoop loop, SocketPair pair)
+    {
+        var looker = new Owner
+        {
+            OnReadable = self =>
+            {
+                var n = self.Socket.Peek(loop.Scratch);
+                self.Say($"sees {n}");
+            },
+        };
+        looker.Socket = SocketOf(loop, pair);
+        await loop.OnLoopAsync(() => loop.Add(looker.Socket, looker, once: true));
+        return looker;
+    }
+
     [LoopFact]
     public async Task Many_sockets_echo_whatever_is_cut_however()
     {
@@ -289,16 +305,7 @@ public abstract class LoopSocketSuite
     {
         using var loop = NewLoop();
         using var pair = await SocketPair.ConnectAsync();
-        var looker = new Owner
-        {
-            OnReadable = self =>
-            {
-                var n = self.Socket.Peek(loop.Scratch);
-                self.Say($"sees {n}");
-            },
-        };
-        looker.Socket = SocketOf(loop, pair);
-        await loop.OnLoopAsync(() => loop.Add(looker.Socket, looker, once: true));
+        var looker = await LookAsync(loop, pair);
         await pair.Client.SendAsync("ab"u8.ToArray());
         await looker.AwaitAsync("sees 2");
         await pair.Client.SendAsync("c"u8.ToArray());

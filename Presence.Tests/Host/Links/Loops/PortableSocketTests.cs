@@ -38,14 +38,7 @@ public sealed class PortableSocketTests : LoopSocketSuite
         using var pair = await SocketPair.ConnectAsync(sendBuffer: 16 * 1024);
         var told = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         var owner = await AddAsync(loop, pair, o => o.OnWritable = (_, sent) => told.SetResult(sent));
-        var filled = await loop.OnLoopAsync(() =>
-        {
-            var all = 0;
-            for (int n; (n = owner.Socket.Send(new byte[64 * 1024])) >= 0;)
-                all += n;
-            owner.Socket.AwaitRoom(new byte[64 * 1024]);
-            return all;
-        });
+        var filled = await FillAsync(owner, next: new byte[64 * 1024]);
         await pair.ReadAsync(filled);
         Assert.InRange(await told.Task.WaitAsync(Peer.Patience), 1, 1024);
     }
@@ -57,16 +50,19 @@ public sealed class PortableSocketTests : LoopSocketSuite
         using var pair = await SocketPair.ConnectAsync(sendBuffer: 16 * 1024);
         var told = new TaskCompletionSource<int>(TaskCreationOptions.RunContinuationsAsynchronously);
         var owner = await AddAsync(loop, pair, o => o.OnWritable = (_, sent) => told.SetResult(sent));
-        var filled = await loop.OnLoopAsync(() =>
-        {
-            var all = 0;
-            for (int n; (n = owner.Socket.Send(new byte[64 * 1024])) >= 0;)
-                all += n;
-            owner.Socket.AwaitRoom("abc"u8);
-            return all;
-        });
+        var filled = await FillAsync(owner, next: "abc"u8.ToArray());
         await pair.ReadAsync(filled);
         Assert.Equal(3, await told.Task.WaitAsync(Peer.Patience));
         Assert.Equal("abc"u8.ToArray(), await pair.ReadAsync(3));
     }
+
+    /// <summary>Sends until there is no room, and has what is next sent when there is; returns how much was sent.</summary>
+    private static Task<int> FillAsync(Owner owner, byte[] next) => owner.Socket.Loop.OnLoopAsync(() =>
+    {
+        var all = 0;
+        for (int n; (n = owner.Socket.Send(new byte[64 * 1024])) >= 0;)
+            all += n;
+        owner.Socket.AwaitRoom(next);
+        return all;
+    });
 }

@@ -137,6 +137,7 @@ public sealed class EpollSocketTests : LoopSocketSuite
             Assert.Equal(0, loop.SocketCount);
         });
     }
+
     /// <summary>Has so much flushed at the end of a turn, of which the owner is told once, and does something in that turn.</summary>
     private static Task FlushAsync(SocketLoop loop, Owner owner, int size, Action inThatTurn) => loop.OnLoopAsync(() =>
     {

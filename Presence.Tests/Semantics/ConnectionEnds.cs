@@ -18,9 +18,11 @@ public abstract class ConnectionEnds(ServerFixture server)
     {
         await using var bob = await server.ConnectAsync(kind, Peers.NewUser(), "bob");
         var identity = Peers.IdentityOf(Peers.NewUser(), "alice", TimeSpan.FromSeconds(2));
+        // Before there is anything to see, so that nothing of it is missed.
+        await bob.FollowAsync(identity.User);
         await using var alice = await server.ConnectAsync(kind, identity);
         var shown = await alice.ShowAsync("for a moment");
-        await bob.FollowAsync(alice.User);
+        Assert.Equal(Told.Event.Join(shown), await bob.NextAsync());
         Assert.Equal(EndOf(kind, CloseReason.Expired), await alice.UntilClosedAsync());
         // A token says when it expires in whole seconds.
         Assert.True(DateTimeOffset.UtcNow >= DateTimeOffset.FromUnixTimeSeconds(identity.ExpiresAt.ToUnixTimeSeconds()));

@@ -14,11 +14,16 @@ public static class Peers
     /// <summary>A user that nobody has heard of.</summary>
     public static UserId NewUser() => new(Guid.NewGuid());
 
-    /// <summary>Who bears a token that was issued now; tokens tell the time in whole seconds.</summary>
+    /// <summary>
+    /// Who bears a token that was issued now. Tokens tell the time in whole seconds: it lives for as long as is said here, and up to a second
+    /// longer; one that has expired did so that long ago, or up to a second longer.
+    /// </summary>
     public static Identity IdentityOf(UserId user, string username, TimeSpan? life = null)
     {
+        var second = TimeSpan.FromSeconds(1);
         var now = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds());
-        return new Identity(user, username, Guid.NewGuid().ToString(), now, now + (life ?? TimeSpan.FromHours(1)));
+        var end = now + (life ?? TimeSpan.FromHours(1));
+        return new Identity(user, username, Guid.NewGuid().ToString(), now, end > now ? end + second : end);
     }
 
     /// <summary>

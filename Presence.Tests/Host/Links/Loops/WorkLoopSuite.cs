@@ -160,6 +160,38 @@ public abstract class WorkLoopSuite
     }
 
     [LoopFact]
+    public async Task What_others_post_during_a_turn_is_done_before_its_large_flush()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var isDone = false;
+        var flushing = FlushMuch(loop, () => isDone, () =>
+        {
+            var other = new Thread(() => loop.Post(new Deed(() => isDone = true)));
+            other.Start();
+            other.Join();
+        });
+        Assert.True(await flushing.WaitAsync(Patience));
+    }
+
+    [LoopFact]
+    public async Task Work_that_goes_on_for_ever_keeps_no_large_flush_waiting_for_longer_than_a_turn_of_it()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var done = 0;
+        var stop = false;
+        void Again()
+        {
+            done++;
+            if (!stop)
+                loop.Post(new Deed(Again));
+        }
+
+        var flushing = FlushMuch(loop, () => done, () => loop.Post(new Deed(Again)));
+        Assert.InRange(await flushing.WaitAsync(Patience), 1, WorkLoop.WorkPerTurn);
+        await loop.OnLoopAsync(() => stop = true);
+    }
+
+    [LoopFact]
     public async Task A_flush_that_fails_skips_no_other_and_leaves_no_mark()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
@@ -248,6 +280,21 @@ public abstract class WorkLoopSuite
             await posting;
             await done.Task.WaitAsync(Patience);
         }
+    }
+
+    /// <summary>Has so much flushed at the end of a turn that it is large, and does something in that turn.</summary>
+    /// <returns>What the last one that is flushed sees.</returns>
+    private static Task<T> FlushMuch<T>(WorkLoop loop, Func<T> see, Action inThatTurn)
+    {
+        var seen = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(new Deed(() =>
+        {
+            for (var i = 1; i < WorkLoop.LargeFlush; i++)
+                loop.FlushAtEnd(new Tub(_ => { }));
+            loop.FlushAtEnd(new Tub(_ => seen.SetResult(see())));
+            inThatTurn();
+        }));
+        return seen.Task;
     }
 
     private sealed class FaultLog : ILogger<WorkLoop>

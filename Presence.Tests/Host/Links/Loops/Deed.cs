@@ -42,6 +42,22 @@ internal static class LoopCalls
         return done.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    /// <summary>Waits until everything that is marked by now has been flushed.</summary>
+    public static async Task FlushedAsync(this WorkLoop loop)
+    {
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await loop.OnLoopAsync(() => loop.FlushAtEnd(new Tub(_ => flushed.SetResult())));
+        await flushed.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>Waits until the loop has waited for its sockets once more, and has told what it found.</summary>
+    public static async Task TurnedAsync(this WorkLoop loop)
+    {
+        // What is posted after a flush is done in a turn that began with a wait.
+        await loop.FlushedAsync();
+        await loop.FlushedAsync();
+    }
+
     public static Task OnLoopAsync(this WorkLoop loop, Action what) => loop.OnLoopAsync(() =>
     {
         what();

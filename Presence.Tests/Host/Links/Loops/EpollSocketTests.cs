@@ -26,7 +26,7 @@ public sealed class EpollSocketTests : LoopSocketSuite
         await owner.AwaitAsync("broken");
         Assert.Equal((LoopSocket.Gone, 0), await loop.OnLoopAsync(() => (owner.Socket.Send("x"u8), owner.Socket.Receive(loop.Scratch))));
         await loop.OnLoopAsync(() => owner.Socket.WantsRead = true);
-        await loop.OnLoopAsync(() => { });
+        await loop.TurnedAsync();
         Assert.Empty(owner.Rest());
         await loop.OnLoopAsync(() => owner.Socket.Close());
         Assert.Equal(0, await loop.OnLoopAsync(() => loop.SocketCount));
@@ -67,8 +67,7 @@ public sealed class EpollSocketTests : LoopSocketSuite
                 first.Client.Send("x"u8);
                 second.Client.Send("x"u8);
             });
-            await loop.OnLoopAsync(() => { });
-            await loop.OnLoopAsync(() => { });
+            await loop.TurnedAsync();
             string[] told = [.. one.Rest(), .. other.Rest()];
             Assert.Equal(["readable", "usurped"], told);
             Assert.Empty(newcomer.Rest());
@@ -91,7 +90,7 @@ public sealed class EpollSocketTests : LoopSocketSuite
         var looker = await LookAsync(loop, pair);
         await pair.Client.SendAsync("ab"u8.ToArray());
         await looker.AwaitAsync("sees 2");
-        await loop.OnLoopAsync(() => { });
+        await loop.TurnedAsync();
         Assert.Empty(looker.Rest());
     }
 

@@ -127,8 +127,8 @@ public abstract class WorkLoopSuite
         using var loop = Create(log);
         loop.Post(new Deed(() => throw new InvalidOperationException("work")));
         await loop.OnLoopAsync(() => loop.FlushAtEnd(new Tub(_ => throw new InvalidOperationException("flush"))));
+        await loop.FlushedAsync();
         Assert.Equal(7, await loop.OnLoopAsync(() => 7));
-        await loop.OnLoopAsync(() => { });
         Assert.Equal(["work", "flush"], log.Faults);
     }
 
@@ -204,6 +204,7 @@ public abstract class WorkLoopSuite
                 loop.FlushAtEnd(bad);
                 loop.FlushAtEnd(good);
             });
+            await loop.FlushedAsync();
             Assert.Equal((round, round, false, false), await loop.OnLoopAsync(() => (bad.Flushed, good.Flushed, bad.IsMarked, good.IsMarked)));
         }
     }

@@ -151,6 +151,8 @@ internal sealed class Ledger(Action<StatusChange> announce)
     {
         _users.Remove(user);
         _roster = _roster.Without(user);
+        // Of whatever was answered before, nothing is left to be ended: once more would end what was asked for behind this.
+        _unwanted.Remove(user);
         if (_awaitedNames.Count + _underWay.Count == 0)
             _unfollowed.Clear();
         else

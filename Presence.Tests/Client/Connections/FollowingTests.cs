@@ -106,6 +106,30 @@ public sealed class FollowingTests
     }
 
     [Fact]
+    public async Task Who_was_unfollowed_by_the_caller_is_not_unfollowed_once_more_behind_a_follow_by_name()
+    {
+        _talk.Up();
+        using var cancel = new CancellationTokenSource();
+        var first = _talk.Conversation.FollowAsync(new([Alice], []), cancel.Token);
+        Assert.Equal("follow alice", _talk.Asked());
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        var unfollow = _talk.Conversation.UnfollowAsync([Alice], default);
+        var named = _talk.Conversation.FollowAsync(new([], ["alice"]), default);
+        _talk.Answer();
+        Assert.Equal("unfollow alice", _talk.Asked());
+        _talk.Acknowledge();
+        await unfollow;
+        Assert.Equal("follow alice", _talk.Asked());
+        _talk.Answer();
+        await named;
+        // It would end the follow of whoever has come to bear the name meanwhile.
+        Assert.Null(_talk.Asked());
+        _talk.Tell(null, Shown("one"));
+        Assert.Equal([Change(null, "one")], Take(_talk.Changes));
+    }
+
+    [Fact]
     public async Task A_follow_behind_one_that_is_undone_starts_from_nothing()
     {
         _talk.Up();

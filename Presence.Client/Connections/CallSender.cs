@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Presence.Client.Requests;
 using Presence.Client.Rosters;
 using Presence.Client.Wire;
@@ -43,24 +44,24 @@ internal sealed class CallSender(Exchange exchange, Picture picture, OwnStatus s
         if (_ledger.TakeUnwanted() is not { Count: > 0 } users)
             return;
         foreach (var part in FollowChunks.Unfollow(users))
-        {
-            exchange.Ask(
-                part,
-                _ =>
-                {
-                    foreach (var user in part.UserIds)
-                        _ledger.Undone(user);
-                },
-                _ => { });
-        }
-
+            exchange.Ask(part, _ => RepeatTold(_ledger.Undone(part.UserIds)), _ => { });
         // One of them may bear a name that is awaited: that follow has ended with it.
-        var names = new FollowCall(_ledger.RepeatNames());
-        if (names.Follow.Names.Count == 0)
+        Repeat(_ledger.RepeatNames());
+    }
+
+    // What the caller is about to end must not begin again behind it.
+    private void RepeatTold(IEnumerable<Guid> users) =>
+        Repeat(FollowRequest.Repeat(users.Where(user => !calls.IsUnfollowing(user)), ImmutableDictionary<string, long>.Empty));
+
+    // Asks again for what the client itself has ended and the caller wants.
+    private void Repeat(FollowRequest follow)
+    {
+        if (follow.IsEmpty)
             return;
-        names.Ended.Observe();
-        calls.Add(names);
-        Send(names);
+        var call = new FollowCall(follow);
+        call.Ended.Observe();
+        calls.Add(call);
+        Send(call);
     }
 
     private void Ask(Call call, ClientMessage message, Action<ServerMessage> accepted)

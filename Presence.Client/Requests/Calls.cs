@@ -26,6 +26,9 @@ internal sealed class Calls(Ledger ledger)
     /// <summary>Those that were not sent on the present link.</summary>
     public IReadOnlyList<Call> Unsent => [.. _calls.Where(call => !call.IsSent)];
 
+    /// <summary>Whether the caller has asked for the end of the follow of a user.</summary>
+    public bool IsUnfollowing(Guid user) => _calls.Any(call => call is UnfollowCall unfollow && unfollow.Users.Contains(user));
+
     public void Add(Call call) => _calls.AddLast(call);
 
     public void Remove(Call call) => _calls.Remove(call);

@@ -23,6 +23,9 @@ internal sealed class FollowRequest
 
     public IReadOnlyCollection<string> Names => _names;
 
+    /// <summary>Whether it asks for nobody.</summary>
+    public bool IsEmpty => _ids.Count + _names.Count == 0;
+
     /// <summary>Whether the client itself asks again for what is wanted already, as on a new link; the caller has not asked since.</summary>
     public bool IsRepetition => _askedAt is not null;
 
@@ -53,8 +56,12 @@ internal sealed class FollowRequest
             _borne.Add(name);
     }
 
-    /// <summary>A user who has turned up is wanted no more.</summary>
-    public void Lose(Guid user) => _found.Remove(user);
+    /// <summary>A user is wanted no more.</summary>
+    public void Lose(Guid user)
+    {
+        _ids.Remove(user);
+        _found.Remove(user);
+    }
 
     /// <summary>Who bears the names is to be found out again.</summary>
     public void Restart()

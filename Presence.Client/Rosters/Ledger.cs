@@ -165,14 +165,27 @@ internal sealed class Ledger(Action<StatusChange> announce)
     }
 
     /// <summary>
-    /// The server has ended what <see cref="TakeUnwanted"/> told of. If the user is followed again by then, that starts from nothing: what came
-    /// before belongs to the one that has ended.
+    /// The server has ended what <see cref="TakeUnwanted"/> told of. Who is followed again by then starts from nothing: what came before belongs
+    /// to the follow that has ended.
     /// </summary>
-    public void Undone(Guid user)
+    /// <returns>
+    /// To be asked for: those who have meanwhile shown themselves as bearers of a name that was awaited. They were told by what has ended.
+    /// </returns>
+    public IReadOnlyList<Guid> Undone(IEnumerable<Guid> users)
     {
-        _undone.Remove(user);
-        if (_users.TryGetValue(user, out var followed) && !followed.IsTold)
-            _users[user] = new Followed();
+        var told = new List<Guid>();
+        foreach (var user in users)
+        {
+            _undone.Remove(user);
+            if (!_users.TryGetValue(user, out var followed))
+                continue;
+            if (followed.IsTold)
+                told.Add(user);
+            else
+                _users[user] = new Followed();
+        }
+
+        return told;
     }
 
     /// <summary>The server tells of one session.</summary>

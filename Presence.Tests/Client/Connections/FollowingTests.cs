@@ -171,6 +171,48 @@ public sealed class FollowingTests
         Assert.Equal("here", Assert.Single(Take(_talk.Changes)).New);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    [Trait("Clause", "F6")]
+    public async Task Who_bears_an_awaited_name_and_is_told_by_a_follow_that_is_being_undone_is_followed_again(bool isUnfollowed)
+    {
+        _talk.Up();
+        var names = _talk.Conversation.FollowAsync(new([], ["carol"]), default);
+        _talk.Asked();
+        _talk.Answer();
+        await names;
+        using var cancel = new CancellationTokenSource();
+        var follow = _talk.Conversation.FollowAsync(new([Alice], []), cancel.Token);
+        _talk.Asked();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => follow);
+        _talk.Answer();
+        Assert.Equal("unfollow alice", _talk.Asked());
+        // Told by the follow that ends; that alice goes right behind its end is told by nobody.
+        _talk.Tell(null, new UserPresence(Alice, "s1", "carol", "here"));
+        Assert.Equal("here", Assert.Single(Take(_talk.Changes)).New);
+        var unfollow = isUnfollowed ? _talk.Conversation.UnfollowAsync([Alice], default) : Task.CompletedTask;
+        _talk.Acknowledge();
+        Assert.Equal("follow carol", _talk.Asked());
+        _talk.Answer();
+        if (isUnfollowed)
+        {
+            Assert.Equal("unfollow alice", _talk.Asked());
+            _talk.Acknowledge();
+            await unfollow;
+        }
+        else
+        {
+            Assert.Equal("follow alice", _talk.Asked());
+            _talk.Answer();
+            Assert.Null(Assert.Single(Take(_talk.Changes)).New);
+        }
+
+        Assert.Null(_talk.Asked());
+        Assert.Empty(_talk.Roster);
+    }
+
     [Fact]
     [Trait("Clause", "F9")]
     public async Task The_clients_own_user_is_kept_apart()

@@ -153,7 +153,7 @@ public sealed class LedgerTests
         _ledger.Apply(Shown("here"), Shown("there"));
         Assert.Empty(_ledger.TakeUnwanted());
         // Should the server tell of them even after that, it is asked again.
-        _ledger.Undone(Alice);
+        _ledger.Undone([Alice]);
         _ledger.Apply(Shown("there"), null);
         Assert.Equal([Alice], _ledger.TakeUnwanted());
         Assert.Empty(_told);

@@ -30,14 +30,16 @@ public sealed class NodeProcess : IAsyncDisposable
     /// <param name="address">Where it is.</param>
     /// <param name="seeds">The nodes to join through.</param>
     /// <param name="folder">Where <c>Presence.Host.dll</c> is; another folder is another build.</param>
+    /// <param name="logs">The folder into which it writes.</param>
     /// <param name="settings">What differs from the settings of Development, as on the command line.</param>
     /// <param name="rehearses">Whether it tries itself out before it serves, as by default; the others leave that out for the tests' time.</param>
-    public NodeProcess(string name, NodeAddress address, IEnumerable<string> seeds, string folder, IEnumerable<string> settings, bool rehearses = false)
+    public NodeProcess(
+        string name, NodeAddress address, IEnumerable<string> seeds, string folder, string logs, IEnumerable<string> settings, bool rehearses = false)
     {
         Name = name;
         Address = address;
         _folder = folder;
-        _log = Path.Combine(Path.GetTempPath(), $"presence-{Environment.ProcessId}-{name}-{address.HttpPort}.log");
+        _log = Path.Combine(logs, $"{name}.log");
         _arguments =
         [
             "--environment=Development",
@@ -57,6 +59,9 @@ public sealed class NodeProcess : IAsyncDisposable
     public string Name { get; }
 
     public NodeAddress Address { get; }
+
+    /// <summary>Whether it has broken a promise.</summary>
+    public bool HasFailed { get; private set; }
 
     /// <summary>Whether there is a process, halted or not.</summary>
     public bool IsRunning => _process is { HasExited: false };
@@ -179,7 +184,6 @@ public sealed class NodeProcess : IAsyncDisposable
         _guardian?.Dispose();
         foreach (var process in _processes)
             process.Dispose();
-        File.Delete(_log);
     }
 
     private Process Running => IsRunning ? _process! : throw Failure("does not run");
@@ -193,5 +197,9 @@ public sealed class NodeProcess : IAsyncDisposable
 
     /// <summary>What to throw when it has broken a promise.</summary>
     /// <param name="what">What it did.</param>
-    public NodeException Failure(string what) => new($"{Name} {what}. It wrote last:\n{Tail}");
+    public NodeException Failure(string what)
+    {
+        HasFailed = true;
+        return new($"{Name} {what}. All that it wrote is in {_log}; last:\n{Tail}");
+    }
 }

@@ -2,12 +2,13 @@ namespace Presence.Tests.Clusters.Kit;
 
 /// <summary>
 /// A cluster of server processes on this machine. All nodes are seeds of all, and all that they say to each other goes through
-/// proxies.
+/// proxies. What the nodes write is kept if one of them has failed.
 /// </summary>
 public sealed class TestCluster : IAsyncDisposable
 {
     private readonly List<NodeProcess> _nodes = [];
     private readonly List<NodeProxy> _proxies = [];
+    private readonly DirectoryInfo _logs = Directory.CreateTempSubdirectory("presence-cluster-");
     private readonly string _folder;
     private readonly string[] _settings;
 
@@ -76,12 +77,14 @@ public sealed class TestCluster : IAsyncDisposable
             await node.DisposeAsync();
         foreach (var proxy in _proxies)
             await proxy.DisposeAsync();
+        if (!_nodes.Exists(node => node.HasFailed))
+            _logs.Delete(recursive: true);
     }
 
     private NodeProcess Add(NodeAddress address, IEnumerable<string> seeds, string folder, bool rehearses = false)
     {
         _proxies.Add(new NodeProxy(Network, _nodes.Count, address));
-        var node = new NodeProcess($"node{_nodes.Count}", address, seeds, folder, _settings, rehearses);
+        var node = new NodeProcess($"node{_nodes.Count}", address, seeds, folder, _logs.FullName, _settings, rehearses);
         _nodes.Add(node);
         return node;
     }

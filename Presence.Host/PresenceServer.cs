@@ -14,8 +14,9 @@ internal static class PresenceServer
 {
     /// <summary>A server, configured and checked, ready to run.</summary>
     /// <param name="args">The command line.</param>
+    /// <param name="adapt">Changes the services that are not a matter of configuration.</param>
     /// <exception cref="OptionsValidationException">The configuration is wrong.</exception>
-    public static WebApplication Build(string[] args)
+    public static WebApplication Build(string[] args, Action<IServiceCollection>? adapt = null)
     {
         // The files that belong to the server are beside it, wherever it was started from.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -32,6 +33,7 @@ internal static class PresenceServer
             .Configure<IOptions<PresenceOptions>>((host, presence) => host.ShutdownTimeout = presence.Value.Stop.Whole);
 
         builder.WebHost.UsePresenceLinks();
+        adapt?.Invoke(builder.Services);
 
         var app = builder.Build();
         app.CheckOptions();

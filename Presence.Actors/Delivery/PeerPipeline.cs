@@ -60,6 +60,9 @@ internal sealed class PeerPipeline
     /// <summary>Takes a change that is to be told to the other node; any thread may call it. False: the pipeline has ended.</summary>
     public bool Tell(PresenceChanged change) => _items.Writer.TryWrite(Backlog.Item.Changed(change));
 
+    /// <summary>Whether all that was told so far has been sent or gathered.</summary>
+    public bool IsGathered => !_items.Reader.TryPeek(out _);
+
     /// <summary>Ends the pipeline: the other node is gone, and what waits for it with it.</summary>
     public void Close()
     {

@@ -11,9 +11,14 @@ namespace Presence.Host.Links;
 
 /// <summary>Makes a link and its connection, whatever kind of transport the client came by.</summary>
 internal sealed class LinkOpening(
-    PresenceNode node, LinkSet links, FrameHolds holds, Revocations revocations, IOptions<PresenceOptions> options, TimeProvider clock)
+    PresenceNode node,
+    LinkSet links,
+    LinkTimes times,
+    FrameHolds holds,
+    Revocations revocations,
+    IOptions<PresenceOptions> options,
+    TimeProvider clock)
 {
-    private readonly LinkTimes _times = LinkTimes.Of(options.Value.Limits);
     private readonly int _messageBytes = options.Value.Limits.MessageBytes;
 
     /// <summary>Makes the link of a client; its connection is opened by <see cref="Open"/>.</summary>
@@ -23,7 +28,7 @@ internal sealed class LinkOpening(
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
     /// <param name="greeting">What the client is told when it is connected; null if another tells it.</param>
     public Link Make(Identity identity, LinkFormat format, IDisposable place, bool holdsFirstFrame, byte[]? greeting = null) =>
-        new(format, _messageBytes, _times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity, place));
+        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity, place));
 
     /// <summary>Makes the link of an accepted request that the HTTP server knows nothing of: it answers the request itself.</summary>
     /// <param name="accepted">What the gate says of the request.</param>
@@ -43,7 +48,7 @@ internal sealed class LinkOpening(
     /// <param name="code">Its number.</param>
     public Link Refuse(IDisposable? place, string why, ErrorCode code)
     {
-        var link = new Link(LinkFormat.Lines, _messageBytes, _times, holds: null, watcher: new Stay(this, null, place));
+        var link = new Link(LinkFormat.Lines, _messageBytes, times, holds: null, watcher: new Stay(this, null, place));
         links.Add(link);
         link.Send(new ServerMessage.Failed(null, code, why));
         link.Close(CloseReason.Normal);
@@ -67,7 +72,7 @@ internal sealed class LinkOpening(
     {
         try
         {
-            await link.Started.WaitAsync(TimeSpan.FromMilliseconds(_times.StartPatience)).ConfigureAwait(false);
+            await link.Started.WaitAsync(TimeSpan.FromMilliseconds(times.StartPatience)).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

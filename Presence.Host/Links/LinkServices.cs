@@ -15,6 +15,7 @@ internal static class LinkServices
     public static IServiceCollection AddPresenceLinks(this IServiceCollection services) => services
         .AddSingleton<LinkAdmission>()
         .AddSingleton(NewLoops)
+        .AddSingleton(provider => LinkTimes.Of(provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Limits))
         .AddSingleton<FrameHolds>()
         .AddSingleton<LinkOpening>()
         .AddSingleton<LinkSet>()

@@ -5,6 +5,7 @@ using Akka.Streams;
 using Presence.Actors.Delivery;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
+using Presence.Tests.Client.Faults;
 using Presence.Tests.Node;
 using Xunit;
 using static Presence.Tests.Model.Samples;
@@ -58,6 +59,7 @@ public sealed class PeerPipelineSpecs : ActorSpec
         var second = await NextAsync();
         for (var i = 3; i <= 1000; i++)
             _pipeline.Tell(Changed(i, R2, PageAt(i)));
+        await Until.TrueAsync(() => _pipeline.IsGathered, "all to be gathered");
         first.Answer.SetResult(new PeerBatchAccepted(1));
         second.Answer.SetResult(new PeerBatchAccepted(2));
 

@@ -25,9 +25,14 @@ public class ServerFixture : IAsyncLifetime
     /// <summary>What differs from the settings of Development.</summary>
     protected virtual IEnumerable<string> Settings => [];
 
+    /// <summary>Changes what is not a matter of settings.</summary>
+    protected virtual void Adapt(IServiceCollection services)
+    {
+    }
+
     public virtual async Task InitializeAsync()
     {
-        _server = PresenceServer.Build(
+        string[] arguments =
         [
             "--environment=Development",
             "--Presence:Http:Address=127.0.0.1",
@@ -38,7 +43,8 @@ public class ServerFixture : IAsyncLifetime
             "--Logging:LogLevel:Default=Warning",
             "--Logging:LogLevel:Presence=Warning",
             .. Settings,
-        ]);
+        ];
+        _server = PresenceServer.Build(arguments, Adapt);
         await _server.StartAsync();
         // In the order in which they were opened.
         var addresses = _server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a)).ToArray();

@@ -19,6 +19,11 @@ public sealed class RelaySpecs : ActorSpec
         Tick = TimeSpan.FromMilliseconds(20),
     };
 
+    // Every report is a new one: none is a repetition of one whose acceptance was late.
+    private static readonly RelaySettings Patient = RelaySettings.Default with { RetryAfter = TimeSpan.FromHours(1), RetryAtMost = TimeSpan.FromHours(1) };
+
+    private static readonly RelaySettings Prompt = Patient with { Tick = Quick.Tick };
+
     private readonly RelayId _id = NewRelayId();
     private readonly RelayId _elsewhere = NewRelayId();
     private readonly Subject _user = NewUser();
@@ -183,7 +188,7 @@ public sealed class RelaySpecs : ActorSpec
     [Trait("Clause", "K2")]
     public async Task The_end_of_a_shard_makes_the_relay_report_to_the_next_home()
     {
-        var relay = Start(Quick);
+        var relay = Start(Prompt);
         relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 1), _alice);
         Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
         await _alice.ExpectMsgAsync<RelayReply.Done>();
@@ -197,7 +202,7 @@ public sealed class RelaySpecs : ActorSpec
     [Trait("Clause", "K2")]
     public async Task A_node_that_can_be_reached_again_is_told_all_that_concerns_its_homes()
     {
-        var relay = Start(Quick);
+        var relay = Start(Prompt);
         relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 1), _alice);
         Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
         await _alice.ExpectMsgAsync<RelayReply.Done>();
@@ -279,7 +284,7 @@ public sealed class RelaySpecs : ActorSpec
         await _homes.ExpectMsgAsync<NodeReport>();
     }
 
-    private IActorRef Start(RelaySettings? settings = null) => Sys.ActorOf(Relay.Props(_id, _homes, settings ?? RelaySettings.Default));
+    private IActorRef Start(RelaySettings? settings = null) => Sys.ActorOf(Relay.Props(_id, _homes, settings ?? Patient));
 
     private void Accept(IActorRef relay, NodeReport report, params BookPage[] newer) => relay.Tell(
         new ReportAccepted(report.Subject, report.Page.Version, 1, ++_sequence, true, [.. newer]), _shard);

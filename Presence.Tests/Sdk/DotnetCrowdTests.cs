@@ -5,12 +5,11 @@ namespace Presence.Tests.Sdk;
 
 /// <summary>The .NET SDK where many things happen at once.</summary>
 [Collection(AloneCollection.Name)]
-public sealed class DotnetCrowdTests(ServerFixture server) : IClassFixture<ServerFixture>
+public sealed class DotnetCrowdTests(PatientServer server) : IClassFixture<PatientServer>
 {
     private const int Crowd = 200;
 
-    // Server and clients share this process and its threads: a client that waits for one for longer than the server holds its
-    // first frame back would lose that frame, as it would in no process of its own.
+    // Server and clients share this process and its threads.
     private const int AtOnce = 4;
 
     /// <summary>The SDK's own adapter throws away what comes with the bytes that accept the connection.</summary>

@@ -1,11 +1,10 @@
 using System.Net.WebSockets;
-using Presence.Tests.Host;
 using Xunit;
 
 namespace Presence.Tests.Sdk;
 
 /// <summary>The realtime half of the .NET SDK, with the adapter that it takes by itself.</summary>
-public sealed class DotnetStatusTests(ServerFixture server) : IClassFixture<ServerFixture>
+public sealed class DotnetStatusTests(PatientServer server) : IClassFixture<PatientServer>
 {
     private Task<Player> ConnectAsync(bool appearOnline = false, string? username = null) =>
         Player.ConnectAsync(server.Http, appearOnline, username);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { withPlayers } from './player.mjs';
 
-// The server's sessions last for five seconds, of which the last three are told of.
+// The server's sessions last for eight seconds, of which the last three are told of.
 
 test('the application hears that its session is about to expire, and goes on until then', withPlayers(async (connect) => {
   const player = await connect();

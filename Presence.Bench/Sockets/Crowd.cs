@@ -185,12 +185,13 @@ internal sealed class Crowd : IDisposable
         }
     }
 
-    /// <summary>Does for some seconds whatever can be done.</summary>
+    /// <summary>Does for some seconds whatever can be done; what is there when they are over is done as well.</summary>
     public void PumpFor(double seconds)
     {
         var end = Clock.Now + (long)(seconds * Clock.Second);
         while (end - Clock.Now is > 0 and var left)
             Pump(left);
+        Pump(0);
     }
 
     /// <summary>Everybody vanishes, without a word; returns how many.</summary>

@@ -24,7 +24,7 @@ public sealed partial class StatusTests(ServerFixture server, Chromium chromium)
         await aliceTab.FollowAsync(bob);
         await bobTab.FollowAsync(alice);
 
-        await bobTab.SayAsync("making tea");
+        await bobTab.SayAndSeeAsync("making tea");
         await aliceTab.ExpectToldAsync(bob, "changed", NoText, "making tea");
         await bobTab.SayAsync("drinking tea");
         await aliceTab.ExpectToldAsync(bob, "changed", "making tea", "drinking tea");

@@ -76,6 +76,8 @@ public sealed class ClientTests(ServerFixture server) : IClassFixture<ServerFixt
         await using var bob = await PresenceClient.ConnectAsync(options).WaitAsync(Clients.Patience);
         await bob.SetStatusAsync("bob is here");
         Assert.Equal(2, (await bob.FollowAsync([alice.UserId!.Value, carol.UserId!.Value])).Count);
+        await using var seen = alice.Changes.GetAsyncEnumerator();
+        Assert.Single(await alice.FollowAsync([carol.UserId!.Value]));
         await using var told = bob.Subscribe();
 
         // While there is no link alice changes and carol leaves.
@@ -85,6 +87,10 @@ public sealed class ClientTests(ServerFixture server) : IClassFixture<ServerFixt
         Assert.False(bob.Roster.IsCurrent);
         await alice.SetStatusAsync("changed");
         await carol.DisposeAsync();
+        // Her link has ended then, and she has left when others are told so.
+        Assert.True(await seen.MoveNextAsync().AsTask().WaitAsync(Clients.Patience));
+        Assert.Equal("carol", seen.Current.Username);
+        Assert.Null(seen.Current.New);
         var late = bob.FollowAsync(usernames: ["nobody at all"]);
         gate.Release();
         await bob.UntilAsync(s => s.IsConnected);
@@ -113,7 +119,7 @@ public sealed class ClientTests(ServerFixture server) : IClassFixture<ServerFixt
         await using var client = alice = await PresenceClient.ConnectAsync(Clients.OptionsOf(server, kind, _ =>
         {
             reasons.Add(alice?.State.Reason);
-            return new ValueTask<string>(Tokens.Sign(Peers.IdentityOf(user, "alice", reasons.Count == 1 ? TimeSpan.FromSeconds(2) : null)));
+            return new ValueTask<string>(Tokens.Sign(Peers.IdentityOf(user, "alice", reasons.Count == 1 ? TimeSpan.FromSeconds(4) : null)));
         })).WaitAsync(Clients.Patience);
         await alice.SetStatusAsync("here");
         await alice.UntilAsync(s => s.IsConnected && reasons.Count > 1);

@@ -32,10 +32,10 @@ public sealed class SessionRegistrySpecs : ActorSpec
     [Trait("Clause", "C4")]
     public async Task A_connection_is_told_once_before_its_token_expires()
     {
-        var notice = TimeSpan.FromSeconds(1);
+        var notice = TimeSpan.FromSeconds(3);
         var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = notice }, ActorRefs.Nobody));
         var connection = CreateTestProbe();
-        var expiry = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(1.5);
+        var expiry = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(5);
         Register(registry, connection, expiresIn: expiry - DateTimeOffset.UtcNow);
 
         var told = await connection.ExpectMsgAsync<ServerMessage.Notice>();

@@ -67,7 +67,18 @@ internal sealed class TlsRelay : IAsyncDisposable
         {
             while (true)
             {
-                var serving = ServeAsync(await _listening.AcceptAsync(_end.Token));
+                Socket client;
+                try
+                {
+                    client = await _listening.AcceptAsync(_end.Token);
+                }
+                catch (SocketException) when (!_end.IsCancellationRequested)
+                {
+                    // A client that has gone while it waited; the next one is another.
+                    continue;
+                }
+
+                var serving = ServeAsync(client);
                 _serving[serving] = true;
                 _ = serving.ContinueWith(over => _serving.TryRemove(over, out var _), TaskScheduler.Default);
             }

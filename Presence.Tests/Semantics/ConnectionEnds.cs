@@ -17,9 +17,10 @@ public abstract class ConnectionEnds(ServerFixture server)
     public async Task A_connection_ends_when_its_token_expires(LinkKind kind)
     {
         await using var bob = await server.ConnectAsync(kind, Peers.NewUser(), "bob");
-        var identity = Peers.IdentityOf(Peers.NewUser(), "alice", TimeSpan.FromSeconds(2));
+        var user = Peers.NewUser();
         // Before there is anything to see, so that nothing of it is missed.
-        await bob.FollowAsync(identity.User);
+        await bob.FollowAsync(user);
+        var identity = Peers.IdentityOf(user, "alice", TimeSpan.FromSeconds(4));
         await using var alice = await server.ConnectAsync(kind, identity);
         var shown = await alice.ShowAsync("for a moment");
         Assert.Equal(Told.Event.Join(shown), await bob.NextAsync());

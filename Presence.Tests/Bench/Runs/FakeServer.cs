@@ -95,7 +95,7 @@ internal sealed class FakeServer : IAsyncDisposable
                 }
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException)
         {
             // It is over.
         }
@@ -170,19 +170,24 @@ internal sealed class FakeServer : IAsyncDisposable
                 return;
             }
 
+            // Last: who has the answer has had all that the update is worth.
+            if (_flaw is not (Flaw.Forgets or Flaw.Refuses))
+                TellAll(client, framing, message);
             if (_flaw != Flaw.IgnoresUpdates)
                 Send(client, Framed(framing, _flaw == Flaw.Refuses ? """{"cid":"u","error":{"code":3,"message":"No."}}""" : """{"cid":"u"}"""));
-            if (_flaw is Flaw.Forgets or Flaw.Refuses)
-                return;
-            var status = message.GetProperty("status_update").GetProperty("status").GetString();
-            var leaves = _shown.TryGetValue(client, out var old) ? $$$""","leaves":[{"session_id":"s","status":"{{{old}}}"}]""" : "";
-            _shown[client] = status!;
-            var told = Framed(framing, $$$"""{"status_presence_event":{"joins":[{"session_id":"s","status":"{{{status}}}"}]{{{leaves}}}}}""");
-            foreach (var follower in _clients)
-            {
-                for (var times = _flaw == Flaw.Repeats ? 2 : 1; times > 0; times--)
-                    Send(follower, told);
-            }
+        }
+    }
+
+    private void TellAll(Socket client, WebSocketFraming framing, JsonElement message)
+    {
+        var status = message.GetProperty("status_update").GetProperty("status").GetString();
+        var leaves = _shown.TryGetValue(client, out var old) ? $$$""","leaves":[{"session_id":"s","status":"{{{old}}}"}]""" : "";
+        _shown[client] = status!;
+        var told = Framed(framing, $$$"""{"status_presence_event":{"joins":[{"session_id":"s","status":"{{{status}}}"}]{{{leaves}}}}}""");
+        foreach (var follower in _clients)
+        {
+            for (var times = _flaw == Flaw.Repeats ? 2 : 1; times > 0; times--)
+                Send(follower, told);
         }
     }
 

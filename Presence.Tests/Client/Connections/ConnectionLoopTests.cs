@@ -44,7 +44,7 @@ public sealed class ConnectionLoopTests
     {
         await using var client = await ConnectAsync();
         await TickAsync(_links[0], Usual.PingInterval);
-        await Until.TrueAsync(() => _links[0].HasSent("ping"), "a ping");
+        await Until.TrueAsync(() => _links[0].HasSent("ping") && _links[0].IsHeard, "a ping and its answer");
         Assert.True(client.State.IsConnected);
         _links[0].IsSilent = true;
         await TickAsync(_links[0], Usual.PingInterval + Usual.PingTimeout);
@@ -253,7 +253,8 @@ public sealed class ConnectionLoopTests
             throw new InvalidOperationException();
         }));
         await Until.TrueAsync(() => _clock.TryPass(Usual.ConnectTimeout), "the wait for a connection");
-        Assert.Equal(DisconnectReason.Unavailable, (await Assert.ThrowsAsync<PresenceConnectionException>(() => connecting)).Reason);
+        var e = await Assert.ThrowsAsync<PresenceConnectionException>(() => connecting.WaitAsync(Patience));
+        Assert.Equal(DisconnectReason.Unavailable, e.Reason);
     }
 
     [Fact]

@@ -11,6 +11,8 @@ internal sealed class FakeLink : Link
     private readonly Channel<byte[]> _incoming = Channel.CreateUnbounded<byte[]>();
 
     private long _received;
+    private int _asked;
+    private int _said;
 
     public bool IsSilent { get; set; }
 
@@ -19,6 +21,9 @@ internal sealed class FakeLink : Link
     public bool SaidGoodbye { get; private set; }
 
     public List<string> Sent { get; } = [];
+
+    /// <summary>Whether the client has taken all that the server has said, and asks for more.</summary>
+    public bool IsHeard => Volatile.Read(ref _asked) > Volatile.Read(ref _said);
 
     public override bool EndsAtError => false;
 
@@ -30,15 +35,20 @@ internal sealed class FakeLink : Link
             throw new IOException("The link is closed.");
         using var json = JsonDocument.Parse(message);
         var cid = json.RootElement.GetProperty("cid").GetString();
+        // Both at once: who sees that it was sent can wait for the answer to be heard.
         lock (Sent)
+        {
             Sent.Add(json.RootElement.EnumerateObject().Last().Name);
-        if (!IsSilent)
-            Say($$"""{"cid":"{{cid}}"}""");
+            if (!IsSilent)
+                Say($$"""{"cid":"{{cid}}"}""");
+        }
+
         return Task.CompletedTask;
     }
 
     public override async ValueTask<ReadOnlyMemory<byte>?> ReceiveAsync(CancellationToken cancel)
     {
+        Interlocked.Increment(ref _asked);
         try
         {
             return await _incoming.Reader.ReadAsync(cancel);
@@ -66,7 +76,11 @@ internal sealed class FakeLink : Link
     /// <summary>The server sends a part of a message.</summary>
     public void Dribble() => Interlocked.Increment(ref _received);
 
-    public void Say(string json) => _incoming.Writer.TryWrite(Encoding.UTF8.GetBytes(json));
+    public void Say(string json)
+    {
+        Interlocked.Increment(ref _said);
+        _incoming.Writer.TryWrite(Encoding.UTF8.GetBytes(json));
+    }
 
     /// <summary>The server closes the link.</summary>
     public void Close(int? code, string? text = null)

@@ -29,7 +29,6 @@ internal sealed class WaitClock : FakeTimeProvider
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var wait = new Wait(_waits);
-        _waits[wait] = dueTime;
         wait.Timer = base.CreateTimer(
             told =>
             {
@@ -37,21 +36,41 @@ internal sealed class WaitClock : FakeTimeProvider
                 callback(told);
             },
             state,
-            dueTime,
-            period);
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        wait.Change(dueTime, period);
         return wait;
     }
 
     private sealed class Wait(ConcurrentDictionary<Wait, TimeSpan> waits) : ITimer
     {
+        private readonly Lock _gate = new();
+        private int _ends;
+
         public ITimer Timer { get; set; } = null!;
 
-        public void End() => waits.TryRemove(this, out _);
+        public void End()
+        {
+            lock (_gate)
+            {
+                _ends++;
+                waits.TryRemove(this, out _);
+            }
+        }
 
+        /// <summary>Begins it, and shows it only then: time that passes for one that is shown passes for it.</summary>
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
-            waits[this] = dueTime;
-            return Timer.Change(dueTime, period);
+            var ends = Volatile.Read(ref _ends);
+            var isChanged = Timer.Change(dueTime, period);
+            lock (_gate)
+            {
+                // It may have passed already.
+                if (_ends == ends)
+                    waits[this] = dueTime;
+            }
+
+            return isChanged;
         }
 
         public void Dispose()

@@ -10,13 +10,22 @@ namespace Presence.Tests.Client.Cuts;
 /// </summary>
 internal sealed class Device(ServerFixture server, Identity identity, string name, Truth truth, Random random)
 {
-    /// <summary>Goes on until it is stopped; then it shows what it shows.</summary>
+    private Peer? _first;
+
+    /// <summary>Connects and shows its first status.</summary>
+    public async Task BeginAsync()
+    {
+        _first = await server.ConnectAsync(LinkKind.WebSocketJson, identity);
+        await _first.SetAsync(truth.Next(NameOf(life: 0)));
+    }
+
+    /// <summary>Goes on from there until it is stopped; then it shows what it shows.</summary>
     public async Task<Peer> RunAsync(CancellationToken stop)
     {
+        var peer = _first!;
         for (var life = 0; ; life++)
         {
-            var device = $"{name}.{life}";
-            var peer = await server.ConnectAsync(LinkKind.WebSocketJson, identity);
+            var device = NameOf(life);
             while (true)
             {
                 if (stop.IsCancellationRequested)
@@ -39,6 +48,9 @@ internal sealed class Device(ServerFixture server, Identity identity, string nam
 
             truth.Nothing(device);
             await peer.DisposeAsync();
+            peer = await server.ConnectAsync(LinkKind.WebSocketJson, identity);
         }
     }
+
+    private string NameOf(int life) => $"{name}.{life}";
 }

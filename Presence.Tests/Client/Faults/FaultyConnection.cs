@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Presence.Tests.Semantics.Clients;
 
 namespace Presence.Tests.Client.Faults;
 
@@ -14,10 +15,6 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
     private int _fell;
     private int _ended;
     private volatile bool _isSilent;
-    private volatile bool _isOver;
-
-    /// <summary>Whether nothing of it is left.</summary>
-    public bool IsOver => _isOver;
 
     /// <summary>How many bytes have passed of the client and of the server.</summary>
     public (long Up, long Down) Passed => (Interlocked.Read(ref _up), Interlocked.Read(ref _down));
@@ -43,7 +40,6 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
         {
             client.Dispose();
             _server.Dispose();
-            _isOver = true;
         }
 
         return Volatile.Read(ref _fell) > 0;
@@ -63,25 +59,13 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
             return;
         if (ending == Ending.Reset)
         {
-            Linger(client);
-            Linger(_server);
+            client.ResetAtEnd();
+            _server.ResetAtEnd();
         }
 
         _end.Cancel();
         client.Dispose();
         _server.Dispose();
-    }
-
-    private static void Linger(Socket socket)
-    {
-        try
-        {
-            socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Gone already.
-        }
     }
 
     private async Task PassAsync(Socket from, Socket to, long? limit)
@@ -90,10 +74,10 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
         var left = limit ?? long.MaxValue;
         try
         {
+            if (left == 0)
+                Fall();
             while (true)
             {
-                if (left == 0)
-                    Fall();
                 var read = await from.ReceiveAsync(buffer, _end.Token);
                 if (read == 0)
                 {
@@ -118,6 +102,9 @@ internal sealed class FaultyConnection(Socket client, Fault fault)
                     left -= piece;
                 }
 
+                // Before it is counted: who sees that bytes were swallowed relies on it that no others pass.
+                if (left == 0)
+                    Fall();
                 Interlocked.Add(ref _swallowed, read - at);
             }
         }

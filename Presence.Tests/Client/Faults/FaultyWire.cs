@@ -15,6 +15,7 @@ internal sealed class FaultyWire : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly ConcurrentDictionary<FaultyConnection, Task> _connections = new();
     private readonly Task _accepting;
+    private volatile TaskCompletionSource? _held;
     private volatile bool _isOver;
     private int _accepted;
     private int _cut;
@@ -49,6 +50,16 @@ internal sealed class FaultyWire : IAsyncDisposable
     /// <summary>How many bytes have come that will never pass, on all connections that are carried.</summary>
     public long Swallowed => _connections.Keys.Sum(connection => connection.Swallowed);
 
+    /// <summary>Who comes from now on waits until <see cref="LetNew"/>.</summary>
+    public void HoldNew() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Nobody waits any longer.</summary>
+    public void LetNew()
+    {
+        _held?.SetResult();
+        _held = null;
+    }
+
     /// <summary>Ends every connection that is carried.</summary>
     public void CutAll(Ending ending = Ending.Reset)
     {
@@ -60,6 +71,7 @@ internal sealed class FaultyWire : IAsyncDisposable
     {
         _isOver = true;
         _listener.Stop();
+        LetNew();
         await _accepting;
         CutAll();
         await Task.WhenAll(_connections.Values);
@@ -74,7 +86,7 @@ internal sealed class FaultyWire : IAsyncDisposable
             {
                 client = await _listener.AcceptSocketAsync();
             }
-            catch (Exception e) when (e is ObjectDisposedException || (_isOver && e is SocketException))
+            catch (Exception e) when (_isOver && e is (InvalidOperationException or SocketException))
             {
                 return;
             }
@@ -84,16 +96,19 @@ internal sealed class FaultyWire : IAsyncDisposable
                 continue;
             }
 
+            if (_held is { } held)
+                await held.Task;
             var connection = new FaultyConnection(client, _faults(Interlocked.Increment(ref _accepted) - 1));
-            _connections[connection] = CarryAsync(connection);
-            // It may have been over before it was known.
-            if (connection.IsOver)
-                _connections.TryRemove(connection, out _);
+            var isKnown = new TaskCompletionSource();
+            _connections[connection] = CarryAsync(connection, isKnown.Task);
+            isKnown.SetResult();
         }
     }
 
-    private async Task CarryAsync(FaultyConnection connection)
+    // No byte passes of a connection that could not be cut.
+    private async Task CarryAsync(FaultyConnection connection, Task isKnown)
     {
+        await isKnown;
         if (await connection.CarryAsync(_server))
             Interlocked.Increment(ref _cut);
         _connections.TryRemove(connection, out _);

@@ -52,20 +52,22 @@ internal sealed class Account
     /// <param name="format">How it speaks.</param>
     /// <param name="by">What stands before the server; null: nothing.</param>
     /// <param name="gate">Opens before each connection; null: there is none.</param>
-    public PresenceClientOptions Options(MessageFormat format, Uri? by = null, Func<CancellationToken, Task>? gate = null) => new()
-    {
-        Server = new UriBuilder(by ?? _server) { Scheme = _server.Scheme == "https" ? "wss" : "ws" }.Uri,
-        Format = format,
-        TokenProvider = async (_, cancel) =>
+    /// <param name="patience">How long a server may leave a ping without an answer; null: longer than any machine stands still.</param>
+    public PresenceClientOptions Options(
+        MessageFormat format, Uri? by = null, Func<CancellationToken, Task>? gate = null, TimeSpan? patience = null) => new()
         {
-            if (gate is not null)
-                await gate(cancel);
-            return await TokenAsync(cancel);
-        },
-        Reconnect = new ReconnectPolicy { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(200) },
-        PingInterval = TimeSpan.FromMilliseconds(500),
-        PingTimeout = TimeSpan.FromSeconds(2),
-        // No server takes less, and Nakama no more.
-        MaxMessageBytes = 4096,
-    };
+            Server = new UriBuilder(by ?? _server) { Scheme = _server.Scheme == "https" ? "wss" : "ws" }.Uri,
+            Format = format,
+            TokenProvider = async (_, cancel) =>
+            {
+                if (gate is not null)
+                    await gate(cancel);
+                return await TokenAsync(cancel);
+            },
+            Reconnect = new ReconnectPolicy { FirstDelay = TimeSpan.FromMilliseconds(20), MaxDelay = TimeSpan.FromMilliseconds(200) },
+            PingInterval = TimeSpan.FromMilliseconds(500),
+            PingTimeout = patience ?? TimeSpan.FromSeconds(20),
+            // No server takes less, and Nakama no more.
+            MaxMessageBytes = 4096,
+        };
 }

@@ -217,11 +217,16 @@ public sealed class AnyServerTests(ServerFixture server) : IClassFixture<ServerF
             var late = AccountAt(kind, "late");
             using var gate = new SemaphoreSlim(1);
             var account = AccountAt(kind, "bob");
-            await using var bob = await PresenceClient.ConnectAsync(account.Options(format, Through(wire), async cancel =>
-            {
-                await gate.WaitAsync(cancel);
-                gate.Release();
-            })).WaitAsync(Clients.Patience);
+            var options = account.Options(
+                format,
+                Through(wire),
+                async cancel =>
+                {
+                    await gate.WaitAsync(cancel);
+                    gate.Release();
+                },
+                ending == Ending.Silence ? TimeSpan.FromSeconds(2) : null);
+            await using var bob = await PresenceClient.ConnectAsync(options).WaitAsync(Clients.Patience);
             foreach (var one in (PresenceClient[])[alice, carol, same, bob])
                 await ShowAsync(one, "old");
             await using var seen = alice.Changes.GetAsyncEnumerator();

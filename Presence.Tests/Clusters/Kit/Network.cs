@@ -13,7 +13,7 @@ public sealed class Network(int seed)
     /// <summary>What has gone between all nodes.</summary>
     public Traffic Total => Sum((_, _, _) => true);
 
-    public Wire Between(int a, int b) => _wires.GetOrAdd((Math.Min(a, b), Math.Max(a, b)), pair => new Wire(HashCode.Combine(seed, pair)));
+    public Wire Between(int a, int b) => _wires.GetOrAdd((Math.Min(a, b), Math.Max(a, b)), pair => new Wire(SeedOf(pair)));
 
     /// <summary>What has gone from one node to another.</summary>
     public Traffic From(int a, int b) => Sum((from, to, _) => from == a && to == b);
@@ -53,6 +53,9 @@ public sealed class Network(int seed)
         var one = new Traffic(1, bytes, isLost ? 1 : 0);
         _traffic.AddOrUpdate((from, to, manifest), one, (_, t) => t + one);
     }
+
+    // Not HashCode, which is another in every process.
+    private int SeedOf((int A, int B) pair) => (((seed * 397) ^ pair.A) * 397) ^ pair.B;
 
     private Traffic Sum(Func<int, int, string, bool> which) =>
         _traffic.Where(t => which(t.Key.From, t.Key.To, t.Key.Manifest)).Aggregate(default(Traffic), (sum, t) => sum + t.Value);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Presence.Tests.Semantics.Clients;
 
 namespace Presence.Tests.Clusters.Kit;
 
@@ -41,8 +42,7 @@ internal sealed class ProxiedConnection(Network network, int node, Socket peer, 
         _end.Cancel();
         foreach (var socket in (Socket[])[peer, target])
         {
-            if (!socket.SafeHandle.IsClosed)
-                socket.LingerState = new LingerOption(true, 0);
+            socket.ResetAtEnd();
             socket.Dispose();
         }
     }

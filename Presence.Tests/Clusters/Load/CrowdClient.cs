@@ -20,7 +20,8 @@ internal sealed class CrowdClient(Crowd crowd, int number, Account account, Habi
 
     private static readonly LinkKind[] Kinds = [LinkKind.WebSocketJson, LinkKind.TcpProtobuf, LinkKind.WebSocketProtobuf, LinkKind.TcpJson];
 
-    private readonly Random _random = new(HashCode.Combine(habits.Seed, number) & int.MaxValue);
+    // Not of a HashCode, which is another in every process.
+    private readonly Random _random = new((habits.Seed * 397) ^ number);
     private readonly LinkKind _kind = Kinds[number % Kinds.Length];
     private readonly HashSet<UserId> _follows = [];
     private Peer? _peer;

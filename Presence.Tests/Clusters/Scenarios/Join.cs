@@ -1,3 +1,4 @@
+using Presence.Tests.Client.Faults;
 using Presence.Tests.Clusters.Load;
 using Presence.Tests.Clusters.Oracle;
 
@@ -18,8 +19,8 @@ public sealed class Join : Scenario
     {
         var isJoined = crowd.Disturb(DisturbanceKind.Joined, crowd.Cluster.Nodes.Count);
         var node = await crowd.Cluster.AddAsync(rehearses: true);
-        if (!crowd.Cluster[node].HasWritten("Rehearsed with "))
-            throw crowd.Cluster[node].Failure("has let clients in without a rehearsal");
+        // Before it let anybody in; the log may be a moment behind.
+        await Until.TrueAsync(() => crowd.Cluster[node].HasWritten("Rehearsed with "), "the word that the node has rehearsed", describe: () => crowd.Cluster[node].Tail);
         isJoined();
         await Task.Delay(Stay);
         var isWhole = crowd.Disturb(DisturbanceKind.Stopped, node);

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Presence.Actors.Connections;
+using Presence.Host.Links;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 
@@ -103,6 +105,10 @@ public sealed class DrainTests
         while ((ready = (await http.GetAsync("/health/ready", patience.Token)).StatusCode) == HttpStatusCode.OK)
             await Task.Yield();
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready);
+        // It says so first, and shuts the door then.
+        var admission = server.Services.GetRequiredService<LinkAdmission>();
+        while (!admission.IsClosed)
+            await Task.Delay(1, patience.Token);
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health/live", patience.Token)).StatusCode);
         Assert.Equal("{}", await http.GetStringAsync("/healthcheck", patience.Token));
 

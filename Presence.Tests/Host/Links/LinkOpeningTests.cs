@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Presence.Tests.Host.Links;
 
-public sealed class LinkOpeningTests(ServerFixture server) : TestKit, IClassFixture<ServerFixture>
+public sealed class LinkOpeningTests(ServerFixture server) : TestKit("akka.test.single-expect-default = 30s"), IClassFixture<ServerFixture>
 {
     [Fact]
     [Trait("Clause", "A1")]

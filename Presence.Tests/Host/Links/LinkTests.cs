@@ -12,7 +12,7 @@ using Xunit;
 namespace Presence.Tests.Host.Links;
 
 /// <summary>One link between a connection and a client that takes no more bytes than the test says.</summary>
-public sealed class LinkTests : TestKit
+public sealed class LinkTests() : TestKit("akka.test.single-expect-default = 30s")
 {
     private static readonly LinkTimes Long = new(3_600_000, 7_200_000, 7_200_000, FirstFrameHold: 3_600_000, CloseWait: 3_600_000);
 
@@ -103,8 +103,8 @@ public sealed class LinkTests : TestKit
     [Trait("Clause", "C2")]
     public async Task A_client_that_takes_nothing_is_given_up_and_one_that_owes_nothing_is_not()
     {
-        await using var stalled = Open(Long with { WriteStall = 1000 }, holds: false);
-        await using var idle = Open(Long with { WriteStall = 1000 }, holds: false);
+        await using var stalled = Open(Long with { WriteStall = 3_600_000 }, holds: false);
+        await using var idle = Open(Long with { WriteStall = 3_600_000 }, holds: false);
         stalled.Link.Send(Event(new string('x', 2000)));
         stalled.Link.Send(Event(new string('x', 2000)));
         // Once a part has come the rest is under way.
@@ -114,7 +114,7 @@ public sealed class LinkTests : TestKit
             client.Link.Watch(now);
         Assert.False(stalled.IsAborted);
         foreach (var client in new[] { stalled, idle })
-            client.Link.Watch(now + 1100);
+            client.Link.Watch(now + 3_600_100);
         Assert.True(stalled.IsAborted);
         Assert.False(idle.IsAborted);
         await stalled.Connection.ExpectMsgAsync<LinkSignal.Closed>();
@@ -124,21 +124,20 @@ public sealed class LinkTests : TestKit
     [Trait("Clause", "L1")]
     public async Task A_client_that_takes_a_large_answer_slowly_is_not_given_up()
     {
-        await using var client = Open(Long with { WriteStall = 400 }, holds: false);
+        await using var client = Open(Long, holds: false);
+        var before = Environment.TickCount64;
         var presences = Enumerable.Range(0, 150).Select(i => new UserSession(new UserId(Guid.NewGuid()), Shows(new string('x', 2000))));
         client.Link.Send(new ServerMessage.Snapshot("1", [.. presences]));
-        // A piece at a time, so that the whole takes far longer than nothing may.
-        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        var taken = 0;
-        while (taken < 300_000)
+        // Each piece that comes shows that the one before has gone out, and that was after it was taken.
+        for (var taken = 0; taken < 300_000;)
         {
-            await pace.WaitForNextTickAsync();
             var read = await client.FromServer.ReadAtLeastAsync(1);
-            var piece = read.Buffer.Slice(0, Math.Min(read.Buffer.Length, 8 * 1024));
-            taken += (int)piece.Length;
-            client.FromServer.AdvanceTo(piece.End);
-            client.Link.Watch(Environment.TickCount64);
+            client.Link.Watch(before + Long.WriteStall);
             Assert.False(client.IsAborted, $"given up after {taken} bytes");
+            for (var last = before; before == last; before = Environment.TickCount64)
+                await Task.Yield();
+            taken += (int)read.Buffer.Length;
+            client.FromServer.AdvanceTo(read.Buffer.End);
         }
     }
 
@@ -147,22 +146,22 @@ public sealed class LinkTests : TestKit
     [Trait("Clause", "0.8")]
     public async Task A_silent_client_is_pinged_and_given_up_at_last()
     {
-        await using var client = Open(new LinkTimes(PingPeriod: 15_000, PongWait: 25_000, WriteStall: 30_000), holds: false);
+        await using var client = Open(new LinkTimes(PingPeriod: 15_000_000, PongWait: 25_000_000, WriteStall: 30_000_000), holds: false);
         var start = Environment.TickCount64;
-        client.Link.Watch(start + 14_000);
+        client.Link.Watch(start + 14_000_000);
         // A ping that came too early would come before it.
         client.Link.Send(Event("first"));
         Assert.Contains("first", (await client.ReadFrameAsync()).Text, StringComparison.Ordinal);
-        client.Link.Watch(start + 16_000);
+        client.Link.Watch(start + 16_000_000);
         Assert.Equal(ClientFrame.Ping, (await client.ReadFrameAsync()).Opcode);
-        client.Link.Watch(start + 24_000);
+        client.Link.Watch(start + 24_000_000);
         Assert.False(client.IsAborted);
         // The ping has been read; a moment later the link knows that it has gone out, and waits for the answer alone.
         using var patience = new CancellationTokenSource(Peer.Patience);
         while (!client.IsAborted)
         {
             patience.Token.ThrowIfCancellationRequested();
-            client.Link.Watch(Environment.TickCount64 + 26_000);
+            client.Link.Watch(Environment.TickCount64 + 26_000_000);
             await Task.Yield();
         }
 
@@ -173,12 +172,12 @@ public sealed class LinkTests : TestKit
     [Trait("Clause", "C2")]
     public async Task A_closing_link_is_cut_when_its_client_does_not_close_in_time()
     {
-        await using var client = Open(Long with { CloseWait = 2000 }, holds: false);
+        await using var client = Open(Long, holds: false);
         client.Link.Close(CloseReason.Failure);
         Assert.Equal(1011, (await client.ReadFrameAsync()).CloseCode);
         client.Link.Watch(Environment.TickCount64);
         Assert.False(client.IsAborted);
-        client.Link.Watch(Environment.TickCount64 + 2100);
+        client.Link.Watch(Environment.TickCount64 + Long.CloseWait + 100);
         Assert.True(client.IsAborted);
     }
 

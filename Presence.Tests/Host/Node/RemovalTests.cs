@@ -9,6 +9,7 @@ using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
 using Presence.Actors.Serialization;
 using Presence.Host.Node;
+using Presence.Tests.Client.Faults;
 using Presence.Tests.Clusters.Kit;
 using Presence.Tests.Host.Links;
 using Presence.Tests.Semantics.Clients;
@@ -47,7 +48,7 @@ public sealed class RemovalTests
         Assert.Equal([new Told.Error(null, 0, CloseReason.Restart.Text), new Told.Closed(null)], await tcp.UntilClosedAsync());
         // The host has been told to stop by the node itself.
         var lifetime = server.Services.GetRequiredService<IHostApplicationLifetime>();
-        Assert.True(lifetime.ApplicationStopping.IsCancellationRequested);
+        await Until.TrueAsync(() => lifetime.ApplicationStopping.IsCancellationRequested, "the node's own wish to stop");
         await server.DisposeAsync();
         Assert.Equal(NodePhase.Removed, life.Phase);
     }

@@ -40,23 +40,29 @@ public sealed class LibraryPeer : Peer
     {
         var isWebSocket = kind is LinkKind.LibraryWebSocketJson or LinkKind.LibraryWebSocketProtobuf;
         Link? link = null;
+        var listens = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         PresenceClientOptions options = null!;
         options = new PresenceClientOptions
         {
             Server = isWebSocket ? new Uri($"ws://{http.Authority}") : new Uri($"tcp://{tcp}"),
             Format = kind is LinkKind.LibraryWebSocketJson or LinkKind.LibraryTcpJson ? MessageFormat.Json : MessageFormat.Protobuf,
-            TokenProvider = (_, _) => new ValueTask<string>(Tokens.Sign(identity)),
+            TokenProvider = async (_, _) =>
+            {
+                await listens.Task;
+                return Tokens.Sign(identity);
+            },
             AppearOnline = appearsOnline,
             Reconnect = ReconnectPolicy.None,
             // A client that reads slowly keeps little one by one.
             Backlog = receiveBuffer is null ? 10_000 : 64,
             Connector = async (token, beginsOnline, cancel) => link = await Link.ConnectAsync(options, token, beginsOnline, cancel),
         };
-        // Begins to listen before there is a connection, so that it misses nothing.
+        // Begins to listen before there is a token, and so before there is a connection: it misses nothing.
         var client = PresenceClient.Start(options);
         var peer = new LibraryPeer(client, () => link!, identity, isWebSocket);
         _ = peer.ToldOfAsync(peer.ListenAsync());
         _ = peer.ToldOfAsync(peer.ListenToOwnAsync());
+        listens.SetResult();
         using var patience = new CancellationTokenSource(Patience);
         await foreach (var state in client.States.WithCancellation(patience.Token))
         {

@@ -81,16 +81,21 @@ public sealed class TcpPeer : Peer
 
     protected override Task SayGoodbyeAsync()
     {
-        if (!_socket.SafeHandle.IsClosed)
+        try
+        {
             _socket.Shutdown(SocketShutdown.Send);
+        }
+        catch (ObjectDisposedException)
+        {
+            // The server has ended it.
+        }
+
         return Task.CompletedTask;
     }
 
     protected override void Cut()
     {
-        if (_socket.SafeHandle.IsClosed)
-            return;
-        _socket.LingerState = new LingerOption(true, 0);
+        _socket.ResetAtEnd();
         _socket.Dispose();
     }
 

@@ -92,9 +92,7 @@ public sealed class WebSocketPeer : Peer
 
     protected override void Cut()
     {
-        if (_connection.SafeHandle.IsClosed)
-            return;
-        _connection.LingerState = new LingerOption(true, 0);
+        _connection.ResetAtEnd();
         _connection.Dispose();
         _socket.Abort();
     }

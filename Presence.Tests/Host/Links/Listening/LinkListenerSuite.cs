@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Presence.Host.Links.Loops;
+using Presence.Tests.Clusters.Kit;
 using Presence.Tests.Host.Links.Loops;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
@@ -319,10 +320,10 @@ public abstract class LinkListenerSuite
     [LoopFact]
     public async Task A_port_that_is_taken_is_told_of_as_kestrel_does_and_can_be_opened_again_after_a_stop()
     {
-        int port;
-        await using (var server = await StartAsync())
+        // Not one of those that anybody is given who asks for any.
+        var port = FreePorts.Next();
+        await using (var server = await StartAsync(port))
         {
-            port = server.Http.Port;
             var fault = await Assert.ThrowsAsync<IOException>(() => StartAsync(port));
             Assert.Contains("address already in use", fault.Message, StringComparison.Ordinal);
             await using var client = await RawClient.ConnectAsync(server.Http);

@@ -39,7 +39,7 @@ public abstract class WorkLoopSuite
                         done.SetResult();
                 }));
                 // Now and then the loop falls asleep.
-                if (i % 97 == poster)
+                if (i % 970 == poster)
                 {
                     for (var n = 0; n < 30; n++)
                         pause.SpinOnce();

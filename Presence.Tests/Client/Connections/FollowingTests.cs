@@ -109,11 +109,7 @@ public sealed class FollowingTests
     public async Task Who_was_unfollowed_by_the_caller_is_not_unfollowed_once_more_behind_a_follow_by_name()
     {
         _talk.Up();
-        using var cancel = new CancellationTokenSource();
-        var first = _talk.Conversation.FollowAsync(new([Alice], []), cancel.Token);
-        Assert.Equal("follow alice", _talk.Asked());
-        await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await _talk.GiveUpAliceAsync();
         var unfollow = _talk.Conversation.UnfollowAsync([Alice], default);
         var named = _talk.Conversation.FollowAsync(new([], ["alice"]), default);
         _talk.Answer();
@@ -133,11 +129,7 @@ public sealed class FollowingTests
     public async Task A_follow_behind_one_that_is_undone_starts_from_nothing()
     {
         _talk.Up();
-        using var cancel = new CancellationTokenSource();
-        var first = _talk.Conversation.FollowAsync(new([Alice], []), cancel.Token);
-        _talk.Asked();
-        await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await _talk.GiveUpAliceAsync();
         _talk.Answer();
         Assert.Equal("unfollow alice", _talk.Asked());
         var second = _talk.Follow(Alice);
@@ -154,15 +146,8 @@ public sealed class FollowingTests
     public async Task Undoing_a_follow_leaves_the_names_that_are_awaited()
     {
         _talk.Up();
-        var names = _talk.Conversation.FollowAsync(new([], ["carol"]), default);
-        _talk.Asked();
-        _talk.Answer();
-        await names;
-        using var cancel = new CancellationTokenSource();
-        var follow = _talk.Conversation.FollowAsync(new([Alice], []), cancel.Token);
-        _talk.Asked();
-        await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => follow);
+        await _talk.AwaitNameAsync("carol");
+        await _talk.GiveUpAliceAsync();
         _talk.Answer();
         Assert.Equal("unfollow alice", _talk.Asked());
         _talk.Acknowledge();
@@ -178,15 +163,8 @@ public sealed class FollowingTests
     public async Task Who_bears_an_awaited_name_and_is_told_by_a_follow_that_is_being_undone_is_followed_again(bool isUnfollowed)
     {
         _talk.Up();
-        var names = _talk.Conversation.FollowAsync(new([], ["carol"]), default);
-        _talk.Asked();
-        _talk.Answer();
-        await names;
-        using var cancel = new CancellationTokenSource();
-        var follow = _talk.Conversation.FollowAsync(new([Alice], []), cancel.Token);
-        _talk.Asked();
-        await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => follow);
+        await _talk.AwaitNameAsync("carol");
+        await _talk.GiveUpAliceAsync();
         _talk.Answer();
         Assert.Equal("unfollow alice", _talk.Asked());
         // Told by the follow that ends; that alice goes right behind its end is told by nobody.

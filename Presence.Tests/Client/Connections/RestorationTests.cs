@@ -113,10 +113,7 @@ public sealed class RestorationTests
     public async Task Who_was_unfollowed_under_an_awaited_name_is_quietly_unfollowed_when_a_restoration_finds_them()
     {
         _talk.Up();
-        var follow = _talk.Conversation.FollowAsync(new([], ["alice"]), default);
-        _talk.Asked();
-        _talk.Answer();
-        await follow;
+        await _talk.AwaitNameAsync("alice");
         var unfollow = _talk.Conversation.UnfollowAsync([Alice], default);
         _talk.Asked();
         _talk.Acknowledge();
@@ -148,10 +145,7 @@ public sealed class RestorationTests
     public async Task Who_is_unfollowed_during_a_restoration_is_unfollowed_behind_it(bool isShown)
     {
         _talk.Up();
-        var follow = _talk.Conversation.FollowAsync(new([], ["alice"]), default);
-        _talk.Asked();
-        _talk.Answer();
-        await follow;
+        await _talk.AwaitNameAsync("alice");
         _talk.Down();
         _talk.Up();
         var unfollow = _talk.Conversation.UnfollowAsync([Alice], default);
@@ -178,10 +172,7 @@ public sealed class RestorationTests
     public async Task Who_is_unfollowed_as_the_client_repeats_the_name_is_unfollowed_once_more()
     {
         _talk.Up();
-        var names = _talk.Conversation.FollowAsync(new([], ["alice"]), default);
-        _talk.Asked();
-        _talk.Answer();
-        await names;
+        await _talk.AwaitNameAsync("alice");
         using var cancel = new CancellationTokenSource();
         var follow = _talk.Conversation.FollowAsync(new([Bob], []), cancel.Token);
         _talk.Asked();
@@ -209,10 +200,7 @@ public sealed class RestorationTests
     public async Task A_repetition_of_names_does_not_outlive_its_link()
     {
         _talk.Up();
-        var names = _talk.Conversation.FollowAsync(new([], ["carol"]), default);
-        _talk.Asked();
-        _talk.Answer();
-        await names;
+        await _talk.AwaitNameAsync("carol");
         using var cancel = new CancellationTokenSource();
         var follow = _talk.Conversation.FollowAsync(new([Alice], []), cancel.Token);
         _talk.Asked();

@@ -4,6 +4,7 @@ using Presence.Client;
 using Presence.Client.Connections;
 using Presence.Client.Links;
 using Presence.Client.Wire;
+using Xunit;
 
 namespace Presence.Tests.Client.Connections;
 
@@ -108,6 +109,25 @@ internal sealed class Talk
         while (subscription.TryTake(out var change))
             all.Add(change);
         return all;
+    }
+
+    /// <summary>Alice is followed, which the caller gives up while it is on its way; what follows is the server's answer.</summary>
+    public async Task GiveUpAliceAsync()
+    {
+        using var cancel = new CancellationTokenSource();
+        var follow = Conversation.FollowAsync(new([Alice], []), cancel.Token);
+        Assert.Equal("follow alice", Asked());
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => follow);
+    }
+
+    /// <summary>A name is followed that nobody bears yet.</summary>
+    public async Task AwaitNameAsync(string name)
+    {
+        var follow = Conversation.FollowAsync(new([], [name]), default);
+        Asked();
+        Answer();
+        await follow;
     }
 
     /// <summary>Follows alice, who shows this.</summary>

@@ -164,6 +164,25 @@ public sealed class LedgerTests
 
     [Fact]
     [Trait("Clause", "F6")]
+    public void Who_shows_an_awaited_name_while_another_follow_of_theirs_is_being_ended_is_to_be_asked_for()
+    {
+        Follow([], ["alice"]);
+        foreach (var isShown in (bool[])[false, true])
+        {
+            var given = new FollowRequest([Alice], []);
+            _ledger.Begin(given);
+            _ledger.Abandon(given, wasAccepted: true);
+            Assert.Equal([Alice], _ledger.TakeUnwanted());
+            if (isShown)
+                _ledger.Apply(null, Shown("here"));
+            Assert.Equal(isShown ? [Alice] : [], _ledger.Undone([Alice]));
+        }
+
+        Assert.Equal([Change(null, "here")], _told);
+    }
+
+    [Fact]
+    [Trait("Clause", "F6")]
     public void Who_was_unfollowed_is_told_again_when_the_name_is_followed_again()
     {
         Follow([], ["alice"]);

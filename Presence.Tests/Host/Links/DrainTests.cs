@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Presence.Actors.Connections;
 using Presence.Host.Links;
+using Presence.Tests.Client.Faults;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 
@@ -107,8 +108,7 @@ public sealed class DrainTests
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready);
         // It says so first, and shuts the door then.
         var admission = server.Services.GetRequiredService<LinkAdmission>();
-        while (!admission.IsClosed)
-            await Task.Delay(1, patience.Token);
+        await Until.TrueAsync(() => admission.IsClosed, "the end of admission");
         Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health/live", patience.Token)).StatusCode);
         Assert.Equal("{}", await http.GetStringAsync("/healthcheck", patience.Token));
 

@@ -7,6 +7,7 @@ using Presence.Actors.Delivery;
 using Presence.Actors.Dispatch;
 using Presence.Actors.Messages;
 using Presence.Actors.Relays;
+using Presence.Actors.Telemetry;
 using Presence.Actors.Users;
 
 namespace Presence.Actors.Hosting;
@@ -39,6 +40,9 @@ public sealed class PresenceNode
 
     /// <summary>The sizes and times of what is announced to other nodes.</summary>
     public AnnouncementSettings Announcements { get; init; } = AnnouncementSettings.Default;
+
+    /// <summary>Counts what the limits of the node refuse.</summary>
+    public Refusals Refusals { get; init; } = new();
 
     /// <summary>
     /// Puts tokens that were revoked on another node out of force on this one, before it returns; that nothing is new about them is

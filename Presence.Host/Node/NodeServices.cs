@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
@@ -5,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
 using Presence.Actors.Serialization;
+using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Links.Loops;
@@ -22,12 +24,15 @@ internal static class NodeServices
     /// </summary>
     public static IServiceCollection AddPresenceNode(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddMetrics();
+        services.AddSingleton(provider => new Refusals(provider.GetRequiredService<IMeterFactory>().Create(Refusals.MeterName)));
         services.AddSingleton(provider =>
         {
             var options = provider.GetRequiredService<IOptions<PresenceOptions>>().Value;
             var revocations = provider.GetRequiredService<Revocations>();
             return new PresenceNode
             {
+                Refusals = provider.GetRequiredService<Refusals>(),
                 Revoke = revoked => revocations.Apply(Revocation.Of(revoked)),
                 Loops = [.. provider.GetRequiredService<LoopSet>().All],
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },

@@ -34,9 +34,10 @@ public sealed class Connection : UntypedActor
     private long _request;
     private int _undemanded;
 
-    // What the request under way is answered with when a relay says that it is done; null while none is under way, or while
-    // the answer is the follow list's to give.
+    // What the request under way is answered with when the relays say that it is done, and how many have not said so; null while
+    // none is under way, or while the answer is the follow list's to give.
     private ServerMessage? _whenDone;
+    private int _notDone;
     private bool _isBusy;
 
     private Stage _stage;
@@ -118,7 +119,8 @@ public sealed class Connection : UntypedActor
             case LinkSignal.Received:
                 break;
             case RelayReply.Done when _stage == Stage.Open:
-                Complete(_whenDone!);
+                if (--_notDone == 0)
+                    Complete(_whenDone!);
                 break;
             case RelayReply.Done:
                 Start();
@@ -190,7 +192,7 @@ public sealed class Connection : UntypedActor
 
                 _isVisible = true;
                 Publish(Own, status);
-                _whenDone = new ServerMessage.Acknowledged(update.Cid);
+                (_whenDone, _notDone) = (new ServerMessage.Acknowledged(update.Cid), 1);
                 break;
             case ClientRequest.UpdateStatus erase when !_isVisible:
                 Complete(new ServerMessage.Acknowledged(erase.Cid));
@@ -198,13 +200,13 @@ public sealed class Connection : UntypedActor
             case ClientRequest.UpdateStatus erase:
                 _isVisible = false;
                 RelayOf(Own).Tell(new RelayCommand.Withdraw(Own, _opening.Session, ++_request));
-                _whenDone = new ServerMessage.Acknowledged(erase.Cid);
+                (_whenDone, _notDone) = (new ServerMessage.Acknowledged(erase.Cid), 1);
                 break;
             case ClientRequest.Follow follow:
                 Follow(_follows.Begin(follow, ++_request));
                 break;
             case ClientRequest.Unfollow unfollow:
-                Follow(_follows.End(unfollow, _request));
+                Unfollow(_follows.End(unfollow, _request));
                 break;
             case ClientRequest.Refused { IsAnswered: true } refused:
                 Complete(new ServerMessage.Failed(refused.Cid, refused.Code, refused.Message));
@@ -226,15 +228,33 @@ public sealed class Connection : UntypedActor
     {
         foreach (var change in outcome.Events)
             _outbox.Tell(change);
-        if (!outcome.Drop.IsEmpty)
-        {
-            foreach (var slice in RelayTable.Split(outcome.Drop, _relays.Length))
-                RelayOf(slice[0]).Tell(new RelayCommand.Unfollow(slice));
-        }
-
+        Drop(outcome.Drop, null);
         Ask(outcome.Ask, _request);
         if (outcome.Reply is { } reply)
             Complete(reply);
+    }
+
+    /// <summary>
+    /// Nothing of the users reaches the client any more; the reply waits until the relays have carried it out, so that a client that
+    /// follows and unfollows in turn is served no faster than that (contract L2).
+    /// </summary>
+    private void Unfollow(FollowList.Outcome outcome)
+    {
+        _notDone = Drop(outcome.Drop, ++_request);
+        _whenDone = outcome.Reply;
+        if (_notDone == 0)
+            Complete(outcome.Reply);
+    }
+
+    /// <summary>Ends follows; how many relays it concerns.</summary>
+    private int Drop(ImmutableArray<Subject> subjects, long? request)
+    {
+        if (subjects.IsEmpty)
+            return 0;
+        var slices = RelayTable.Split(subjects, _relays.Length);
+        foreach (var slice in slices)
+            RelayOf(slice[0]).Tell(new RelayCommand.Unfollow(Identity.User, slice, request));
+        return slices.Length;
     }
 
     private void Complete(ServerMessage? reply)
@@ -276,7 +296,7 @@ public sealed class Connection : UntypedActor
         if (subjects.IsEmpty)
             return;
         foreach (var slice in RelayTable.Split(subjects, _relays.Length))
-            RelayOf(slice[0]).Tell(new RelayCommand.Follow(slice, request));
+            RelayOf(slice[0]).Tell(new RelayCommand.Follow(Identity.User, slice, request));
     }
 
     private IActorRef RelayOf(Subject subject) => _relays[RelayTable.IndexOf(subject, _relays.Length)];

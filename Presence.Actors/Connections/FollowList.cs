@@ -55,8 +55,8 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
             return Outcome.Refuse(follow.Cid, "Invalid user identifier.");
         foreach (var name in follow.Usernames)
         {
-            if (string.IsNullOrEmpty(name))
-                return Outcome.Refuse(follow.Cid, "Invalid username.");
+            if (!Username.IsValid(name))
+                return Outcome.Refuse(follow.Cid, $"Invalid username: it has 1 to {Username.MaxBytes} bytes and no control characters.");
             if (name != selfName)
                 pending.AddName(name);
         }

@@ -48,7 +48,7 @@ public static class PresenceActors
                 var homes = registry.Get<UserPresence>();
                 system.ActorOf(RelayObserver.Props(node.ObservedRelays, () => HomeSharding.HomesOf(homes)), "relay-observer");
                 registry.Register<RelayPool>(
-                    system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays, spread), RelayPool.Name));
+                    system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays, node.Refusals, spread), RelayPool.Name));
                 var announcer = system.ActorOf(Announcer.Props(node.Revoke, node.ToldAll, node.Announcements), Announcer.Name);
                 registry.Register<Announcer>(announcer);
                 var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions, announcer), "sessions");

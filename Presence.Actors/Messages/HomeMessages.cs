@@ -35,8 +35,9 @@ public sealed record NodeReport(Subject Subject, RelayId Relay, Page Page, bool 
 /// <param name="Sequence">The number of the last change that the home told its watchers.</param>
 /// <param name="Holds">Whether the home holds anything for the relay: sessions, or an interest.</param>
 /// <param name="Newer">The pages that the relay lacks by its digest; empty unless it is watching.</param>
+/// <param name="IsNewEntity">Whether the report was the first of all to the entity of a user: it was created for it.</param>
 public sealed record ReportAccepted(
-    Subject Subject, long Version, long Incarnation, long Sequence, bool Holds, ImmutableArray<BookPage> Newer)
+    Subject Subject, long Version, long Incarnation, long Sequence, bool Holds, ImmutableArray<BookPage> Newer, bool IsNewEntity = false)
     : IClusterMessage;
 
 /// <summary>

@@ -38,13 +38,19 @@ public abstract record RelayCommand : INoSerializationVerificationNeeded
     /// This connection follows subjects from now on. Answered with one or several <see cref="RelayReply.Followed"/> that
     /// name each subject once; after that, and not before, the changes of the subject arrive.
     /// </summary>
+    /// <param name="User">The user of the connection: follows of one user are carried out in order, and users take turns.</param>
     /// <param name="Subjects">What is followed; all of them are this relay's.</param>
     /// <param name="Request">Names the request in the answers.</param>
-    public sealed record Follow(ImmutableArray<Subject> Subjects, long Request) : RelayCommand;
+    public sealed record Follow(UserId User, ImmutableArray<Subject> Subjects, long Request) : RelayCommand;
 
-    /// <summary>This connection does not follow the subjects any more. There is no answer.</summary>
+    /// <summary>
+    /// This connection does not follow the subjects any more. Answered with <see cref="RelayReply.Done"/> when that is carried out, so
+    /// that a connection can wait before it asks for more.
+    /// </summary>
+    /// <param name="User">The user of the connection.</param>
     /// <param name="Subjects">What is not followed any more; all of them are this relay's.</param>
-    public sealed record Unfollow(ImmutableArray<Subject> Subjects) : RelayCommand;
+    /// <param name="Request">Names the request in the answer; null: there is no answer.</param>
+    public sealed record Unfollow(UserId User, ImmutableArray<Subject> Subjects, long? Request) : RelayCommand;
 
     /// <summary>
     /// This connection, the sender, is no more: whatever it has asked for is undone (contract F8). Its parent says so for it. There is no
@@ -64,7 +70,7 @@ public abstract record RelayCommand : INoSerializationVerificationNeeded
 /// <summary>What a relay tells a connection, beside the <see cref="ServerMessage.StatusEvent"/>s of the users that it follows.</summary>
 public abstract record RelayReply : INoSerializationVerificationNeeded, IDeadLetterSuppression
 {
-    /// <summary>What was published or withdrawn, or what a connection begins with, is in force (contract S7).</summary>
+    /// <summary>What was published or withdrawn, or what a connection begins with, is in force (contract S7); or an unfollow is carried out.</summary>
     /// <param name="Request">The request's name.</param>
     public sealed record Done(long Request) : RelayReply;
 

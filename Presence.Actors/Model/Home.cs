@@ -65,6 +65,9 @@ public sealed record Home
     /// <summary>Whether nobody would miss this home.</summary>
     public bool IsEmpty => Watchers.IsEmpty && !IsAsking && Book.ShowsNothing;
 
+    // Usernames share their entities, so the first report on one creates none.
+    private bool IsUnmet => Heard.IsEmpty && Book.Pages.IsEmpty;
+
     /// <summary>Whether the home has heard from a relay, or of it.</summary>
     public bool Concerns(RelayId relay) => Book[relay] is not null || IsNamed(relay) || Silent.Contains(relay);
 
@@ -112,7 +115,7 @@ public sealed record Home
         if (report.Watching)
             newer = book.NewerThan(report.Digest, relay);
         var accepted = new ReportAccepted(
-            Subject, report.Page.Version, Incarnation, next.Sequence, next.Holds(relay), newer);
+            Subject, report.Page.Version, Incarnation, next.Sequence, next.Holds(relay), newer, IsNewEntity: Subject.Name is null && IsUnmet);
         return new Step(
             next,
             accepted,

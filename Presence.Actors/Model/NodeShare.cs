@@ -55,7 +55,8 @@ public sealed record NodeShare
     // Pages that have been reported and not accepted yet, oldest first.
     private ImmutableArray<Page> UnderWay { get; set; } = [];
 
-    private bool HasUnsent { get; set; }
+    /// <summary>Whether changes wait to be merged into the next report.</summary>
+    public bool HasUnsent { get; private set; }
 
     // Whether the book has grown since the last report, whose digest thus does not name all of it.
     private bool HasLearned { get; set; }
@@ -82,15 +83,21 @@ public sealed record NodeShare
     public bool IsForgettable => Own.IsEmpty && !IsWatching && !IsOwed;
 
     /// <summary>A connection of this node shows a status. An update that is older than what is known changes nothing.</summary>
-    public Step Put(SessionStatus status, long version) => Stepped(Showing(status, version), version);
+    /// <param name="status">The status.</param>
+    /// <param name="version">For the report.</param>
+    /// <param name="mayReport">False: the change waits and is merged with those that follow, until a report is sent.</param>
+    public Step Put(SessionStatus status, long version, bool mayReport = true) => Stepped(Showing(status, version), version, mayReport);
 
     /// <summary>A connection of this node shows nothing any more; nothing changes if it showed nothing.</summary>
-    public Step Remove(SessionId session, long version)
+    /// <param name="session">The session of the connection.</param>
+    /// <param name="version">For the report.</param>
+    /// <param name="mayReport">As for <see cref="Put"/>.</param>
+    public Step Remove(SessionId session, long version, bool mayReport = true)
     {
         for (var i = 0; i < Own.Length; i++)
         {
             if (Own[i].Session == session)
-                return Report(this with { Own = Own.RemoveAt(i), Version = version }, version);
+                return Report(this with { Own = Own.RemoveAt(i), Version = version }, version, mayReport: mayReport);
         }
 
         return Stay;
@@ -117,7 +124,8 @@ public sealed record NodeShare
     /// <param name="self">This relay.</param>
     /// <param name="departed">The nodes that are gone.</param>
     /// <param name="version">For the report, if one is to be sent.</param>
-    public Step Accept(ReportAccepted accepted, RelayId self, Departed departed, long version)
+    /// <param name="mayReport">Whether changes that wait may be reported now.</param>
+    public Step Accept(ReportAccepted accepted, RelayId self, Departed departed, long version, bool mayReport = true)
     {
         Page? confirmed = null;
         var underWay = UnderWay;
@@ -155,7 +163,7 @@ public sealed record NodeShare
         }
 
         if (next.HasUnsent)
-            return Report(next, version, changes);
+            return Report(next, version, changes, mayReport);
         // A life of the home that this relay had not met answers to something old: it may know no newer page of this relay, and
         // nothing of what another life has told since. Nobody else may be left to tell it.
         var isBehind = !isSameLife && (HasLearned || (accepted.Version < Version && !next.IsOwed));
@@ -244,13 +252,14 @@ public sealed record NodeShare
     private NodeShare Watching(long version) =>
         IsWatching ? this : this with { IsWatching = true, WatchingSince = version, Version = version, Incarnation = 0 };
 
-    private Step Stepped(NodeShare next, long version) => ReferenceEquals(next, this) ? Stay : Report(next, version);
+    private Step Stepped(NodeShare next, long version, bool mayReport = true) =>
+        ReferenceEquals(next, this) ? Stay : Report(next, version, mayReport: mayReport);
 
     // ---- what follows works on a copy that only the step has yet
 
-    private static Step Report(NodeShare next, long version, ImmutableArray<StatusChange> changes = default)
+    private static Step Report(NodeShare next, long version, ImmutableArray<StatusChange> changes = default, bool mayReport = true)
     {
-        if (next.UnderWay.Length < Window)
+        if (mayReport && next.UnderWay.Length < Window)
             return Resend(next, version, changes);
         next.HasUnsent = true;
         return new Step(next, changes.IsDefault ? [] : changes, false);

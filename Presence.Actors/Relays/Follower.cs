@@ -22,4 +22,10 @@ internal sealed class Follower(IActorRef connection)
 
     /// <summary>The connection's name; meaningless until it has published.</summary>
     public SessionId Session { get; set; }
+
+    /// <summary>The connection's user, who pays for its follows; meaningless until it has followed.</summary>
+    public UserId User { get; set; }
+
+    /// <summary>Whether the connection has ended: it begins no more follows.</summary>
+    public bool IsEnded { get; set; }
 }

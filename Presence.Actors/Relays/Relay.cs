@@ -4,8 +4,10 @@ using Akka.Cluster;
 using Akka.Event;
 using Presence.Actors.Collections;
 using Presence.Actors.Connections;
+using Presence.Actors.Limits;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
+using Presence.Actors.Telemetry;
 using Presence.Actors.Users;
 
 namespace Presence.Actors.Relays;
@@ -24,9 +26,21 @@ namespace Presence.Actors.Relays;
 /// The order in which a step is carried out is a promise: first the replies to those whose change has been accepted, then the
 /// event to the followers, then the answers to new followers, who start from the book that the others have just reached.
 /// </para>
+/// <para>
+/// No message keeps it busy for long (contract L2). Follows, unfollows and the end of a connection can name thousands of subjects:
+/// a <see cref="FollowScheduler{TWork}"/> lets users take turns, a <see cref="FollowWindow"/> bounds how many entities are created or
+/// released at one time, and what concerns all entries is done a few at a time (<see cref="EntryWalk"/>). Between two slices the
+/// actors and sockets of the same loop have their turn.
+/// </para>
 /// </remarks>
 public sealed class Relay : UntypedActor, IWithTimers
 {
+    // A step takes up to 3 microseconds, so a slice takes less than a millisecond.
+    private const int StepsPerSlice = 256;
+
+    // How many steps of one user are done before the next user has its turn.
+    private const int StepsPerTurn = 32;
+
     private readonly RelayId _id;
     private readonly IActorRef _homes;
     private readonly RelaySettings _settings;
@@ -34,16 +48,32 @@ public sealed class Relay : UntypedActor, IWithTimers
     private readonly Dictionary<IActorRef, Follower> _followers = new(ActorsByUid.Instance);
     private readonly Dictionary<IActorRef, int> _shards = [];
     private readonly DueQueue<RelayEntry> _due = new();
+    private readonly FollowScheduler<FollowWork> _follows;
+    private readonly FollowWindow _window;
+    private readonly Queue<EntryWalk> _walks = new();
+    private readonly Rate _newEntityRate;
+    private readonly Refusals _refusals;
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private TokenBucket _newEntities;
     private Departed _departed = Departed.Nobody;
     private long _version;
+    private bool _isContinuing;
+
+    // How many repetitions are left until the next tick, and how many requests were answered without an entity since the last one.
+    private int _repeats;
+    private int _unanswered;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public Relay(RelayId id, IActorRef homes, RelaySettings settings)
+    public Relay(RelayId id, IActorRef homes, RelaySettings settings, Refusals refusals)
     {
         _id = id;
         _homes = homes;
         _settings = settings;
+        _refusals = refusals;
+        _follows = new FollowScheduler<FollowWork>(settings.FollowRate.Share(settings.Count));
+        _window = new FollowWindow(Math.Max(1, settings.FollowsInFlight / settings.Count), settings.FollowPatience);
+        _newEntityRate = settings.NewEntityRate.Share(settings.Count);
+        _newEntities = TokenBucket.Full(_newEntityRate, Now);
     }
 
     /// <inheritdoc/>
@@ -54,9 +84,10 @@ public sealed class Relay : UntypedActor, IWithTimers
     /// <summary>How to make a relay.</summary>
     /// <param name="id">Its name, which no other relay has had.</param>
     /// <param name="homes">The shard region.</param>
-    /// <param name="settings">Its times.</param>
-    public static Props Props(RelayId id, IActorRef homes, RelaySettings settings) =>
-        Akka.Actor.Props.Create(() => new Relay(id, homes, settings));
+    /// <param name="settings">Its times and limits.</param>
+    /// <param name="refusals">Counts what its limits delay.</param>
+    public static Props Props(RelayId id, IActorRef homes, RelaySettings settings, Refusals refusals) =>
+        Akka.Actor.Props.Create(() => new Relay(id, homes, settings, refusals));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -84,11 +115,13 @@ public sealed class Relay : UntypedActor, IWithTimers
                 Withdraw(FollowerOf(Sender), withdraw);
                 break;
             case RelayCommand.Follow follow:
-                Follow(FollowerOf(Sender), follow);
+                Schedule(follow.User, FollowWork.Follow(FollowerOf(Sender), follow));
                 break;
             case RelayCommand.Unfollow unfollow:
                 if (_followers.TryGetValue(Sender, out var unfollower))
-                    Unfollow(unfollower, unfollow);
+                    Schedule(unfollow.User, FollowWork.Unfollow(unfollower, unfollow));
+                else if (unfollow.Request is { } request)
+                    Sender.Tell(new RelayReply.Done(request));
                 break;
             case RelayCommand.End:
                 if (_followers.Remove(Sender, out var ended))
@@ -96,7 +129,11 @@ public sealed class Relay : UntypedActor, IWithTimers
                 break;
             case ReportAccepted accepted:
                 WatchShard(accepted.Subject);
+                if (accepted.IsNewEntity)
+                    _newEntities = _newEntities.Take();
                 Accept(accepted);
+                if (!_isContinuing && _follows.CanGoOn(Room))
+                    GoOn();
                 break;
             case PresenceChanged changed:
                 if (_entries.TryGetValue(changed.Subject, out var watched))
@@ -114,19 +151,22 @@ public sealed class Relay : UntypedActor, IWithTimers
                 if (_shards.Remove(gone, out var shard))
                     ReportAgain([shard]);
                 break;
+            case Continue:
+                _isContinuing = false;
+                GoOn();
+                break;
             case ClusterEvent.MemberRemoved when Cluster.Get(Context.System).IsTerminated:
                 // It is this node that has been removed. To it, all others look as if they were gone.
                 break;
             case ClusterEvent.MemberRemoved removed:
                 _departed = _departed.With(removed.Member.UniqueAddress.Uid);
-                foreach (var entry in _entries.Values.ToList())
-                    Carry(entry, entry.Share.Retire(_departed));
+                Walk(entry => Carry(entry, entry.Share.Retire(_departed)));
                 break;
             case PeerIsBack { Peer: var peer }:
                 ReportAgain([.. ShardsOf(peer)]);
                 break;
             case Tick:
-                CarryDue();
+                OnTick();
                 break;
             default:
                 Unhandled(message);
@@ -139,6 +179,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     private void Enter(Follower follower, RelayCommand.Enter enter)
     {
         var entry = EntryOf(enter.Subject);
+        follower.User = enter.Subject.User;
         follower.Follows.Add(entry);
         if (enter.Status is { } status)
         {
@@ -155,66 +196,233 @@ public sealed class Relay : UntypedActor, IWithTimers
         var entry = EntryOf(publish.Subject);
         follower.Publishes.Add(entry);
         follower.Session = publish.Status.Session;
-        Carry(entry, entry.Share.Put(publish.Status, ++_version), Waiting(RelayEntry.Wish.Publish, follower, publish.Request, _version));
+        var mayReport = MayReportUpdate(entry);
+        Carry(entry, entry.Share.Put(publish.Status, ++_version, mayReport), Waiting(RelayEntry.Wish.Publish, follower, publish.Request, _version));
     }
 
     private void Withdraw(Follower follower, RelayCommand.Withdraw withdraw)
     {
         var entry = EntryOf(withdraw.Subject);
         follower.Publishes.Remove(entry);
-        Carry(entry, entry.Share.Remove(withdraw.Session, ++_version), Waiting(RelayEntry.Wish.Publish, follower, withdraw.Request, _version));
+        var mayReport = MayReportUpdate(entry);
+        Carry(entry, entry.Share.Remove(withdraw.Session, ++_version, mayReport), Waiting(RelayEntry.Wish.Publish, follower, withdraw.Request, _version));
     }
 
-    private void Follow(Follower follower, RelayCommand.Follow follow)
+    /// <summary>
+    /// Whether an update is reported at once. Above the rate of a user it is not: the relay merges what comes until the rate allows the
+    /// next report, and answers all of it then (contract L4).
+    /// </summary>
+    private bool MayReportUpdate(RelayEntry entry)
     {
-        var known = ImmutableArray.CreateBuilder<RelayReply.Snapshot>(follow.Subjects.Length);
-        foreach (var subject in follow.Subjects)
+        if (!_settings.UpdateRate.IsLimited || entry.Subject.Name is not null)
+            return true;
+        var now = Now;
+        var interval = TimeSpan.FromSeconds(1 / _settings.UpdateRate.PerSecond);
+        var used = entry.UpdatesUsedUntil > now ? entry.UpdatesUsedUntil : now;
+        if (used - now <= interval * (_settings.UpdateRate.Burst - 1))
         {
-            var entry = EntryOf(subject);
-            follower.Follows.Add(entry);
-            if (entry.Share.IsSettled || entry.Followers.Contains(follower.Connection))
-            {
-                entry.Followers.Add(follower.Connection);
-                known.Add(new RelayReply.Snapshot(subject, entry.Share.Book.Sessions));
-            }
-            else
-            {
-                entry.Wait(Waiting(RelayEntry.Wish.Follow, follower, follow.Request, null));
-                Carry(entry, entry.Share.Watch(++_version));
-            }
+            entry.UpdatesUsedUntil = used + interval;
+            return true;
         }
 
-        if (known.Count > 0)
-            follower.Connection.Tell(new RelayReply.Followed(follow.Request, known.DrainToImmutable()));
+        if (!entry.Share.HasUnsent)
+            _refusals.Count(Limit.UpdatesPerSecond);
+        return false;
     }
 
-    private void Unfollow(Follower follower, RelayCommand.Unfollow unfollow)
-    {
-        foreach (var subject in unfollow.Subjects)
-        {
-            if (_entries.TryGetValue(subject, out var entry) && follower.Follows.Remove(entry))
-                Unfollow(follower, entry);
-        }
-    }
+    private bool IsThrottled(RelayEntry entry) =>
+        entry.Share.HasUnsent && _settings.UpdateRate.IsLimited && entry.UpdatesUsedUntil - Now > UpdateBurst;
 
-    private void Unfollow(Follower follower, RelayEntry entry)
-    {
-        entry.Followers.Remove(follower.Connection);
-        entry.Take(w => w.Wish != RelayEntry.Wish.Publish && w.Follower == follower);
-        if (!entry.IsFollowed)
-            Carry(entry, entry.Share.Unwatch(++_version));
-    }
+    private TimeSpan UpdateBurst => TimeSpan.FromSeconds((_settings.UpdateRate.Burst - 1) / _settings.UpdateRate.PerSecond);
 
     private void End(Follower follower)
     {
+        follower.IsEnded = true;
         foreach (var entry in follower.Publishes)
         {
             entry.Take(w => w.Follower == follower);
             Carry(entry, entry.Share.Remove(follower.Session, ++_version));
         }
 
-        foreach (var entry in follower.Follows)
-            Unfollow(follower, entry);
+        if (follower.Follows.Count > 0)
+            Schedule(follower.User, FollowWork.EndAll(follower));
+    }
+
+    // ---- follows and unfollows, in turns
+
+    private Room Room => _window.Room is var room && (room & Room.Normal) != 0 && _newEntities.HasToken ? room | Room.Creation : _window.Room;
+
+    private void Schedule(UserId user, FollowWork work)
+    {
+        work.Follower.User = user;
+        _follows.Enqueue(user, work, Now);
+        if (!_isContinuing)
+            GoOn();
+    }
+
+    /// <summary>Does a slice of what there is to do, and continues behind everything that waits for this loop.</summary>
+    private void GoOn()
+    {
+        var now = Now;
+        _newEntities = _newEntities.Refill(_newEntityRate, now);
+        var left = StepsPerSlice;
+        while (left > 0 && _follows.TryNext(Room, out var turn))
+            left -= TakeTurn(turn, now);
+        while (left > 0 && _walks.TryPeek(out var walk))
+        {
+            left -= walk.Step(left);
+            if (walk.IsDone)
+                _walks.Dequeue();
+        }
+
+        while (left > 0 && _repeats > 0 && TryRepeat(now))
+            left--;
+        if (left > 0 && !_follows.CanGoOn(Room))
+            return;
+        _isContinuing = true;
+        var self = Self;
+        // Through the dispatcher: a message of its own would be the next of the same run of the mailbox.
+        Context.Dispatcher.Schedule(() => self.Tell(Continue.Instance, self));
+    }
+
+    /// <summary>One turn of a user; says how many steps it took.</summary>
+    private int TakeTurn(FollowScheduler<FollowWork>.Turn turn, TimeSpan now)
+    {
+        var work = turn.First;
+        var steps = 1;
+        Held? held = null;
+        while (!work.IsDone && steps < StepsPerTurn && (held = work.IsRelease ? StepUnfollow(work, now) : StepFollow(turn, work, now)) is null)
+            steps++;
+        if (work.TakeKnown() is { IsEmpty: false } known)
+            work.Follower.Connection.Tell(new RelayReply.Followed(work.Request!.Value, known));
+        if (work.IsDone)
+        {
+            if (work is { IsRelease: true, Request: { } request })
+                work.Follower.Connection.Tell(new RelayReply.Done(request));
+            FollowScheduler<FollowWork>.Complete(turn);
+        }
+
+        switch (held)
+        {
+            case null:
+                _follows.Yield(turn);
+                break;
+            case Held.ByRate:
+                CountOnce(work, Limit.FollowsPerSecond);
+                _follows.Throttle(turn);
+                break;
+            case Held.ByWindow:
+                CountOnce(work, Limit.FollowsInFlight);
+                _follows.Block(turn, Room.Normal);
+                break;
+            case Held.ByCreation:
+                CountOnce(work, Limit.NewEntities);
+                _follows.Block(turn, Room.Creation);
+                break;
+            case Held.BySlowWindow:
+                CountOnce(work, Limit.FollowsInFlight);
+                _follows.Block(turn, Room.Slow);
+                break;
+        }
+
+        return steps;
+    }
+
+    private void CountOnce(FollowWork work, Limit limit)
+    {
+        if (!work.IsCounted)
+            _refusals.Count(limit);
+        work.IsCounted = true;
+    }
+
+    /// <summary>The connection follows one more subject. Answers what holds it up; null if it is done.</summary>
+    private Held? StepFollow(FollowScheduler<FollowWork>.Turn turn, FollowWork work, TimeSpan now)
+    {
+        var follower = work.Follower;
+        if (follower.IsEnded)
+        {
+            work.Cancel();
+            return null;
+        }
+
+        var subject = work.Subject;
+        _entries.TryGetValue(subject, out var entry);
+        var isFollower = entry is not null && entry.Followers.Contains(follower.Connection);
+        var mustReport = !isFollower && entry is not { Share.IsWatching: true };
+        if (mustReport && HeldBy(subject) is { } held)
+            return held;
+        if (!isFollower && !_follows.TryTakeFollow(turn, now))
+            return Held.ByRate;
+
+        entry ??= EntryOf(subject);
+        follower.Follows.Add(entry);
+        if (isFollower || entry.Share.IsSettled)
+        {
+            entry.Followers.Add(follower.Connection);
+            work.AddKnown(new RelayReply.Snapshot(subject, entry.Share.Book.Sessions));
+        }
+        else
+        {
+            entry.Wait(Waiting(RelayEntry.Wish.Follow, follower, work.Request!.Value, null));
+            Carry(entry, entry.Share.Watch(++_version));
+            if (mustReport && entry.Share.IsOwed)
+                _window.Enter(entry, HomeSharding.ShardOf(subject), now);
+        }
+
+        work.Advance();
+        return null;
+    }
+
+    /// <summary>The connection follows one subject less. Answers what holds it up; null if it is done.</summary>
+    private Held? StepUnfollow(FollowWork work, TimeSpan now)
+    {
+        var follower = work.Follower;
+        var entry = work.Entry;
+        if ((entry is null && !_entries.TryGetValue(work.Subject, out entry)) || !follower.Follows.Contains(entry))
+        {
+            work.Advance();
+            return null;
+        }
+
+        var mustReport = !entry.IsFollowedBesides(follower);
+        var needed = _window.NeededFor(HomeSharding.ShardOf(entry.Subject));
+        // It takes no token of new entities: they must come to an end however many are created.
+        if (mustReport && (_window.Room & needed) == 0)
+            return needed == Room.Slow ? Held.BySlowWindow : Held.ByWindow;
+        follower.Follows.Remove(entry);
+        entry.Followers.Remove(follower.Connection);
+        entry.Take(w => w.Wish != RelayEntry.Wish.Publish && w.Follower == follower);
+        if (!entry.IsFollowed)
+            Carry(entry, entry.Share.Unwatch(++_version));
+        if (mustReport && entry.Share.IsOwed && !entry.IsForgotten)
+            _window.Enter(entry, HomeSharding.ShardOf(entry.Subject), now);
+        work.Advance();
+        return null;
+    }
+
+    private Held? HeldBy(Subject subject)
+    {
+        if (_window.NeededFor(HomeSharding.ShardOf(subject)) == Room.Slow)
+            return (_window.Room & Room.Slow) == 0 ? Held.BySlowWindow : null;
+        if ((_window.Room & Room.Normal) == 0)
+            return Held.ByWindow;
+        return _newEntities.HasToken ? null : Held.ByCreation;
+    }
+
+    /// <summary>What keeps a follow or an unfollow from its next step.</summary>
+    private enum Held
+    {
+        /// <summary>The user has begun too many follows.</summary>
+        ByRate,
+
+        /// <summary>Too many entities are under way.</summary>
+        ByWindow,
+
+        /// <summary>Too many entities were created.</summary>
+        ByCreation,
+
+        /// <summary>Too many entities of shards that do not answer are under way.</summary>
+        BySlowWindow,
     }
 
     // ---- what homes say
@@ -224,7 +432,10 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (_entries.TryGetValue(accepted.Subject, out var entry))
         {
             entry.Attempt = 0;
-            Carry(entry, entry.Share.Accept(accepted, _id, _departed, ++_version));
+            FollowWindow.Leave(entry);
+            if (_window.HasSlowShards)
+                _window.Answered(HomeSharding.ShardOf(accepted.Subject));
+            Carry(entry, entry.Share.Accept(accepted, _id, _departed, ++_version, mayReport: !IsThrottled(entry)));
             if (!entry.Share.IsOwed)
                 Due(entry, Now + Jitter(_settings.Lease));
         }
@@ -251,11 +462,19 @@ public sealed class Relay : UntypedActor, IWithTimers
     {
         if (shards.Count == 0)
             return;
-        foreach (var entry in _entries.Values)
+        Walk(entry =>
         {
             if (shards.Contains(HomeSharding.ShardOf(entry.Subject)))
                 Due(entry, Now);
-        }
+        });
+    }
+
+    /// <summary>Does something with all entries that there are now, some at a time.</summary>
+    private void Walk(Action<RelayEntry> visit)
+    {
+        _walks.Enqueue(new EntryWalk([.. _entries.Values], visit));
+        if (!_isContinuing)
+            GoOn();
     }
 
     // ---- carrying out a step
@@ -267,6 +486,8 @@ public sealed class Relay : UntypedActor, IWithTimers
             entry.Wait(request);
         if (step.MustReport)
             Send(entry);
+        else if (IsThrottled(entry))
+            Due(entry, entry.UpdatesUsedUntil - UpdateBurst);
 
         var answered = entry.TakeAnswered();
         Reply(answered);
@@ -276,6 +497,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (step.Next.IsForgettable && !entry.IsFollowed)
         {
             entry.IsForgotten = true;
+            FollowWindow.Leave(entry);
             _entries.Remove(entry.Subject);
             _due.Remove(entry);
         }
@@ -334,30 +556,38 @@ public sealed class Relay : UntypedActor, IWithTimers
 
     // ---- what time brings
 
-    private void CarryDue()
+    private void OnTick()
     {
+        if (_unanswered > 0)
+            _log.Warning("No entity answered in time; {0} requests were answered with what this node knows", _unanswered);
+        _unanswered = 0;
         var now = Now;
-        var budget = Math.Max(1, (int)(_settings.RepeatsPerSecond * _settings.Tick.TotalSeconds / _settings.Count));
-        while (_due.TryPeek(out var entry, out var at) && at <= now.Ticks)
+        _window.Expire(now);
+        _follows.Tick(now);
+        _repeats = Math.Max(1, (int)(_settings.RepeatsPerSecond * _settings.Tick.TotalSeconds / _settings.Count));
+        if (!_isContinuing)
+            GoOn();
+    }
+
+    /// <summary>Repeats the report that is due first; says whether one was due.</summary>
+    private bool TryRepeat(TimeSpan now)
+    {
+        if (!_due.TryPeek(out var entry, out var at) || at > now.Ticks)
+            return false;
+        _due.Remove(entry);
+        entry.QueuedFor = TimeSpan.MaxValue;
+        LoseItsPatience(entry, now);
+        if (entry.DueAt > now)
         {
-            _due.Remove(entry);
-            entry.QueuedFor = TimeSpan.MaxValue;
-            LoseItsPatience(entry, now);
-            if (entry.DueAt > now)
-            {
-                Due(entry, entry.DueAt);
-            }
-            else if (budget-- > 0)
-            {
-                if (entry.Share.IsOwed && ++entry.Attempt > 1)
-                    _log.Debug("No home has accepted the report on {0}; attempt {1}", entry.Subject, entry.Attempt);
-                Carry(entry, entry.Share.Resend(++_version));
-            }
-            else
-            {
-                Due(entry, now + _settings.Tick);
-            }
+            Due(entry, entry.DueAt);
+            return true;
         }
+
+        _repeats--;
+        if (entry.Share.IsOwed && ++entry.Attempt > 1)
+            _log.Debug("No home has accepted the report on {0}; attempt {1}", entry.Subject, entry.Attempt);
+        Carry(entry, entry.Share.Resend(++_version));
+        return true;
     }
 
     /// <summary>Answers requests that have waited too long with what this node knows.</summary>
@@ -366,7 +596,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (entry.PatienceEnds > now)
             return;
         var late = entry.Take(w => w.Until <= now);
-        _log.Warning("No home of {0} answers; {1} requests are answered with what this node knows", entry.Subject, late.Length);
+        _unanswered += late.Length;
         Reply(late);
         Carry(entry, entry.Share.SettleAlone(_id));
         Admit(entry, late, null);
@@ -407,6 +637,11 @@ public sealed class Relay : UntypedActor, IWithTimers
     /// </summary>
     /// <param name="Peer">The node.</param>
     internal sealed record PeerIsBack(Address Peer) : INoSerializationVerificationNeeded;
+
+    private sealed class Continue : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression
+    {
+        public static readonly Continue Instance = new();
+    }
 
     private sealed class Tick : INoSerializationVerificationNeeded, INotInfluenceReceiveTimeout, IDeadLetterSuppression
     {

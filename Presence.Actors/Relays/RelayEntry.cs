@@ -30,6 +30,12 @@ internal sealed class RelayEntry(Subject subject) : IQueued
     /// <inheritdoc/>
     public int Place { get; set; } = -1;
 
+    /// <summary>Its wait in the <see cref="FollowWindow"/>; null if it is not there.</summary>
+    public FollowWindow.Stay? Stay { get; set; }
+
+    /// <summary>When the rate of updates is used up, if it is later than now: until then, changes are merged.</summary>
+    public TimeSpan UpdatesUsedUntil { get; set; }
+
     /// <summary>Whether the relay has let go of it: what else is to be done for it is not done any more.</summary>
     public bool IsForgotten { get; set; }
 
@@ -47,6 +53,11 @@ internal sealed class RelayEntry(Subject subject) : IQueued
 
     /// <summary>Whether any connection follows, or waits to follow.</summary>
     public bool IsFollowed => Followers.Count > 0 || (_waiting?.Exists(w => w.Wish != Wish.Publish) ?? false);
+
+    /// <summary>Whether any other connection follows, or waits to follow.</summary>
+    public bool IsFollowedBesides(Follower follower) =>
+        Followers.Count > (Followers.Contains(follower.Connection) ? 1 : 0)
+        || (_waiting?.Exists(w => w.Wish != Wish.Publish && w.Follower != follower) ?? false);
 
     private ReadOnlySpan<Waiting> Waits => CollectionsMarshal.AsSpan(_waiting);
 

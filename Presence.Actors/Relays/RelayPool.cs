@@ -5,6 +5,7 @@ using Akka.Event;
 using Akka.Remote;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
+using Presence.Actors.Telemetry;
 
 namespace Presence.Actors.Relays;
 
@@ -22,16 +23,18 @@ public sealed class RelayPool : UntypedActor
     private readonly RelayTable _table;
     private readonly RelaySettings _settings;
     private readonly string _dispatcher;
+    private readonly Refusals _refusals;
     private readonly RelayId[] _ids;
     private readonly IActorRef[] _relays;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public RelayPool(IActorRef homes, RelayTable table, RelaySettings settings, string dispatcher)
+    public RelayPool(IActorRef homes, RelayTable table, RelaySettings settings, Refusals refusals, string dispatcher)
     {
         _homes = homes;
         _table = table;
         _settings = settings;
         _dispatcher = dispatcher;
+        _refusals = refusals;
         _ids = new RelayId[settings.Count];
         _relays = new IActorRef[settings.Count];
         for (var i = 0; i < settings.Count; i++)
@@ -43,9 +46,11 @@ public sealed class RelayPool : UntypedActor
     /// <param name="homes">The shard region.</param>
     /// <param name="table">Where the node's connections find the relays.</param>
     /// <param name="settings">How many relays, and their times.</param>
+    /// <param name="refusals">Counts what the limits of the relays delay.</param>
     /// <param name="dispatcher">The dispatcher that the relays run on.</param>
-    public static Props Props(IActorRef homes, RelayTable table, RelaySettings settings, string dispatcher = Dispatchers.DefaultDispatcherId) =>
-        Akka.Actor.Props.Create(() => new RelayPool(homes, table, settings, dispatcher));
+    public static Props Props(
+        IActorRef homes, RelayTable table, RelaySettings settings, Refusals refusals, string dispatcher = Dispatchers.DefaultDispatcherId) =>
+        Akka.Actor.Props.Create(() => new RelayPool(homes, table, settings, refusals, dispatcher));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -122,6 +127,6 @@ public sealed class RelayPool : UntypedActor
         var incarnation = _table.NextIncarnation();
         _ids[index] = new RelayId(Cluster.Get(Context.System).SelfUniqueAddress.Uid, index, incarnation);
         _relays[index] = Context.Watch(
-            Context.ActorOf(Relay.Props(_ids[index], _homes, _settings).WithDispatcher(_dispatcher), $"{index}.{incarnation}"));
+            Context.ActorOf(Relay.Props(_ids[index], _homes, _settings, _refusals).WithDispatcher(_dispatcher), $"{index}.{incarnation}"));
     }
 }

@@ -1,3 +1,5 @@
+using Presence.Actors.Limits;
+
 namespace Presence.Actors.Relays;
 
 /// <summary>The numbers and times of the relays of a node.</summary>
@@ -17,6 +19,21 @@ namespace Presence.Actors.Relays;
 public sealed record RelaySettings(
     int Count, TimeSpan RetryAfter, TimeSpan RetryAtMost, TimeSpan Lease, TimeSpan Patience, TimeSpan Tick, int RepeatsPerSecond)
 {
+    /// <summary>How many subjects of the node may wait for the first answer of their entity, or for its last (contract L2).</summary>
+    public int FollowsInFlight { get; init; } = 64;
+
+    /// <summary>How long a subject that gets no answer counts against <see cref="FollowsInFlight"/>.</summary>
+    public TimeSpan FollowPatience { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>How many follows the connections of one user may begin; above it they wait (contract L4).</summary>
+    public Rate FollowRate { get; init; } = new(2000, 20_000);
+
+    /// <summary>How many entities the follows of the node may create; above it they wait (contract L4).</summary>
+    public Rate NewEntityRate { get; init; } = new(2500, 5000);
+
+    /// <summary>How many updates of one user are reported one by one; above it they are merged (contract L4).</summary>
+    public Rate UpdateRate { get; init; } = new(5000, 5000);
+
     /// <summary>What a server runs with.</summary>
     public static readonly RelaySettings Default = new(
         Count: Math.Clamp(Environment.ProcessorCount, 2, 16),

@@ -33,10 +33,11 @@ internal static class Schema
         Sequence = m.Sequence,
         Holds = m.Holds,
         Newer = { m.Newer.Select(Write) },
+        NewEntity = m.IsNewEntity,
     };
 
     public static ReportAccepted Read(V1.ReportAccepted m) =>
-        new(Read(m.Subject), m.Version, m.Incarnation, m.Sequence, m.Holds, ReadAll(m.Newer, Read));
+        new(Read(m.Subject), m.Version, m.Incarnation, m.Sequence, m.Holds, ReadAll(m.Newer, Read), m.NewEntity);
 
     public static V1.PresenceChanged Write(PresenceChanged m) => new()
     {

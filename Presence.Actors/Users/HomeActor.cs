@@ -44,6 +44,7 @@ public abstract class HomeActor : UntypedActor
     private ICancelable? _end;
     private TimeSpan _sweptAt;
     private TimeSpan _emptySince = TimeSpan.MaxValue;
+    private bool _hasShown;
     private bool _isLeaving;
 
     /// <summary>A home.</summary>
@@ -80,6 +81,7 @@ public abstract class HomeActor : UntypedActor
             case NodeReport report:
                 SweepIfDue();
                 Meet(report.Relay, Sender);
+                _hasShown |= !report.Page.Sessions.IsEmpty;
                 var reported = HomeOf(report.Subject);
                 Carry(reported, reported.Report(report), Sender);
                 break;
@@ -259,7 +261,12 @@ public abstract class HomeActor : UntypedActor
         else if (_emptySince == TimeSpan.MaxValue)
         {
             _emptySince = Now;
-            PlanEnd(_settings.StayEmpty);
+            // A user who was online often comes back soon. An entity that was only asked for has nothing to wait for: whoever follows
+            // and unfollows unknown users leaves nothing behind.
+            if (_hasShown)
+                PlanEnd(_settings.StayEmpty);
+            else
+                EndIfEmpty();
         }
     }
 
@@ -272,7 +279,7 @@ public abstract class HomeActor : UntypedActor
         if (_inUse > 0)
             return;
         var left = _emptySince + _settings.StayEmpty - Now;
-        if (left > TimeSpan.Zero)
+        if (_hasShown && left > TimeSpan.Zero)
         {
             PlanEnd(left);
             return;

@@ -4,6 +4,7 @@ using Presence.Actors.Connections;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
+using Presence.Actors.Telemetry;
 using Presence.Tests.Node;
 using Xunit;
 
@@ -11,6 +12,8 @@ namespace Presence.Tests.Relays;
 
 public sealed class RelayPoolSpecs : ActorSpec
 {
+    private static readonly UserId Somebody = new(Guid.NewGuid());
+
     // Every report is a new one: none is a repetition of one whose acceptance was late.
     private static readonly RelaySettings Two =
         RelaySettings.Default with { Count = 2, RetryAfter = TimeSpan.FromHours(1), RetryAtMost = TimeSpan.FromHours(1) };
@@ -23,7 +26,7 @@ public sealed class RelayPoolSpecs : ActorSpec
         var listener = CreateTestProbe();
         Sys.EventStream.Subscribe(listener, typeof(RelayFailed));
         var table = new RelayTable();
-        var pool = Sys.ActorOf(RelayPool.Props(homes, table, Two), RelayPool.Name);
+        var pool = Sys.ActorOf(RelayPool.Props(homes, table, Two, new Refusals()), RelayPool.Name);
         await table.Filled;
         var node = Cluster.Get(Sys).SelfUniqueAddress.Uid;
         var user = NewUser();
@@ -49,12 +52,12 @@ public sealed class RelayPoolSpecs : ActorSpec
     public async Task What_another_node_has_to_tell_is_told_to_the_relay_of_each_subject_and_answered()
     {
         var (homes, follower, table) = (CreateTestProbe(), CreateTestProbe(), new RelayTable());
-        var pool = Sys.ActorOf(RelayPool.Props(homes, table, Two), RelayPool.Name);
+        var pool = Sys.ActorOf(RelayPool.Props(homes, table, Two, new Refusals()), RelayPool.Name);
         await table.Filled;
         var (even, odd) = (UserOf(table, 0), UserOf(table, 1));
         foreach (var user in new[] { even, odd })
         {
-            table.Current[RelayTable.IndexOf(user, 2)].Tell(new RelayCommand.Follow([user], 1), follower);
+            table.Current[RelayTable.IndexOf(user, 2)].Tell(new RelayCommand.Follow(Somebody, [user], 1), follower);
             var report = await homes.ExpectMsgAsync<NodeReport>();
             homes.LastSender.Tell(new ReportAccepted(user, report.Page.Version, 1, 0, true, []));
             await follower.ExpectMsgAsync<RelayReply.Followed>();

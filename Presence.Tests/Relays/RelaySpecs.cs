@@ -5,6 +5,7 @@ using Presence.Actors.Connections;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
+using Presence.Actors.Telemetry;
 using Presence.Tests.Node;
 using Xunit;
 
@@ -22,12 +23,15 @@ public sealed class RelaySpecs : ActorSpec
     // Every report is a new one: none is a repetition of one whose acceptance was late.
     private static readonly RelaySettings Patient = RelaySettings.Default with { RetryAfter = TimeSpan.FromHours(1), RetryAtMost = TimeSpan.FromHours(1) };
 
+    private static readonly UserId Somebody = new(Guid.NewGuid());
+
     private static readonly RelaySettings Prompt = Patient with { Tick = Quick.Tick };
 
     private readonly RelayId _id = NewRelayId();
     private readonly RelayId _elsewhere = NewRelayId();
     private readonly Subject _user = NewUser();
     private readonly TestProbe _homes, _shard, _alice, _bob;
+    private readonly Refusals _refusals = new();
     private long _sequence;
 
     public RelaySpecs()
@@ -44,8 +48,8 @@ public sealed class RelaySpecs : ActorSpec
     public async Task Many_followers_of_a_node_are_one_watcher()
     {
         var relay = Start();
-        relay.Tell(new RelayCommand.Follow([_user], 1), _alice);
-        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _alice);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _bob);
         var report = await _homes.ExpectMsgAsync<NodeReport>();
         Assert.True(report.Watching);
 
@@ -55,9 +59,9 @@ public sealed class RelaySpecs : ActorSpec
             Assert.Equal("one", Assert.Single(Assert.Single((await follower.ExpectMsgAsync<RelayReply.Followed>()).Snapshots).Sessions).Status);
         await NoReportAsync(relay);
 
-        relay.Tell(new RelayCommand.Unfollow([_user]), _alice);
+        relay.Tell(new RelayCommand.Unfollow(Somebody, [_user], null), _alice);
         await NoReportAsync(relay);
-        relay.Tell(new RelayCommand.Unfollow([_user]), _bob);
+        relay.Tell(new RelayCommand.Unfollow(Somebody, [_user], null), _bob);
         Assert.False((await _homes.ExpectMsgAsync<NodeReport>()).Watching);
     }
 
@@ -67,7 +71,7 @@ public sealed class RelaySpecs : ActorSpec
     public async Task The_end_of_a_connection_undoes_all_it_asked_for()
     {
         var relay = Start();
-        relay.Tell(new RelayCommand.Follow([_user], 1), _alice);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _alice);
         relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 2), _alice);
         Assert.True((await _homes.ExpectMsgAsync<NodeReport>()).Watching);
         Assert.Equal("one", Assert.Single((await _homes.ExpectMsgAsync<NodeReport>()).Page.Sessions).Status);
@@ -84,7 +88,7 @@ public sealed class RelaySpecs : ActorSpec
     public async Task A_connection_that_enters_is_told_of_itself_alone_and_behind_the_reply()
     {
         var relay = Start();
-        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _bob);
         Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
         await _bob.ExpectMsgAsync<RelayReply.Followed>();
         var own = Shows("");
@@ -108,7 +112,7 @@ public sealed class RelaySpecs : ActorSpec
     public async Task What_all_followers_are_told_is_one_object_also_for_a_connection_that_enters()
     {
         var relay = Start();
-        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _bob);
         Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
         await _bob.ExpectMsgAsync<RelayReply.Followed>();
         relay.Tell(new RelayCommand.Enter(_user, Shows(""), 2), _alice);
@@ -154,13 +158,13 @@ public sealed class RelaySpecs : ActorSpec
     public async Task A_reply_comes_before_the_event_and_the_event_before_a_new_followers_answer()
     {
         var relay = Start();
-        relay.Tell(new RelayCommand.Follow([_user], 1), _alice);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _alice);
         Accept(relay, await _homes.ExpectMsgAsync<NodeReport>());
         await _alice.ExpectMsgAsync<RelayReply.Followed>();
 
         relay.Tell(new RelayCommand.Publish(_user, Shows("one"), 2), _alice);
         var report = await _homes.ExpectMsgAsync<NodeReport>();
-        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _bob);
         Assert.Empty(Assert.Single((await _bob.ExpectMsgAsync<RelayReply.Followed>()).Snapshots).Sessions);
         Accept(relay, report);
 
@@ -220,7 +224,7 @@ public sealed class RelaySpecs : ActorSpec
     public async Task A_gap_in_the_changes_makes_the_relay_report_again_and_the_answer_brings_what_it_lacks()
     {
         var relay = Start();
-        relay.Tell(new RelayCommand.Follow([_user], 1), _alice);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _alice);
         Accept(relay, await _homes.ExpectMsgAsync<NodeReport>(), Elsewhere("one", 1));
         await _alice.ExpectMsgAsync<RelayReply.Followed>();
 
@@ -242,7 +246,7 @@ public sealed class RelaySpecs : ActorSpec
     {
         var relay = Start(Quick with { Patience = TimeSpan.FromMilliseconds(300) });
         relay.Tell(new RelayCommand.Publish(_user, Shows("here"), 1), _alice);
-        relay.Tell(new RelayCommand.Follow([_user], 1), _bob);
+        relay.Tell(new RelayCommand.Follow(Somebody, [_user], 1), _bob);
 
         await _alice.ExpectMsgAsync<RelayReply.Done>();
         Assert.Equal("here", Assert.Single(Assert.Single((await _bob.ExpectMsgAsync<RelayReply.Followed>()).Snapshots).Sessions).Status);
@@ -284,7 +288,7 @@ public sealed class RelaySpecs : ActorSpec
         await _homes.ExpectMsgAsync<NodeReport>();
     }
 
-    private IActorRef Start(RelaySettings? settings = null) => Sys.ActorOf(Relay.Props(_id, _homes, settings ?? Patient));
+    private IActorRef Start(RelaySettings? settings = null) => Sys.ActorOf(Relay.Props(_id, _homes, settings ?? Patient, _refusals));
 
     private void Accept(IActorRef relay, NodeReport report, params BookPage[] newer) => relay.Tell(
         new ReportAccepted(report.Subject, report.Page.Version, 1, ++_sequence, true, [.. newer]), _shard);

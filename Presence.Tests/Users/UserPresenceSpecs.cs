@@ -163,6 +163,37 @@ public sealed class UserPresenceSpecs : ActorSpec
     }
 
     [Fact]
+    [Trait("Clause", "L2")]
+    public async Task An_entity_in_which_nobody_has_shown_anything_ends_as_soon_as_nobody_watches()
+    {
+        var entity = await StartPatientAsync();
+        entity.Tell(Report(_west, 8, [], watching: true), _westRelay);
+        Assert.True((await _westRelay.ExpectMsgAsync<ReportAccepted>()).IsNewEntity);
+
+        entity.Tell(Report(_west, 9, [], watching: false), _westRelay);
+
+        Assert.False((await _westRelay.ExpectMsgAsync<ReportAccepted>()).IsNewEntity);
+        await _shard.ExpectMsgAsync<Passivate>();
+        Assert.Equal(entity, _shard.LastSender);
+    }
+
+    [Fact]
+    [Trait("Clause", "L2")]
+    public async Task An_entity_in_which_somebody_has_shown_something_stays_for_a_while()
+    {
+        // Of an hour and of nothing: what the second one says comes after what the first one would say.
+        var patient = await StartPatientAsync();
+        foreach (var entity in new[] { patient, Home })
+        {
+            entity.Tell(Report(_west, 8, [Shows("one")], watching: true), _westRelay);
+            entity.Tell(Report(_west, 9, [], watching: false), _westRelay);
+        }
+
+        await _shard.ExpectMsgAsync<Passivate>();
+        Assert.Equal(Home, _shard.LastSender);
+    }
+
+    [Fact]
     [Trait("Clause", "K2")]
     public async Task What_is_reported_to_a_home_that_is_leaving_is_asked_for_again()
     {
@@ -234,6 +265,12 @@ public sealed class UserPresenceSpecs : ActorSpec
         new(_user, relay, new Page(version, sessions), watching, [.. digest]);
 
     /// <summary>Stands for the shard: the home's parent, which it asks to be stopped.</summary>
+    /// <summary>An entity that waits for an hour before it ends, if it waits at all.</summary>
+    private Task<IActorRef> StartPatientAsync() => _parent.Ask<IActorRef>(
+        new StartAnother(UserPresence.Props(Settings with { StayEmpty = TimeSpan.FromHours(1) }, new PeerTable(), _observed)), TimeSpan.FromSeconds(10));
+
+    private sealed record StartAnother(Props Props) : INoSerializationVerificationNeeded;
+
     private sealed class Shard : UntypedActor
     {
         private readonly IActorRef _told;
@@ -246,6 +283,12 @@ public sealed class UserPresenceSpecs : ActorSpec
 
         public IActorRef Child { get; }
 
-        protected override void OnReceive(object message) => _told.Tell(message);
+        protected override void OnReceive(object message)
+        {
+            if (message is StartAnother another)
+                Sender.Tell(Context.ActorOf(another.Props));
+            else
+                _told.Forward(message);
+        }
     }
 }

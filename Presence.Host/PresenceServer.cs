@@ -37,6 +37,7 @@ internal static class PresenceServer
 
         var app = builder.Build();
         app.CheckOptions();
+        app.UseSocketPlaces();
         app.UseDemoPage();
         app.MapPresenceHttp();
         app.MapPresenceHealth();

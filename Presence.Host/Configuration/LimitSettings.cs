@@ -21,11 +21,20 @@ internal sealed class LimitSettings
     /// <summary>A link that takes nothing of what waits for it for this long has ended (contract L1).</summary>
     public TimeSpan IdleWrite { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How many connections this node takes; 0 sets no limit.</summary>
+    /// <summary>How many sockets of clients this node has, on all its ports; 0: as many as the limit of open files leaves room for.</summary>
     public int Connections { get; set; }
 
-    /// <summary>How many connections one client address may have on this node; 0 sets no limit.</summary>
+    /// <summary>How many sockets one client address may have on this node; 0 sets no limit.</summary>
     public int ConnectionsPerAddress { get; set; }
+
+    /// <summary>How many sockets this node has whose client has not authenticated yet; 0: three quarters of all.</summary>
+    public int Handshakes { get; set; }
+
+    /// <summary>How many of them one client address may have; 0 sets no limit.</summary>
+    public int HandshakesPerAddress { get; set; }
+
+    /// <summary>How long an HTTP client may keep its connection open between two requests.</summary>
+    public TimeSpan IdleHttp { get; set; } = TimeSpan.FromSeconds(75);
 
     /// <summary>The largest body of an HTTP request, in bytes: as sent (what frames its chunks included), and again unpacked.</summary>
     public int RequestBodyBytes { get; set; } = 256 * 1024;
@@ -46,6 +55,9 @@ internal sealed class LimitSettings
             .. Rule.Span($"{key}:IdleWrite", IdleWrite),
             .. Rule.Between($"{key}:Connections", Connections, 0, int.MaxValue),
             .. Rule.Between($"{key}:ConnectionsPerAddress", ConnectionsPerAddress, 0, int.MaxValue),
+            .. Rule.Between($"{key}:Handshakes", Handshakes, 0, int.MaxValue),
+            .. Rule.Between($"{key}:HandshakesPerAddress", HandshakesPerAddress, 0, int.MaxValue),
+            .. Rule.Span($"{key}:IdleHttp", IdleHttp),
             .. Rule.Between($"{key}:RequestBodyBytes", RequestBodyBytes, 1024, 64 * 1024 * 1024),
             .. OriginFaults($"{key}:AllowedOrigins"),
         ];

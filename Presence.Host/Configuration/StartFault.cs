@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using Presence.Host.Links.Admission;
 using Presence.Host.Node;
 
 namespace Presence.Host.Configuration;
@@ -32,6 +33,7 @@ internal static class StartFault
             IOException { InnerException: AddressInUseException } taken => taken.Message,
             AggregateException many when Innermost(many) is SocketException refused => $"Presence:Cluster:Port cannot be opened: {refused.Message}",
             JoinException lone => lone.Message,
+            FileLimitException low => low.Message,
             _ => null,
         };
         if (reason is null)

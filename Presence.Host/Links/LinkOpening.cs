@@ -24,18 +24,16 @@ internal sealed class LinkOpening(
     /// <summary>Makes the link of a client; its connection is opened by <see cref="Open"/>.</summary>
     /// <param name="identity">Who the client is.</param>
     /// <param name="format">How messages look.</param>
-    /// <param name="place">Its place on this node, to be left when the link is over.</param>
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
     /// <param name="greeting">What the client is told when it is connected; null if another tells it.</param>
-    public Link Make(Identity identity, LinkFormat format, IDisposable place, bool holdsFirstFrame, byte[]? greeting = null) =>
-        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity, place));
+    public Link Make(Identity identity, LinkFormat format, bool holdsFirstFrame, byte[]? greeting = null) =>
+        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity));
 
     /// <summary>Makes the link of an accepted request that the HTTP server knows nothing of: it answers the request itself.</summary>
     /// <param name="accepted">What the gate says of the request.</param>
     public Link Make(UpgradeOutcome.Accepted accepted) => Make(
         accepted.Identity,
         LinkFormat.OfWebSocket(accepted.Format),
-        accepted.Place,
         holdsFirstFrame: true,
         UpgradeAnswer.To(accepted, clock.GetUtcNow()));
 
@@ -43,12 +41,11 @@ internal sealed class LinkOpening(
     /// A link to a client that is refused, in lines as every refusal of a plain link is: it says why, and ends when the client has
     /// closed or had its time.
     /// </summary>
-    /// <param name="place">The client's place, if it has one.</param>
     /// <param name="why">What the client is told.</param>
     /// <param name="code">Its number.</param>
-    public Link Refuse(IDisposable? place, string why, ErrorCode code)
+    public Link Refuse(string why, ErrorCode code)
     {
-        var link = new Link(LinkFormat.Lines, _messageBytes, times, holds: null, watcher: new Stay(this, null, place));
+        var link = new Link(LinkFormat.Lines, _messageBytes, times, holds: null, watcher: new Stay(this, null));
         links.Add(link);
         link.Send(new ServerMessage.Failed(null, code, why));
         link.Close(CloseReason.Normal);
@@ -81,7 +78,7 @@ internal sealed class LinkOpening(
     }
 
     /// <summary>A link's account with the node.</summary>
-    private sealed class Stay(LinkOpening opening, Identity? identity, IDisposable? place) : ILinkWatcher
+    private sealed class Stay(LinkOpening opening, Identity? identity) : ILinkWatcher
     {
         public void Attached(Link link)
         {
@@ -90,11 +87,7 @@ internal sealed class LinkOpening(
                 link.End(CloseReason.Revoked);
         }
 
-        public void Over(Link link)
-        {
-            opening.Leave(link);
-            place?.Dispose();
-        }
+        public void Over(Link link) => opening.Leave(link);
     }
 
     private bool IsRevoked(Identity identity) => revocations.IsRevoked(identity);

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using Presence.Actors.Telemetry;
 using Presence.Host.Configuration;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
 using Presence.Host.Links.Rehearsing;
@@ -14,6 +16,7 @@ internal static class LinkServices
     /// <summary>Adds what serves <c>/ws</c> and the TCP port.</summary>
     public static IServiceCollection AddPresenceLinks(this IServiceCollection services) => services
         .AddSingleton<LinkAdmission>()
+        .AddSingleton(NewPlaces)
         .AddSingleton(NewLoops)
         .AddSingleton(provider => LinkTimes.Of(provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Limits))
         .AddSingleton<FrameHolds>()
@@ -30,19 +33,49 @@ internal static class LinkServices
         .AddSingleton<Rehearsal>()
         .AddHostedService(provider => provider.GetRequiredService<Rehearsal>());
 
-    /// <summary>Has the loops listen where links are taken from the sockets (<see cref="LinkEndPoint"/>).</summary>
-    public static void UsePresenceLinks(this IWebHostBuilder host)
-    {
-        // With TLS: a flush sends on the thread that flushes, and what has come is read on the thread that was told of it.
-        host.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+    /// <summary>Has the loops accept the connections of all ports for clients (<see cref="LinkEndPoint"/>).</summary>
+    public static void UsePresenceLinks(this IWebHostBuilder host) =>
         host.ConfigureServices(services => services.AddSingleton<IConnectionListenerFactory, LinkListenerFactory>());
-    }
+
+    /// <summary>
+    /// Tells the count of sockets when a request begins and ends on a connection; to be called before anything else that takes
+    /// requests.
+    /// </summary>
+    public static void UseSocketPlaces(this WebApplication app) => app.Use(static async (context, next) =>
+    {
+        var place = context.Features.Get<SocketPlace>();
+        place?.Establish();
+        try
+        {
+            await next(context).ConfigureAwait(false);
+        }
+        finally
+        {
+            place?.Rest();
+        }
+    });
 
     /// <summary>Serves WebSockets on <c>/ws</c>.</summary>
     public static void MapPresenceLinks(this WebApplication app)
     {
         var endpoint = app.Services.GetRequiredService<WebSocketEndpoint>();
         app.MapGet(WebSocketEndpoint.Path, endpoint.ServeAsync);
+    }
+
+    /// <summary>The count of sockets. Its bounds are found when the first port is opened: by then the node has opened what it needs itself.</summary>
+    private static SocketPlaces NewPlaces(IServiceProvider provider)
+    {
+        var limits = provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Limits;
+        var log = provider.GetRequiredService<ILogger<SocketPlaces>>();
+        return new SocketPlaces(NewBounds, provider.GetRequiredService<Refusals>(), provider.GetRequiredService<TimeProvider>());
+
+        PlaceBounds NewBounds()
+        {
+            var files = FileLimit.Current;
+            var bounds = PlaceBounds.Of(limits, files is { } limit ? FileLimit.Room(limit, FileLimit.Open) : null);
+            SocketPlaces.TellBounds(log, bounds.Sockets, bounds.Handshakes, files);
+            return bounds;
+        }
     }
 
     /// <summary>The loops that the links of this node and their connections run on.</summary>

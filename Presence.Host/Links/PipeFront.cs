@@ -1,6 +1,9 @@
+using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Presence.Actors.Model;
+using Presence.Host.Links.Admission;
+using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
 
@@ -8,69 +11,115 @@ namespace Presence.Host.Links;
 
 /// <summary>
 /// Stands between TLS and the HTTP server on Kestrel's connections: makes a link of the plain request for <c>/ws</c> that a
-/// connection begins with, and leaves everything else, untouched, to the server. A link that the server knows nothing of costs
-/// half the memory of an upgraded request, and none of the server's work per write.
+/// connection begins with, and leaves everything else, untouched, to the server, when the request head is whole. A link that the
+/// server knows nothing of costs half the memory of an upgraded request, and none of the server's work per write.
 /// </summary>
 internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LoopSet loops)
 {
-    // Then the server reads on, with its own clocks.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    // As for a connection without TLS (Newcomer).
+    private const int LooksWithoutPause = 16;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Serves a connection to its end.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="server">The HTTP server.</param>
     public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate server)
     {
-        if (await AcceptAsync(connection).ConfigureAwait(false) is not { } accepted)
+        var (verdict, accepted) = await ReadHeadAsync(connection).ConfigureAwait(false);
+        if (accepted is not null)
         {
-            await server(connection).ConfigureAwait(false);
-            return;
+            var loop = loops.Next();
+            var link = opening.Make(accepted);
+            var carrier = new PipeCarrier(link, connection.Transport, connection.Abort, loop);
+            opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
+            await carrier.RunAsync().ConfigureAwait(false);
         }
-
-        var loop = loops.Next();
-        var link = opening.Make(accepted);
-        var carrier = new PipeCarrier(link, connection.Transport, connection.Abort, loop);
-        opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
-        await carrier.RunAsync().ConfigureAwait(false);
+        else if (verdict == FirstBytesVerdict.Complete)
+        {
+            if (connection is IPlaceOwner owner)
+                connection.Features.Get<SocketPlace>()?.PassTo(owner);
+            await server(connection).ConfigureAwait(false);
+        }
     }
 
-    /// <summary>What the gate says of the first request, if that is ours; null leaves every byte where it is.</summary>
-    private async ValueTask<UpgradeOutcome.Accepted?> AcceptAsync(ConnectionContext connection)
+    /// <summary>
+    /// Reads until the first request head is whole, and leaves every byte where it is unless the request is accepted as a link. If the
+    /// head is not whole in time, the client is told so, and the verdict is that it is not.
+    /// </summary>
+    private async ValueTask<(FirstBytesVerdict Verdict, UpgradeOutcome.Accepted? Accepted)> ReadHeadAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
-        using var patience = new CancellationTokenSource(Patience);
-        while (true)
+        using var time = new HandshakeTime(connection);
+        var hasSent = false;
+        for (var looks = 1; ; looks++)
         {
             try
             {
-                var read = await input.ReadAsync(patience.Token).ConfigureAwait(false);
+                var read = await input.ReadAsync(time.Over).ConfigureAwait(false);
+                hasSent |= !read.Buffer.IsEmpty;
                 var begin = read.Buffer.Start;
                 var verdict = RequestHead.TryParse(read.Buffer, address, out var request, out var length);
-                if (verdict == HeadVerdict.Incomplete && !read.IsCompleted)
+                if (!read.IsCompleted && (verdict == HeadVerdict.Incomplete || (verdict == HeadVerdict.NotOurs && !IsWhole(read.Buffer))))
                 {
                     input.AdvanceTo(begin, read.Buffer.End);
+                    if (looks >= LooksWithoutPause)
+                        await Task.Delay(Pause, time.Over).ConfigureAwait(false);
                     continue;
                 }
 
-                var accepted = verdict == HeadVerdict.Ours
-                    ? await gate.DecideAsync(request!, CancellationToken.None).ConfigureAwait(false) as UpgradeOutcome.Accepted
-                    : null;
+                UpgradeOutcome.Accepted? accepted = null;
+                if (verdict == HeadVerdict.Ours)
+                {
+                    time.Place?.Establish();
+                    accepted = await gate.DecideAsync(request!, CancellationToken.None).ConfigureAwait(false) as UpgradeOutcome.Accepted;
+                }
+
                 // The server reads on where this has begun.
                 input.AdvanceTo(accepted is null ? begin : read.Buffer.GetPosition(length));
-                return accepted;
+                return (FirstBytesVerdict.Complete, accepted);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (time.Over.IsCancellationRequested)
             {
-                // What has come counts as seen, and the server would wait for more before it looks at it: this has it look at once.
-                input.CancelPendingRead();
-                return null;
+                if (hasSent)
+                    await TellLateAsync(connection).ConfigureAwait(false);
+                return (FirstBytesVerdict.Incomplete, null);
             }
-            catch (Exception e) when (e is IOException or ConnectionResetException)
+            catch (Exception e) when (e is IOException or OperationCanceledException)
             {
-                // The server will find that out, too.
-                return null;
+                // The connection is gone.
+                return (FirstBytesVerdict.Incomplete, null);
             }
+        }
+    }
+
+    private static bool IsWhole(in ReadOnlySequence<byte> bytes)
+    {
+        if (bytes.IsSingleSegment)
+            return FirstBytes.OfHttp(bytes.FirstSpan) != FirstBytesVerdict.Incomplete;
+        var length = (int)Math.Min(bytes.Length, RequestHead.LineBytes + RequestHead.HeaderBytes + 1);
+        var copy = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            bytes.Slice(0, length).CopyTo(copy);
+            return FirstBytes.OfHttp(copy.AsSpan(0, length)) != FirstBytesVerdict.Incomplete;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(copy, clearArray: true);
+        }
+    }
+
+    private static async ValueTask TellLateAsync(ConnectionContext connection)
+    {
+        try
+        {
+            await connection.Transport.Output.WriteAsync(RefusalAnswers.Late(DateTimeOffset.UtcNow)).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
+        {
+            // The connection is gone.
         }
     }
 }

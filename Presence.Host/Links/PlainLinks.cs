@@ -1,3 +1,4 @@
+using Presence.Actors.Connections;
 using Presence.Host.Configuration;
 
 namespace Presence.Host.Links;
@@ -18,6 +19,9 @@ internal static class PlainLinks
     public const string LateHello = "No hello in time.";
 
     private const int Probes = 4;
+
+    /// <summary><see cref="Full"/> as the line that it is sent in.</summary>
+    public static ReadOnlyMemory<byte> FullLine { get; } = LinkFormat.Lines.Frame(new ServerMessage.Failed(null, ErrorCode.BadInput, Full));
 
     /// <summary>A plain link has no pings of its own: the network's stand in for them (contract C2).</summary>
     /// <returns>The silence before the first probe and the time between probes, both in seconds, and how many may go unanswered.</returns>

@@ -4,6 +4,7 @@ using Presence.Actors.Connections;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
 using Presence.Host.Links.Listening;
@@ -40,25 +41,22 @@ internal sealed partial class SocketFront(
     {
         var probes = PlainLinks.KeepAlive(_limits);
         socket.SetKeepAlive(probes.Idle, probes.Interval, probes.Count);
-        var place = admission.TryEnter(socket.RemoteEndPoint?.Address);
-        if (place is null)
-            RefuseForRoom(socket, null);
-        else
-            socket.PassTo(new Greeter(this, socket, place));
-    }
-
-    private void RefuseForRoom(LoopSocket socket, IDisposable? place)
-    {
         if (admission.IsClosed)
-            Refuse(socket, place, CloseReason.Restart.Text, ErrorCode.RuntimeException);
+            RefuseForStop(socket);
         else
-            Refuse(socket, place, PlainLinks.Full);
+            Greeter.Begin(this, socket);
     }
 
-    private void Refuse(LoopSocket socket, IDisposable? place, string why, ErrorCode code = ErrorCode.BadInput) =>
-        SocketCarrier.Begin(opening.Refuse(place, why, code), socket);
+    private void RefuseForStop(LoopSocket socket) => Refuse(socket, CloseReason.Restart.Text, ErrorCode.RuntimeException);
 
-    private async Task AdmitAsync(LoopSocket socket, IDisposable place, Hello hello, byte[] behind)
+    private void Refuse(LoopSocket socket, string why, ErrorCode code = ErrorCode.BadInput)
+    {
+        // The link that tells it has a time of its own.
+        socket.Counted?.Establish();
+        SocketCarrier.Begin(opening.Refuse(why, code), socket);
+    }
+
+    private async Task AdmitAsync(LoopSocket socket, Hello hello, byte[] behind)
     {
         Identity? identity = null;
         try
@@ -67,31 +65,31 @@ internal sealed partial class SocketFront(
         }
         catch (Exception fault)
         {
-            // Whatever it is, the client is to be told something, and its place to be given back.
+            // Whatever it is, the client is told something.
             NotChecked(fault);
         }
 
-        socket.Loop.Post(new OnLoop(() => Admit(socket, place, hello, identity, behind)));
+        socket.Loop.Post(new OnLoop(() => Admit(socket, hello, identity, behind)));
     }
 
-    private void Admit(LoopSocket socket, IDisposable place, Hello hello, Identity? identity, byte[] behind)
+    private void Admit(LoopSocket socket, Hello hello, Identity? identity, byte[] behind)
     {
         if (identity is null)
         {
-            Refuse(socket, place, PlainLinks.BadToken);
+            Refuse(socket, PlainLinks.BadToken);
             return;
         }
 
         // The stop may have begun while the hello was awaited.
         if (admission.IsClosed)
         {
-            RefuseForRoom(socket, place);
+            RefuseForStop(socket);
             return;
         }
 
         var session = SessionId.New();
         var welcome = LinkFormat.Lines.Frame(new ServerMessage.Welcome(identity.User, session, identity.Username));
-        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), place, holdsFirstFrame: false, welcome);
+        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), holdsFirstFrame: false, welcome);
         SocketCarrier.Begin(link, socket, behind);
         opening.Open(link, session, identity, hello.ShowsStatus, socket.Loop);
     }
@@ -105,26 +103,30 @@ internal sealed partial class SocketFront(
         public void Execute() => what();
     }
 
-    /// <summary>Waits for the hello of a plain link, for a bounded time.</summary>
-    private sealed class Greeter : ISocketEvents, IDisposable
+    /// <summary>Waits for the hello of a plain link, for the time that the client has to authenticate.</summary>
+    private sealed class Greeter : ISocketEvents, IPlaceOwner, IDisposable
     {
         private readonly SocketFront _front;
         private readonly LoopSocket _socket;
-        private readonly IDisposable _place;
         private readonly LineFraming _framing;
-        private readonly Timer _time;
         private byte[] _line = [];
         private int _length;
+        private bool _hasSent;
         private bool _isOver;
 
-        public Greeter(SocketFront front, LoopSocket socket, IDisposable place)
+        private Greeter(SocketFront front, LoopSocket socket)
         {
             _front = front;
             _socket = socket;
-            _place = place;
             _framing = new LineFraming(front._limits.MessageBytes);
-            _time = new Timer(
-                static greeter => ((Greeter)greeter!).TimeIsUp(), this, front._limits.AuthenticateTimeout, Timeout.InfiniteTimeSpan);
+        }
+
+        /// <summary>Begins to wait.</summary>
+        public static void Begin(SocketFront front, LoopSocket socket)
+        {
+            var greeter = new Greeter(front, socket);
+            socket.PassTo(greeter);
+            socket.Counted?.PassTo(greeter);
         }
 
         public void Readable()
@@ -139,6 +141,9 @@ internal sealed partial class SocketFront(
                 return;
             }
 
+            if (!_hasSent)
+                _socket.Counted?.HasSent();
+            _hasSent = true;
             var came = scratch.AsSpan(0, received);
             Keep(came);
             // Who sends its hello byte by byte costs one look, not one per byte.
@@ -165,9 +170,10 @@ internal sealed partial class SocketFront(
             }
 
             Dispose();
+            _socket.Counted?.Establish();
             // What the client does while its token is looked at is found out afterwards.
             _socket.WantsRead = false;
-            _ = _front.AdmitAsync(_socket, _place, hello, input.ToArray());
+            _ = _front.AdmitAsync(_socket, hello, input.ToArray());
         }
 
         public void Writable(int sent)
@@ -180,13 +186,13 @@ internal sealed partial class SocketFront(
                 return;
             Dispose();
             _socket.Close();
-            _place.Dispose();
         }
+
+        void IPlaceOwner.Close(PlaceEnd reason) => _socket.Loop.Post(new OnLoop(() => Close(reason)));
 
         public void Dispose()
         {
             _isOver = true;
-            _time.Dispose();
             _framing.Dispose();
         }
 
@@ -198,14 +204,28 @@ internal sealed partial class SocketFront(
             _length += came.Length;
         }
 
-        private void TimeIsUp() => _socket.Loop.Post(new OnLoop(() => Refuse(PlainLinks.LateHello)));
+        private void Close(PlaceEnd reason)
+        {
+            if (_isOver)
+                return;
+            if (reason == PlaceEnd.Late)
+            {
+                Refuse(PlainLinks.LateHello);
+                return;
+            }
+
+            // Somebody else waits for its descriptor.
+            Dispose();
+            _socket.Send(PlainLinks.FullLine.Span);
+            _socket.Close();
+        }
 
         private void Refuse(string why)
         {
             if (_isOver)
                 return;
             Dispose();
-            _front.Refuse(_socket, _place, why);
+            _front.Refuse(_socket, why);
         }
     }
 }

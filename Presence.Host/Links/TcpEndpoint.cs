@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.IO.Pipelines;
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
@@ -9,6 +8,7 @@ using Presence.Actors.Connections;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
 using Presence.Host.Links.Loops;
@@ -37,11 +37,10 @@ internal sealed partial class TcpEndpoint(
     {
         try
         {
-            using var place = admission.TryEnter((connection.RemoteEndPoint as IPEndPoint)?.Address);
-            if (place is null)
-                await RefuseAsync(connection.Transport).ConfigureAwait(false);
+            if (admission.IsClosed)
+                await RefuseForStopAsync(connection).ConfigureAwait(false);
             else
-                await ServeAsync(connection, place).ConfigureAwait(false);
+                await ServeAsync(connection).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ConnectionAbortedException)
         {
@@ -49,12 +48,13 @@ internal sealed partial class TcpEndpoint(
         }
     }
 
-    private async Task ServeAsync(ConnectionContext connection, IDisposable place)
+    private async Task ServeAsync(ConnectionContext connection)
     {
         KeepAlive(connection);
         var transport = connection.Transport;
-        using var time = new CancellationTokenSource(_limits.AuthenticateTimeout);
-        var (hello, fault) = await ReadHelloAsync(transport.Input, time.Token).ConfigureAwait(false);
+        using var time = new HandshakeTime(connection);
+        var (hello, fault) = await ReadHelloAsync(transport.Input, time.Over).ConfigureAwait(false);
+        time.Place?.Establish();
         if (hello is null)
         {
             await RefuseAsync(transport, fault).ConfigureAwait(false);
@@ -70,13 +70,13 @@ internal sealed partial class TcpEndpoint(
         // The stop may have begun while the hello was awaited.
         if (admission.IsClosed)
         {
-            await RefuseAsync(transport).ConfigureAwait(false);
+            await RefuseForStopAsync(connection).ConfigureAwait(false);
             return;
         }
 
         var session = SessionId.New();
         var welcome = LinkFormat.Lines.Frame(new ServerMessage.Welcome(identity.User, session, identity.Username));
-        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), place, holdsFirstFrame: false, welcome);
+        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), holdsFirstFrame: false, welcome);
         var loop = loops.Next();
         var carrier = new PipeCarrier(link, transport, connection.Abort, loop);
         opening.Open(link, session, identity, hello.ShowsStatus, loop);
@@ -116,10 +116,12 @@ internal sealed partial class TcpEndpoint(
         }
     }
 
-    /// <summary>Refuses a link for which there is no place: as a link is told that ends for a stop, or that the node is full.</summary>
-    private Task RefuseAsync(IDuplexPipe transport) => admission.IsClosed
-        ? RefuseAsync(transport, CloseReason.Restart.Text, ErrorCode.RuntimeException)
-        : RefuseAsync(transport, PlainLinks.Full);
+    /// <summary>Refuses a link because the node stops: as a link is told that ends for a stop.</summary>
+    private static Task RefuseForStopAsync(ConnectionContext connection)
+    {
+        connection.Features.Get<SocketPlace>()?.Establish();
+        return RefuseAsync(connection.Transport, CloseReason.Restart.Text, ErrorCode.RuntimeException);
+    }
 
     /// <summary>
     /// Tells why, and reads what the client still sends for a moment: bytes that nobody reads would make the network drop the
@@ -151,6 +153,6 @@ internal sealed partial class TcpEndpoint(
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, probes.Count);
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The TCP connection {Connection} went without a word.")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "TCP connection {Connection} closed before its link began.")]
     private partial void Gone(string connection);
 }

@@ -26,11 +26,17 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
             return;
         }
 
+        // Routing takes methods in any case; their names are case-sensitive (RFC 9110, section 9.1).
+        if (context.Request.Method != "GET")
+        {
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return;
+        }
+
         switch (await gate.DecideAsync(UpgradeRequest.Of(context), context.RequestAborted).ConfigureAwait(false))
         {
             case UpgradeOutcome.Accepted accepted:
-                using (accepted.Place)
-                    await RunAsync(context, accepted).ConfigureAwait(false);
+                await RunAsync(context, accepted).ConfigureAwait(false);
                 break;
             case UpgradeOutcome.Refused refused:
                 await RefuseAsync(context, refused).ConfigureAwait(false);
@@ -41,7 +47,7 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
     private async Task RunAsync(HttpContext context, UpgradeOutcome.Accepted accepted)
     {
         var loop = loops.Next();
-        var link = opening.Make(accepted.Identity, LinkFormat.OfWebSocket(accepted.Format), accepted.Place, holdsFirstFrame: true);
+        var link = opening.Make(accepted.Identity, LinkFormat.OfWebSocket(accepted.Format), holdsFirstFrame: true);
         opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
         await opening.StartedAsync(link).ConfigureAwait(false);
         StreamTransport transport;

@@ -22,8 +22,9 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
         kestrel.Limits.MaxRequestHeadersTotalSize = RequestHead.HeaderBytes;
         kestrel.Limits.MaxRequestBodySize = presence.Limits.RequestBodyBytes;
         kestrel.Limits.RequestHeadersTimeout = presence.Limits.AuthenticateTimeout;
+        kestrel.Limits.KeepAliveTimeout = presence.Limits.IdleHttp;
 
-        kestrel.Listen(EndPoint(presence.Http.Address, presence.Http.Port, presence.Http.Certificate, speaksHttp: true), listen =>
+        kestrel.Listen(EndPoint(presence.Http.Address, presence.Http.Port, presence.Http.Certificate, PortKind.Http), listen =>
         {
             // WebSockets of HTTP/2 have another handshake, which no client of the protocol speaks.
             listen.Protocols = HttpProtocols.Http1;
@@ -34,7 +35,7 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
         });
         if (presence.Tcp.Port >= 0)
         {
-            kestrel.Listen(EndPoint(presence.Tcp.Address, presence.Tcp.Port, presence.Tcp.Certificate, speaksHttp: false), listen =>
+            kestrel.Listen(EndPoint(presence.Tcp.Address, presence.Tcp.Port, presence.Tcp.Certificate, PortKind.Plain), listen =>
             {
                 UseCertificate(listen, presence.Tcp.Certificate);
                 listen.UseConnectionHandler<TcpEndpoint>();
@@ -42,10 +43,9 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
         }
     }
 
-    /// <summary>A port whose links the loops take from the sockets, unless it has a certificate: TLS is Kestrel's.</summary>
-    private static IPEndPoint EndPoint(string address, int port, CertificateSettings certificate, bool speaksHttp) => HasTls(certificate)
-        ? new IPEndPoint(IPAddress.Parse(address), port)
-        : new LinkEndPoint(IPAddress.Parse(address), port, speaksHttp);
+    /// <summary>A port whose connections the loops accept; with a certificate Kestrel gets them all.</summary>
+    private static LinkEndPoint EndPoint(string address, int port, CertificateSettings certificate, PortKind kind) =>
+        new(IPAddress.Parse(address), port, HasTls(certificate) ? PortKind.Tls : kind);
 
     private static bool HasTls(CertificateSettings certificate) => !string.IsNullOrEmpty(certificate.Path);
 

@@ -2,17 +2,25 @@ using System.Net;
 
 namespace Presence.Host.Links.Listening;
 
-/// <summary>
-/// Where a port is to be opened of which links are taken directly from the sockets. Never one with a certificate: who asks for
-/// TLS does not want to be spoken to without.
-/// </summary>
+/// <summary>What the connections of a port begin with.</summary>
+internal enum PortKind
+{
+    /// <summary>An HTTP request, which may be for a link or for the HTTP server.</summary>
+    Http,
+
+    /// <summary>A link in lines, with its hello.</summary>
+    Plain,
+
+    /// <summary>A TLS handshake, which Kestrel does.</summary>
+    Tls,
+}
+
+/// <summary>A port of the node for clients, whose connections the loops accept (<see cref="LinkListener"/>).</summary>
 /// <param name="address">The address.</param>
 /// <param name="port">The port; zero has the system choose one.</param>
-/// <param name="speaksHttp">
-/// Whether connections begin with an HTTP request, which may be for a link or for the HTTP server; else every one is a link.
-/// </param>
-internal sealed class LinkEndPoint(IPAddress address, int port, bool speaksHttp) : IPEndPoint(address, port)
+/// <param name="kind">What connections begin with.</param>
+internal sealed class LinkEndPoint(IPAddress address, int port, PortKind kind) : IPEndPoint(address, port)
 {
-    /// <summary>Whether connections begin with an HTTP request.</summary>
-    public bool SpeaksHttp { get; } = speaksHttp;
+    /// <summary>What connections begin with.</summary>
+    public PortKind Kind { get; } = kind;
 }

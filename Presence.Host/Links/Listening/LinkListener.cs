@@ -3,30 +3,40 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Presence.Actors.Telemetry;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Links.Listening;
 
 /// <summary>
-/// A port of which the loops take what are links, and Kestrel all the rest, as connections that it has accepted itself for all it
-/// can tell. One loop accepts; the connections are spread over all.
+/// A port for clients. One loop accepts; the connections are spread over all loops, which take those that are links, and pass all
+/// others to Kestrel. Every connection is counted from its accept until it is closed, whoever has it (<see cref="SocketPlaces"/>).
 /// </summary>
 internal sealed partial class LinkListener : IConnectionListener, IArrivals
 {
+    // How often the log is told at most that connections are refused.
+    private static readonly TimeSpan LogPeriod = TimeSpan.FromSeconds(10);
+
     private readonly LoopSet _loops;
     private readonly Dictionary<SocketLoop, Lobby> _lobbies;
+    private readonly SocketPlaces _places;
     private readonly SocketConnectionContextFactory _contexts;
     private readonly ILogger _log;
-    private readonly Channel<Socket> _forServer = Channel.CreateUnbounded<Socket>();
+    private readonly int? _fileLimit = FileLimit.Current;
+    private readonly Channel<(Socket Socket, SocketPlace? Place)> _forServer = Channel.CreateUnbounded<(Socket, SocketPlace?)>();
     private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IAsyncDisposable? _accepting;
     private int _isUnbinding;
+    private long _nextLog;
 
-    private LinkListener(EndPoint endPoint, bool speaksHttp, LoopSet loops, ILinkFront front, SocketConnectionContextFactory contexts, ILogger log)
+    private LinkListener(
+        EndPoint endPoint, PortKind kind, LoopSet loops, ILinkFront front, SocketPlaces places, SocketConnectionContextFactory contexts, ILogger log)
     {
         EndPoint = endPoint;
         _loops = loops;
-        _lobbies = loops.All.ToDictionary(loop => loop, loop => new Lobby(loop, front, speaksHttp, _forServer.Writer));
+        _lobbies = loops.All.ToDictionary(loop => loop, loop => new Lobby(loop, front, kind, _forServer.Writer));
+        _places = places;
         _contexts = contexts;
         _log = log;
     }
@@ -38,11 +48,17 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     /// <param name="endPoint">Where.</param>
     /// <param name="loops">What carries the links.</param>
     /// <param name="front">Who makes links of connections.</param>
+    /// <param name="places">Counts the connections.</param>
     /// <param name="contexts">What makes Kestrel's connections of sockets.</param>
     /// <param name="log">Where is told what goes wrong.</param>
     /// <exception cref="AddressInUseException">The port is taken.</exception>
     public static async Task<LinkListener> BindAsync(
-        LinkEndPoint endPoint, LoopSet loops, ILinkFront front, SocketConnectionContextFactory contexts, ILogger<LinkListener> log)
+        LinkEndPoint endPoint,
+        LoopSet loops,
+        ILinkFront front,
+        SocketPlaces places,
+        SocketConnectionContextFactory contexts,
+        ILogger<LinkListener> log)
     {
         var options = new SocketTransportOptions();
         Socket? socket = null;
@@ -50,7 +66,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
         {
             socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
             socket.Listen(options.Backlog);
-            var listener = new LinkListener(socket.LocalEndPoint!, endPoint.SpeaksHttp, loops, front, contexts, log);
+            var listener = new LinkListener(socket.LocalEndPoint!, endPoint.Kind, loops, front, places, contexts, log);
             listener._accepting = await loops.Next().AcceptAsync(socket, listener).ConfigureAwait(false);
             return listener;
         }
@@ -68,7 +84,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     {
         while (await _forServer.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (_forServer.Reader.TryRead(out var socket) && TryGive(socket) is { } connection)
+            if (_forServer.Reader.TryRead(out var given) && TryGive(given.Socket, given.Place) is { } connection)
                 return connection;
         }
 
@@ -103,40 +119,82 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     public async ValueTask DisposeAsync()
     {
         await UnbindAsync().ConfigureAwait(false);
-        while (_forServer.Reader.TryRead(out var socket))
-            socket.Dispose();
+        while (_forServer.Reader.TryRead(out var given))
+        {
+            given.Socket.Dispose();
+            given.Place?.Dispose();
+        }
     }
 
     /// <inheritdoc/>
     SocketLoop IArrivals.Next() => _loops.Next();
 
     /// <inheritdoc/>
-    void IArrivals.Arrived(LoopSocket socket, IPAddress? address) => _lobbies[socket.Loop].Enter(socket, address);
+    void IArrivals.Arrived(LoopSocket socket, IPAddress? address, nint descriptor)
+    {
+        var place = _places.TryTake(address, FileLimit.IsScarce(_fileLimit, descriptor), out var limit);
+        if (place is null)
+        {
+            if (MayLog())
+                Refuses(EndPoint, limit!.Value, _places.Count, _places.Handshakes);
+            _lobbies[socket.Loop].Refuse(socket);
+            return;
+        }
+
+        socket.Counted = place;
+        _lobbies[socket.Loop].Enter(socket, address);
+    }
 
     /// <inheritdoc/>
-    void IArrivals.Starved(Exception fault) => Starved(EndPoint, fault);
+    void IArrivals.Starved(Exception fault)
+    {
+        if (MayLog())
+            Starved(EndPoint, fault.Message);
+    }
 
     /// <inheritdoc/>
     void IArrivals.Lost(Exception fault) => Lost(EndPoint, fault);
 
     /// <summary>Makes a connection of Kestrel's; null if there is none any more. Kestrel would accept nothing more after a fault.</summary>
-    private ConnectionContext? TryGive(Socket socket)
+    private ConnectionContext? TryGive(Socket socket, SocketPlace? place)
     {
         try
         {
-            return _contexts.Create(socket);
+            var connection = _contexts.Create(socket);
+            if (place is null)
+                return connection;
+            var counted = new CountedConnection(connection, place);
+            place.PassTo(counted);
+            return counted;
         }
-        catch (SocketException)
+        catch (Exception fault)
         {
-            // Its client has gone meanwhile, and the system does not know its addresses any more.
             socket.Dispose();
+            place?.Dispose();
+            // Otherwise its client has gone meanwhile, and the system does not know its addresses any more.
+            if (fault is not SocketException)
+                Lost(EndPoint, fault);
             return null;
         }
+    }
+
+    private bool MayLog()
+    {
+        var now = Environment.TickCount64;
+        var next = Volatile.Read(ref _nextLog);
+        return now >= next && Interlocked.CompareExchange(ref _nextLog, now + (long)LogPeriod.TotalMilliseconds, next) == next;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A connection to {EndPoint} was lost as it came; others are accepted.")]
     private partial void Lost(EndPoint endPoint, Exception fault);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Connections to {EndPoint} have to wait: the system is out of what it takes to accept them.")]
-    private partial void Starved(EndPoint endPoint, Exception fault);
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Cannot accept on {EndPoint}: {Fault}. New connections are closed, and accepted again when there is room.")]
+    private partial void Starved(EndPoint endPoint, string fault);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Refusing connections to {EndPoint}: the limit {Limit} is reached, with {Connections} connections, {Handshakes} of them not authenticated.")]
+    private partial void Refuses(EndPoint endPoint, Limit limit, int connections, int handshakes);
 }

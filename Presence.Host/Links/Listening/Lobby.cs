@@ -1,40 +1,32 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Links.Listening;
 
 /// <summary>
-/// Where the connections of one port and one loop wait until they have said what they want. Nobody waits for long: the HTTP server,
-/// which has its own clocks, gets who has not said it in time. Everything but the beginning of the timer's calls happens on the
-/// loop's thread.
+/// The connections of one port and one loop that are neither a link nor the HTTP server's yet. <see cref="SocketPlaces"/> bounds their
+/// number and their time. Everything happens on the loop's thread, if not stated otherwise.
 /// </summary>
-internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
+internal sealed class Lobby : IAsyncDisposable
 {
-    /// <summary>How long a connection may take to say what it wants, in milliseconds.</summary>
-    public const long Patience = 1000;
-
-    // Beyond this many the server gets the next ones at once.
-    private const int Room = 16 * 1024;
-
-    private readonly bool _speaksHttp;
-    private readonly ChannelWriter<Socket> _server;
-    private readonly Queue<(Newcomer Newcomer, long Due)> _waiting = new();
-    private readonly Timer _timer;
+    private readonly ChannelWriter<(Socket Socket, SocketPlace? Place)> _server;
+    private readonly HashSet<Newcomer> _waiting = [];
     private bool _isClosed;
+    private int _refusing;
 
     /// <param name="loop">Whose connections these are.</param>
     /// <param name="front">Who makes links of them.</param>
-    /// <param name="speaksHttp">Whether they begin with an HTTP request.</param>
+    /// <param name="kind">What they begin with.</param>
     /// <param name="server">Where those go that are the HTTP server's.</param>
-    public Lobby(SocketLoop loop, ILinkFront front, bool speaksHttp, ChannelWriter<Socket> server)
+    public Lobby(SocketLoop loop, ILinkFront front, PortKind kind, ChannelWriter<(Socket Socket, SocketPlace? Place)> server)
     {
         Loop = loop;
         Front = front;
-        _speaksHttp = speaksHttp;
+        Kind = kind;
         _server = server;
-        _timer = new Timer(static lobby => ((Lobby)lobby!).Loop.Post((Lobby)lobby), this, Timeout.Infinite, Timeout.Infinite);
     }
 
     /// <summary>Whose connections these are.</summary>
@@ -43,58 +35,62 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
     /// <summary>Who makes links of them.</summary>
     public ILinkFront Front { get; }
 
-    /// <summary>How many have not been decided about.</summary>
-    public int Count { get; private set; }
+    /// <summary>What connections begin with.</summary>
+    public PortKind Kind { get; }
+
+    /// <summary>Answers and closes those that are refused.</summary>
+    public Farewells Farewells { get; } = new();
 
     /// <summary>Takes in a connection. From any thread; what goes wrong with it is no business of the caller's.</summary>
     public void Enter(LoopSocket socket, IPAddress? address) => Loop.Post(new Arrival(this, socket, address));
 
-    /// <summary>One has been decided about.</summary>
-    public void Left() => Count--;
+    /// <summary>Answers a connection for which there is no place, and closes it. From any thread.</summary>
+    public void Refuse(LoopSocket socket)
+    {
+        // The loop may be behind, and these are not counted: no more than a few are open.
+        if (Interlocked.Increment(ref _refusing) > FileLimit.MostRefused)
+        {
+            Interlocked.Decrement(ref _refusing);
+            socket.Close();
+        }
+        else
+        {
+            Loop.Post(new Refusal(this, socket));
+        }
+    }
+
+    /// <summary>A connection is neither a link nor the HTTP server's yet.</summary>
+    public void Add(Newcomer newcomer) => _waiting.Add(newcomer);
+
+    /// <summary>It is, or it is closed.</summary>
+    public void Remove(Newcomer newcomer) => _waiting.Remove(newcomer);
 
     /// <summary>Lets the HTTP server have a connection.</summary>
     public void GiveToServer(LoopSocket socket)
     {
+        var place = socket.Counted;
+        socket.Counted = null;
         try
         {
             var connection = socket.Release();
-            if (!_server.TryWrite(connection))
-                connection.Dispose();
+            if (_server.TryWrite((connection, place)))
+                return;
+            connection.Dispose();
+            place?.Dispose();
         }
         catch (SocketException)
         {
             // Its client has gone meanwhile.
+            place?.Dispose();
         }
     }
 
-    /// <summary>Closes what is still here, and lets nobody in any more.</summary>
+    /// <summary>Closes what is still here, and lets nobody in any more. From any thread.</summary>
     public async ValueTask DisposeAsync()
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Loop.Post(new Closing(this, done));
         await done.Task.ConfigureAwait(false);
-        await _timer.DisposeAsync().ConfigureAwait(false);
-    }
-
-    /// <summary>Somebody may have waited for long enough.</summary>
-    void IThreadPoolWorkItem.Execute()
-    {
-        var now = Environment.TickCount64;
-        while (_waiting.TryPeek(out var first))
-        {
-            if (first.Newcomer.IsHere && first.Due > now)
-            {
-                _timer.Change(first.Due - now, Timeout.Infinite);
-                return;
-            }
-
-            _waiting.Dequeue();
-            // Whoever closes the port looks for it here.
-            if (first.Newcomer is { IsHere: true, IsDecidedAbout: true })
-                _waiting.Enqueue((first.Newcomer, now + Patience));
-            else
-                first.Newcomer.GiveToServer();
-        }
     }
 
     private void Admit(LoopSocket socket, IPAddress? address)
@@ -105,60 +101,53 @@ internal sealed class Lobby : IThreadPoolWorkItem, IAsyncDisposable
             return;
         }
 
-        if (_speaksHttp && Count >= Room)
-        {
-            GiveToServer(socket);
-            return;
-        }
-
         try
         {
-            if (_speaksHttp)
-                Wait(new Newcomer(this, socket, address));
-            else
+            if (Kind == PortKind.Plain)
                 Pass(socket);
+            else
+                _ = new Newcomer(this, socket, address);
         }
         catch (IOException)
         {
             // The system has no room for it.
             socket.Close();
         }
-    }
-
-    private void Wait(Newcomer newcomer)
-    {
-        Count++;
-        _waiting.Enqueue((newcomer, Environment.TickCount64 + Patience));
-        if (_waiting.Count == 1)
-            _timer.Change(Patience, Timeout.Infinite);
+        catch
+        {
+            socket.Abort();
+            throw;
+        }
     }
 
     private void Pass(LoopSocket socket)
     {
         Loop.Add(socket, Nobody.Instance);
-        var isPassed = false;
-        try
-        {
-            Front.BeginPlain(socket);
-            isPassed = true;
-        }
-        finally
-        {
-            if (!isPassed)
-                socket.Abort();
-        }
+        Front.BeginPlain(socket);
     }
 
     private void Close()
     {
         _isClosed = true;
-        while (_waiting.TryDequeue(out var first))
-            first.Newcomer.Close();
+        foreach (var newcomer in _waiting.ToArray())
+            newcomer.Close();
     }
 
     private sealed class Arrival(Lobby lobby, LoopSocket socket, IPAddress? address) : IThreadPoolWorkItem
     {
         public void Execute() => lobby.Admit(socket, address);
+    }
+
+    private sealed class Refusal(Lobby lobby, LoopSocket socket) : IThreadPoolWorkItem
+    {
+        public void Execute()
+        {
+            Interlocked.Decrement(ref lobby._refusing);
+            if (lobby.Loop.IsCurrent)
+                lobby.Farewells.Send(socket, RefusalAnswers.Full(lobby.Kind), isAdded: false);
+            else
+                socket.Close();
+        }
     }
 
     private sealed class Closing(Lobby lobby, TaskCompletionSource done) : IThreadPoolWorkItem

@@ -1,22 +1,32 @@
 using System.Net;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links.Listening;
 
 /// <summary>
-/// A connection of which it is not known yet whether it is a link's or the HTTP server's. Its first bytes are looked at and left
-/// where they are until that is decided, so that the server can be given all of them.
+/// A connection that has not said yet whether it is a link's or the HTTP server's. Its first bytes are looked at and left where they
+/// are until that is decided, so that the server can be given all of them. The server gets it when its first bytes are whole
+/// (<see cref="FirstBytes"/>); one that never sends them costs a socket, for the time that it has to authenticate.
 /// </summary>
-internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
+internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
 {
-    // Who needs more looks sends byte by byte, and each look costs as much as all bytes so far.
-    private const int MostLooks = 16;
+    // A client that needs more looks sends byte by byte, and each look costs as much as all bytes so far: from then on there is a pause
+    // before each.
+    private const int LooksWithoutPause = 16;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly Lobby _lobby;
     private readonly IPAddress? _address;
     private int _looks;
     private int _headLength;
+    private bool _isHere = true;
+    private bool _isDecidedAbout;
+    private bool _hasSent;
+    private Timer? _pause;
+    private bool _pauses;
     private UpgradeOutcome.Accepted? _decision;
 
     public Newcomer(Lobby lobby, LoopSocket socket, IPAddress? address)
@@ -26,33 +36,19 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
         Socket = socket;
         // A look takes nothing, so what has been seen must not be reported again and again.
         lobby.Loop.Add(socket, this, once: true);
+        lobby.Add(this);
+        socket.Counted?.PassTo(this);
     }
 
     /// <summary>The connection, while it is here.</summary>
     public LoopSocket Socket { get; }
 
-    /// <summary>Whether nobody has got it yet.</summary>
-    public bool IsHere { get; private set; } = true;
-
-    /// <summary>Whether what it asks for is being decided about.</summary>
-    public bool IsDecidedAbout { get; private set; }
-
     /// <inheritdoc/>
     public void Readable()
     {
-        if (IsDecidedAbout)
+        if (_isDecidedAbout || _pauses)
             return;
-        var scratch = Socket.Loop.Scratch;
-        var seen = Socket.Peek(scratch);
-        if (seen == 0)
-        {
-            Leave();
-            Socket.Close();
-        }
-        else if (seen > 0)
-        {
-            Look(scratch.AsSpan(0, seen));
-        }
+        Look();
     }
 
     /// <inheritdoc/>
@@ -61,41 +57,55 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
     }
 
     /// <inheritdoc/>
-    public void Broken()
-    {
-        Leave();
-        Socket.Close();
-    }
+    public void Broken() => Close();
 
-    /// <summary>Lets the HTTP server have it, unless somebody else has got it or is about to.</summary>
-    public void GiveToServer()
-    {
-        if (!IsHere || IsDecidedAbout)
-            return;
-        Leave();
-        _lobby.GiveToServer(Socket);
-    }
-
-    /// <summary>Ends it, if it is still here.</summary>
+    /// <summary>Closes it, if it is still here.</summary>
     public void Close()
     {
-        if (!IsHere)
+        if (!_isHere)
             return;
         Leave();
         Socket.Close();
     }
+
+    /// <inheritdoc/>
+    void IPlaceOwner.Close(PlaceEnd reason) => _lobby.Loop.Post(new Ending(this, reason));
 
     /// <summary>The decision has taken its time.</summary>
     void IThreadPoolWorkItem.Execute() => Conclude(_decision);
 
-    private void Look(ReadOnlySpan<byte> bytes)
+    private void Look()
+    {
+        var scratch = Socket.Loop.Scratch;
+        var seen = Socket.Peek(scratch);
+        if (seen == 0)
+        {
+            Close();
+        }
+        else if (seen > 0)
+        {
+            if (!_hasSent)
+                Socket.Counted?.HasSent();
+            _hasSent = true;
+            if (_lobby.Kind == PortKind.Tls)
+                LookForTls(scratch.AsSpan(0, seen));
+            else
+                LookForRequest(scratch.AsSpan(0, seen));
+        }
+    }
+
+    private void LookForTls(ReadOnlySpan<byte> bytes) => Conclude(FirstBytes.OfTls(bytes));
+
+    private void LookForRequest(ReadOnlySpan<byte> bytes)
     {
         switch (RequestHead.TryParse(bytes, _address, out var request, out _headLength))
         {
-            case HeadVerdict.Incomplete when ++_looks < MostLooks:
+            case HeadVerdict.Incomplete:
+                AwaitMore();
                 break;
             case HeadVerdict.Ours:
-                IsDecidedAbout = true;
+                _isDecidedAbout = true;
+                Socket.Counted?.Establish();
                 var decision = _lobby.Front.DecideAsync(request!);
                 if (decision.IsCompletedSuccessfully)
                     Conclude(decision.Result);
@@ -103,9 +113,58 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
                     _ = ConcludeLaterAsync(decision);
                 break;
             default:
-                GiveToServer();
+                Conclude(FirstBytes.OfHttp(bytes));
                 break;
         }
+    }
+
+    private void Conclude(FirstBytesVerdict verdict)
+    {
+        switch (verdict)
+        {
+            case FirstBytesVerdict.Complete:
+                GiveToServer();
+                break;
+            case FirstBytesVerdict.Wrong:
+                Close();
+                break;
+            default:
+                AwaitMore();
+                break;
+        }
+    }
+
+    private void AwaitMore()
+    {
+        if (++_looks < LooksWithoutPause)
+            return;
+        _pauses = true;
+        _pause ??= new Timer(static newcomer => ((Newcomer)newcomer!).PostEndOfPause(), this, Timeout.Infinite, Timeout.Infinite);
+        _pause.Change(Pause, Timeout.InfiniteTimeSpan);
+    }
+
+    private void PostEndOfPause() => _lobby.Loop.Post(new EndOfPause(this));
+
+    private void GiveToServer()
+    {
+        if (!_isHere || _isDecidedAbout)
+            return;
+        Leave();
+        _lobby.GiveToServer(Socket);
+    }
+
+    private void End(PlaceEnd reason)
+    {
+        if (!_isHere || _isDecidedAbout)
+            return;
+        if (reason != PlaceEnd.Late || !_hasSent || _lobby.Kind != PortKind.Http)
+        {
+            Close();
+            return;
+        }
+
+        Leave();
+        _lobby.Farewells.Send(Socket, RefusalAnswers.Late(DateTimeOffset.UtcNow), isAdded: true);
     }
 
     private async Task ConcludeLaterAsync(ValueTask<UpgradeOutcome.Accepted?> decision)
@@ -124,8 +183,10 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
 
     private void Conclude(UpgradeOutcome.Accepted? accepted)
     {
-        IsDecidedAbout = false;
+        _isDecidedAbout = false;
         _decision = null;
+        if (!_isHere)
+            return;
         if (accepted is null)
         {
             GiveToServer();
@@ -135,8 +196,6 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
         var isBegun = false;
         try
         {
-            if (!IsHere)
-                return;
             Leave();
             if (!TryTake(_headLength))
                 return;
@@ -146,10 +205,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
         finally
         {
             if (!isBegun)
-            {
                 Socket.Close();
-                accepted.Place.Dispose();
-            }
         }
     }
 
@@ -169,9 +225,27 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem
 
     private void Leave()
     {
-        if (!IsHere)
+        if (!_isHere)
             return;
-        IsHere = false;
-        _lobby.Left();
+        _isHere = false;
+        _pause?.Dispose();
+        _lobby.Remove(this);
+    }
+
+    /// <summary>Its place is somebody else's, or its time is over.</summary>
+    private sealed class Ending(Newcomer newcomer, PlaceEnd reason) : IThreadPoolWorkItem
+    {
+        public void Execute() => newcomer.End(reason);
+    }
+
+    /// <summary>It may be looked at again.</summary>
+    private sealed class EndOfPause(Newcomer newcomer) : IThreadPoolWorkItem
+    {
+        public void Execute()
+        {
+            newcomer._pauses = false;
+            if (newcomer._isHere && !newcomer._isDecidedAbout)
+                newcomer.Look();
+        }
     }
 }

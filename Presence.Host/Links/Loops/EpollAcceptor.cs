@@ -10,13 +10,16 @@ namespace Presence.Host.Links.Loops;
 internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals arrivals) : ISocketEvents, IThreadPoolWorkItem, IAsyncDisposable
 {
     // As many connections are accepted in a row before the loop's other sockets have their turn.
-    private const int AcceptsPerTurn = 64;
+    private const int AcceptsPerTurn = 32;
 
     // When the system is out of descriptors or memory, asking again at once would only burn the processor.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
     // The descriptor is the socket's, which closes it.
     private readonly EpollSocket _reports = new(loop, (int)listening.Handle);
+
+    // Lets a connection be accepted, and closed, when there is no descriptor left.
+    private readonly SpareDescriptor _spare = new();
 
     // Null until there was a reason to pause.
     private Timer? _resume;
@@ -34,6 +37,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
         await OnLoopAsync(End).ConfigureAwait(false);
         if (_resume is not null)
             await _resume.DisposeAsync().ConfigureAwait(false);
+        _spare.Dispose();
         listening.Dispose();
     }
 
@@ -57,6 +61,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
                     break;
                 default:
                     arrivals.Starved(Linux.Fault("accept4"));
+                    TurnAway(left);
                     _reports.WantsRead = false;
                     _resume ??= new Timer(static acceptor => ((EpollAcceptor)acceptor!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
                     _resume.Change(Pause, Timeout.InfiniteTimeSpan);
@@ -78,17 +83,38 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 
     private void Take(int descriptor, IPAddress? address)
     {
+        EpollSocket? socket = null;
         try
         {
             Linux.SetNoDelay(descriptor);
             // All loops of a node are of one kind.
-            arrivals.Arrived(new EpollSocket((EpollLoop)arrivals.Next(), descriptor), address);
+            socket = new EpollSocket((EpollLoop)arrivals.Next(), descriptor);
+            arrivals.Arrived(socket, address, descriptor);
         }
         catch (Exception fault)
         {
-            Linux.Close(descriptor);
+            if (socket is null)
+                Linux.Close(descriptor);
+            else
+                socket.Close();
             arrivals.Lost(fault);
         }
+    }
+
+    /// <summary>Closes connections that wait, so that their clients do not wait for a server that cannot take them.</summary>
+    private void TurnAway(int most)
+    {
+        if (!_spare.TryRelease())
+            return;
+        for (; most > 0; most--)
+        {
+            var descriptor = Linux.Accept((int)listening.Handle, out _);
+            if (descriptor < 0)
+                break;
+            Linux.Close(descriptor);
+        }
+
+        _spare.Take();
     }
 
     private void Resume() => loop.Post(this);

@@ -9,9 +9,15 @@ internal interface IArrivals
     SocketLoop Next();
 
     /// <summary>A connection of this loop has come, and is to be added to it. If this fails, the connection is closed.</summary>
-    void Arrived(LoopSocket socket, IPAddress? address);
+    /// <param name="socket">The connection.</param>
+    /// <param name="address">The address of the client; null if that is not known.</param>
+    /// <param name="descriptor">The descriptor that the system has given to it.</param>
+    void Arrived(LoopSocket socket, IPAddress? address, nint descriptor);
 
-    /// <summary>The system is out of what it takes to accept connections. They wait for a moment.</summary>
+    /// <summary>
+    /// The system has no descriptor or memory for another connection. The acceptor closes what waits, as far as it can, and tries again
+    /// after a pause.
+    /// </summary>
     void Starved(Exception fault);
 
     /// <summary>A connection could not be taken, and has been closed.</summary>

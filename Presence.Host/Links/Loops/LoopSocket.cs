@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Presence.Host.Links.Admission;
 
 namespace Presence.Host.Links.Loops;
 
@@ -49,6 +50,11 @@ internal abstract class LoopSocket(SocketLoop loop)
 
     /// <summary>Where the client has connected to; null if it is gone.</summary>
     public abstract IPEndPoint? LocalEndPoint { get; }
+
+    /// <summary>
+    /// Its place in the node's count of sockets, given back when the socket is closed. Whoever releases the socket takes it first.
+    /// </summary>
+    public SocketPlace? Counted { get; set; }
 
     /// <summary>Its place in the loop's table.</summary>
     internal int Place { get; private set; } = Nowhere;
@@ -187,6 +193,7 @@ internal abstract class LoopSocket(SocketLoop loop)
     protected void Leave()
     {
         AwaitsRoom = false;
+        Counted?.Dispose();
         if (Place == Nowhere)
             return;
         Loop.Remove(Place);

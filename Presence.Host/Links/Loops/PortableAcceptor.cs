@@ -9,9 +9,15 @@ internal sealed class PortableAcceptor : IAsyncDisposable
     // When the system is out of descriptors or memory, asking again at once would only burn the processor.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // As many are closed in a row when there is no descriptor for them.
+    private const int MostTurnedAway = 64;
+
     private readonly Socket _listening;
     private readonly IArrivals _arrivals;
     private readonly CancellationTokenSource _end = new();
+
+    // Lets a connection be accepted, and closed, when there is no descriptor left.
+    private readonly SpareDescriptor _spare = new();
     private readonly Task _accepting;
 
     /// <param name="listening">A listening socket; it is closed at the end.</param>
@@ -33,6 +39,7 @@ internal sealed class PortableAcceptor : IAsyncDisposable
         }
         finally
         {
+            _spare.Dispose();
             _listening.Dispose();
             _end.Dispose();
         }
@@ -57,6 +64,7 @@ internal sealed class PortableAcceptor : IAsyncDisposable
             catch (Exception fault)
             {
                 _arrivals.Starved(fault);
+                await TurnAwayAsync().ConfigureAwait(false);
                 await Task.Delay(Pause, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
@@ -65,25 +73,47 @@ internal sealed class PortableAcceptor : IAsyncDisposable
     private static bool IsTheirs(SocketError error) => error is SocketError.ConnectionReset or SocketError.ConnectionAborted
         or SocketError.NetworkDown or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.HostUnreachable;
 
-    private void Take(Socket socket)
+    /// <summary>Closes connections that wait, so that their clients do not wait for a server that cannot take them.</summary>
+    private async Task TurnAwayAsync()
     {
+        if (!_spare.TryRelease())
+            return;
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(_end.Token);
+        time.CancelAfter(Pause);
         try
         {
-            socket.NoDelay = true;
-            socket.Blocking = false;
-            // All loops of a node are of one kind.
-            var loop = (PortableLoop)_arrivals.Next();
-            _arrivals.Arrived(new PortableSocket(loop, socket), (socket.RemoteEndPoint as IPEndPoint)?.Address);
+            for (var left = MostTurnedAway; left > 0; left--)
+                (await _listening.AcceptAsync(time.Token).ConfigureAwait(false)).Dispose();
         }
-        catch (SocketException)
+        catch (Exception fault) when (fault is SocketException or OperationCanceledException or ObjectDisposedException)
         {
-            // Its client has gone meanwhile.
-            socket.Dispose();
+            // There is nobody, or no descriptor.
+        }
+
+        _spare.Take();
+    }
+
+    private void Take(Socket accepted)
+    {
+        PortableSocket? socket = null;
+        try
+        {
+            accepted.NoDelay = true;
+            accepted.Blocking = false;
+            var address = (accepted.RemoteEndPoint as IPEndPoint)?.Address;
+            // All loops of a node are of one kind.
+            socket = new PortableSocket((PortableLoop)_arrivals.Next(), accepted);
+            _arrivals.Arrived(socket, address, accepted.Handle);
         }
         catch (Exception fault)
         {
-            socket.Dispose();
-            _arrivals.Lost(fault);
+            if (socket is null)
+                accepted.Dispose();
+            else
+                socket.Close();
+            // Otherwise its client has gone meanwhile.
+            if (fault is not SocketException)
+                _arrivals.Lost(fault);
         }
     }
 }

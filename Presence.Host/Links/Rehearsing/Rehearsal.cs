@@ -4,8 +4,10 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Presence.Actors.Model;
+using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
 
@@ -49,7 +51,8 @@ internal sealed partial class Rehearsal(
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        var count = options.Value.Links.Rehearsal;
+        // Each needs a descriptor for either end.
+        var count = Math.Min(options.Value.Links.Rehearsal, FileLimit.Pairs(FileLimit.Current, FileLimit.Open));
         if (count == 0)
             return;
         var begin = clock.GetTimestamp();
@@ -73,9 +76,11 @@ internal sealed partial class Rehearsal(
         var word = Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
         var calm = new CompilerCalm(() => JitInfo.GetCompiledMethodCount(), clock);
         var users = Enumerable.Range(0, count).Select(_ => new UserId(Guid.NewGuid())).ToArray();
+        // These clients take no places of others.
+        using var places = new SocketPlaces(() => PlaceBounds.None, new Refusals(), clock);
         using var contexts = new SocketConnectionContextFactory(new SocketConnectionFactoryOptions(), _log);
         var listener = await LinkListener.BindAsync(
-            new LinkEndPoint(IPAddress.Loopback, 0, speaksHttp: true), loops, new Stage(front, word, users), contexts, logs.CreateLogger<LinkListener>()).ConfigureAwait(false);
+            new LinkEndPoint(IPAddress.Loopback, 0, PortKind.Http), loops, new Stage(front, word, users), places, contexts, logs.CreateLogger<LinkListener>()).ConfigureAwait(false);
         try
         {
             for (var round = 0; round < Rounds; round++)

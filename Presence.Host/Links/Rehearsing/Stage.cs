@@ -31,7 +31,7 @@ internal sealed class Stage(ILinkFront front, string word, UserId[] users) : ILi
         }
 
         var identity = new Identity(users[user], $"rehearsal-{users[user]}", null, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
-        return new(new UpgradeOutcome.Accepted(identity, WireFormat.Json, AppearsOnline: true, accept, null, new NoPlace()));
+        return new(new UpgradeOutcome.Accepted(identity, WireFormat.Json, AppearsOnline: true, accept, null));
     }
 
     /// <inheritdoc/>
@@ -39,11 +39,4 @@ internal sealed class Stage(ILinkFront front, string word, UserId[] users) : ILi
 
     /// <inheritdoc/>
     public void BeginPlain(LoopSocket socket) => throw new NotSupportedException("The port of a rehearsal speaks HTTP.");
-
-    private sealed class NoPlace : IDisposable
-    {
-        public void Dispose()
-        {
-        }
-    }
 }

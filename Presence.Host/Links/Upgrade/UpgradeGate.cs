@@ -7,7 +7,7 @@ using Presence.Host.Links.Framing;
 namespace Presence.Host.Links.Upgrade;
 
 /// <summary>
-/// Decides which requests for <c>/ws</c> become links, in the protocol's order: format, token, upgrade, origin, room (section A2).
+/// Decides which requests for <c>/ws</c> become links, in the protocol's order: format, token, upgrade, origin, stop (section A2).
 /// What is refused is refused without detail (contract A1).
 /// </summary>
 internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission, AllowedOrigins origins)
@@ -16,8 +16,7 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
     private const string BearerProtocol = "bearer";
 
     /// <summary>
-    /// Decides about one request. Completes at once unless the token's keys have to be fetched from their issuer. Who is
-    /// accepted has taken a place, and is to give it back.
+    /// Decides about one request. Completes at once unless the token's keys have to be fetched from their issuer. 
     /// </summary>
     public async ValueTask<UpgradeOutcome> DecideAsync(UpgradeRequest request, CancellationToken cancel = default)
     {
@@ -38,13 +37,10 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
         if (!origins.Allows(request.Origin))
             return new UpgradeOutcome.Refused(StatusCodes.Status403Forbidden, "Origin not allowed");
 
-        if (admission.TryEnter(request.Address) is { } place)
-            return new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol, place);
-
-        // Of a node that stops, another takes over in a moment; a full one stays full for longer.
+        // Another node takes over in a moment.
         return admission.IsClosed
             ? new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Service restart", (HeaderNames.RetryAfter, "1"))
-            : new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Too many connections", (HeaderNames.RetryAfter, "5"));
+            : new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol);
     }
 
     private static WireFormat? FormatOf(string? text) => text switch

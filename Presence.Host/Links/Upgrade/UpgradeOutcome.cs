@@ -15,9 +15,8 @@ internal abstract record UpgradeOutcome
     /// <param name="AppearsOnline">Whether the link begins with the empty status (contract S1).</param>
     /// <param name="Accept">What the answer says in <c>Sec-WebSocket-Accept</c>.</param>
     /// <param name="SubProtocol">The sub-protocol that is selected; null selects none.</param>
-    /// <param name="Place">The link's place among those of the node, to be disposed of when the link has ended.</param>
     public sealed record Accepted(
-        Identity Identity, WireFormat Format, bool AppearsOnline, string Accept, string? SubProtocol, IDisposable Place) : UpgradeOutcome;
+        Identity Identity, WireFormat Format, bool AppearsOnline, string Accept, string? SubProtocol) : UpgradeOutcome;
 
     /// <summary>It is answered by one line of plain text.</summary>
     /// <param name="Status">The status code.</param>

@@ -65,7 +65,9 @@ internal sealed record UpgradeRequest
             Key = headers.SecWebSocketKey,
             Origin = headers.Origin,
             Address = context.Connection.RemoteIpAddress,
-            IsUpgradable = context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true },
+            // HTTP/1.0 knows no upgrade (RFC 9110, section 7.8).
+            IsUpgradable = HttpProtocol.IsHttp11(context.Request.Protocol)
+                && context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true },
         };
     }
 }

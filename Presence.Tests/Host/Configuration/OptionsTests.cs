@@ -60,6 +60,7 @@ public sealed class OptionsTests
             ("Limits:MessageBytes", "4096"), ("Limits:Follows", "5"), ("Limits:AuthenticateTimeout", "00:00:03"),
             ("Limits:PongWait", "00:00:05"), ("Limits:PingPeriod", "00:00:02"), ("Limits:IdleWrite", "00:00:07"),
             ("Limits:Connections", "8"), ("Limits:ConnectionsPerAddress", "9"), ("Limits:RequestBodyBytes", "2048"),
+            ("Limits:Handshakes", "6"), ("Limits:HandshakesPerAddress", "7"), ("Limits:IdleHttp", "00:00:13"),
             ("Limits:AllowedOrigins:0", "https://game.example"), ("Limits:AllowedOrigins:1", "http://localhost:8080"),
             ("Cluster:Hostname", "node1.example"), ("Cluster:Port", "7354"), ("Cluster:Seeds:0", "node1.example:7354"),
             ("Cluster:Seeds:1", "akka.tcp://other@10.0.0.2:7354"), ("Cluster:Roles:0", "edge"), ("Cluster:Name", "other"),
@@ -78,8 +79,9 @@ public sealed class OptionsTests
         var limits = options.Limits;
         Assert.Equal((4096, 5, 8, 9, 2048),
             (limits.MessageBytes, limits.Follows, limits.Connections, limits.ConnectionsPerAddress, limits.RequestBodyBytes));
-        Assert.Equal([3, 5, 2, 7],
-            new[] { limits.AuthenticateTimeout, limits.PongWait, limits.PingPeriod, limits.IdleWrite }.Select(span => span.TotalSeconds));
+        Assert.Equal((6, 7), (limits.Handshakes, limits.HandshakesPerAddress));
+        Assert.Equal([3, 5, 2, 7, 13],
+            new[] { limits.AuthenticateTimeout, limits.PongWait, limits.PingPeriod, limits.IdleWrite, limits.IdleHttp }.Select(span => span.TotalSeconds));
         Assert.Equal((3, TimeSpan.FromMinutes(2)), (options.Cluster.Minimum, options.Cluster.JoinTimeout));
         Assert.Equal((TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(12)), (session.ExpiryNotice, options.Stop.Drain));
         Assert.Equal(["https://game.example", "http://localhost:8080"], limits.AllowedOrigins);
@@ -165,6 +167,9 @@ public sealed class OptionsTests
         { "Limits:IdleWrite", "02:00:00", "Presence:Limits:IdleWrite", "at most" },
         { "Limits:Connections", "-1", "Presence:Limits:Connections", "0 to" },
         { "Limits:ConnectionsPerAddress", "-5", "Presence:Limits:ConnectionsPerAddress", "0 to" },
+        { "Limits:Handshakes", "-1", "Presence:Limits:Handshakes", "0 to" },
+        { "Limits:HandshakesPerAddress", "-1", "Presence:Limits:HandshakesPerAddress", "0 to" },
+        { "Limits:IdleHttp", "00:00:00", "Presence:Limits:IdleHttp", "above zero" },
         { "Limits:RequestBodyBytes", "0", "Presence:Limits:RequestBodyBytes", "1024" },
         { "Limits:AllowedOrigins", "https://game.example", "Presence:Limits:AllowedOrigins", "Presence:Limits:AllowedOrigins:0" },
         { "Limits:AllowedOrigins:0", "game.example", "Presence:Limits:AllowedOrigins:0", "https://game.example" },

@@ -47,12 +47,10 @@ public sealed class AdmissionTests
             else
                 await ExpectRefusalAsync(server, Elsewhere);
 
-            // Requests without a link are not counted, nor is who is refused for its token.
-            await using var stranger = await RawClient.ConnectAsync(server.Http);
-            await stranger.SendAsync(RawClient.UpgradeRequest("/ws?token=x"));
-            Assert.Equal(401, (await stranger.ReadHeadAsync()).Status);
-            using var http = new HttpClient { BaseAddress = server.Http };
-            Assert.Equal("{}", await http.GetStringAsync("/healthcheck"));
+            // Every socket counts, whatever its client wants.
+            await using var other = await RawClient.ConnectAsync(server.Http);
+            await other.SendAsync("GET /healthcheck HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            Assert.Equal(503, (await other.ReadHeadAsync()).Status);
         }
 
         // A place is free again once the link has ended, which the server notices a moment after its client.

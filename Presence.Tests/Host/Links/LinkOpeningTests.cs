@@ -16,8 +16,7 @@ public sealed class LinkOpeningTests(ServerFixture server) : TestKit("akka.test.
     public async Task A_logout_that_came_before_the_node_knew_of_the_connection_ends_it()
     {
         var identity = Peers.IdentityOf(Peers.NewUser(), "alice");
-        var place = new Place();
-        var link = server.Services.GetRequiredService<LinkOpening>().Make(identity, LinkFormat.WebSocketJson, place, holdsFirstFrame: false);
+        var link = server.Services.GetRequiredService<LinkOpening>().Make(identity, LinkFormat.WebSocketJson, holdsFirstFrame: false);
         // It has waited for its connection for too long, and begins without.
         link.Watch(Environment.TickCount64 + 1001);
         Assert.True(link.Started.IsCompleted);
@@ -27,13 +26,5 @@ public sealed class LinkOpeningTests(ServerFixture server) : TestKit("akka.test.
 
         Assert.Equal(CloseReason.Revoked, (await ExpectMsgAsync<Connection.Kick>()).Reason);
         link.Over();
-        Assert.True(place.IsLeft);
-    }
-
-    private sealed class Place : IDisposable
-    {
-        public bool IsLeft { get; private set; }
-
-        public void Dispose() => IsLeft = true;
     }
 }

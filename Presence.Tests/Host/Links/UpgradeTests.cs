@@ -72,6 +72,28 @@ public abstract class UpgradeTests(ServerFixture server)
         await ExpectRefusalAsync(client, what, expected);
     }
 
+    [Fact]
+    [Trait("Clause", "L3")]
+    public async Task HTTP_1_0_is_not_upgraded()
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(RawClient.UpgradeRequest($"/ws?token={Token}").Replace("HTTP/1.1", "HTTP/1.0", StringComparison.Ordinal));
+        var answer = await client.ReadHeadAsync();
+        Assert.Equal((400, "13"), (answer.Status, answer.Headers["Sec-WebSocket-Version"]));
+    }
+
+    [Theory]
+    [InlineData("get")]
+    [InlineData("Get")]
+    [InlineData("POST")]
+    [Trait("Clause", "L3")]
+    public async Task Another_method_finds_nothing(string method)
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(method + RawClient.UpgradeRequest($"/ws?token={Token}")["GET".Length..]);
+        Assert.Equal(404, (await client.ReadHeadAsync()).Status);
+    }
+
     [Theory]
     [MemberData(nameof(BadHandshakes))]
     [Trait("Clause", "L3")]

@@ -15,10 +15,10 @@ namespace Presence.Tests.Host.Links.Listening;
 internal sealed class FrontDesk : ILinkFront
 {
     private readonly Channel<UpgradeRequest> _asked = Channel.CreateUnbounded<UpgradeRequest>();
-    private int _places;
+    private int _begun;
 
-    /// <summary>How many places are taken.</summary>
-    public int Places => Volatile.Read(ref _places);
+    /// <summary>How many links have begun.</summary>
+    public int Begun => Volatile.Read(ref _begun);
 
     /// <summary>Whether the next to begin is to fail.</summary>
     public bool IsBroken { get; set; }
@@ -53,15 +53,14 @@ internal sealed class FrontDesk : ILinkFront
     {
         if (IsBroken)
             throw new InvalidOperationException();
-        new Echo(this, socket, accepted.Place).Begin("taken\n"u8);
+        new Echo(this, socket).Begin("taken\n"u8);
     }
 
     public void BeginPlain(LoopSocket socket)
     {
         if (IsBroken)
             throw new InvalidOperationException();
-        Interlocked.Increment(ref _places);
-        new Echo(this, socket, new Place(this)).Begin("plain\n"u8);
+        new Echo(this, socket).Begin("plain\n"u8);
     }
 
     /// <summary>The next request that was asked about.</summary>
@@ -71,32 +70,20 @@ internal sealed class FrontDesk : ILinkFront
         return await _asked.Reader.ReadAsync(patience.Token);
     }
 
-    private async ValueTask<UpgradeOutcome.Accepted?> LaterAsync(Task<bool> decision) => await decision ? Accept() : null;
+    private static async ValueTask<UpgradeOutcome.Accepted?> LaterAsync(Task<bool> decision) => await decision ? Accept() : null;
 
-    private UpgradeOutcome.Accepted Accept()
-    {
-        Interlocked.Increment(ref _places);
-        return new(Peers.IdentityOf(Peers.NewUser(), "alice"), WireFormat.Json, AppearsOnline: false, "accept", SubProtocol: null, new Place(this));
-    }
+    private static UpgradeOutcome.Accepted Accept() =>
+        new(Peers.IdentityOf(Peers.NewUser(), "alice"), WireFormat.Json, AppearsOnline: false, "accept", SubProtocol: null);
 
-    private sealed class Place(FrontDesk desk) : IDisposable
-    {
-        private int _isLeft;
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _isLeft, 1) == 0)
-                Interlocked.Decrement(ref desk._places);
-        }
-    }
-
-    private sealed class Echo(FrontDesk desk, LoopSocket socket, IDisposable place) : ISocketEvents
+    private sealed class Echo(FrontDesk desk, LoopSocket socket) : ISocketEvents
     {
         public void Begin(ReadOnlySpan<byte> greeting)
         {
             if (!socket.Loop.IsCurrent)
                 desk.Faults.Enqueue("not on the thread of the loop");
+            Interlocked.Increment(ref desk._begun);
             socket.PassTo(this);
+            socket.Counted?.Establish();
             socket.Send(greeting);
         }
 
@@ -110,7 +97,6 @@ internal sealed class FrontDesk : ILinkFront
             else if (n == 0)
             {
                 socket.Close();
-                place.Dispose();
             }
         }
 
@@ -118,10 +104,6 @@ internal sealed class FrontDesk : ILinkFront
         {
         }
 
-        public void Broken()
-        {
-            socket.Close();
-            place.Dispose();
-        }
+        public void Broken() => socket.Close();
     }
 }

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
+using Presence.Actors.Telemetry;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
 using Presence.Tests.Host.Links.Loops;
@@ -18,8 +20,9 @@ public sealed class LinkListenerFaultTests
     public async Task A_connection_that_is_gone_before_the_server_gets_it_costs_nobody_else()
     {
         using var loops = new LoopSet(number => new PortableLoop(number, NullLogger<WorkLoop>.Instance), count: 1);
-        using var factory = new LinkListenerFactory(loops, new FrontDesk(), NullLoggerFactory.Instance);
-        await using var listener = await factory.BindAsync(new LinkEndPoint(IPAddress.Loopback, 0, speaksHttp: true));
+        using var places = new SocketPlaces(() => PlaceBounds.None, new Refusals(), TimeProvider.System);
+        using var factory = new LinkListenerFactory(loops, new FrontDesk(), places, NullLoggerFactory.Instance);
+        await using var listener = await factory.BindAsync(new LinkEndPoint(IPAddress.Loopback, 0, PortKind.Http));
         using var gone = await ArriveAsync(listener, loops.All[0]);
         // Of what is no socket the system knows no address, as other systems know none of a socket whose client has gone.
         using (var nothing = File.OpenHandle("/dev/null"))
@@ -32,6 +35,7 @@ public sealed class LinkListenerFaultTests
 
         Assert.Equal(address, given!.LocalEndPoint);
         Assert.Throws<ObjectDisposedException>(() => gone.Client.Available);
+        Assert.Equal(1, places.Count);
     }
 
     [Fact]
@@ -39,8 +43,9 @@ public sealed class LinkListenerFaultTests
     public async Task A_port_that_fails_to_end_keeps_nobody_waiting_for_its_end()
     {
         using var loops = new LoopSet(_ => new StubbornLoop(), count: 1);
-        using var factory = new LinkListenerFactory(loops, new FrontDesk(), NullLoggerFactory.Instance);
-        var listener = await factory.BindAsync(new LinkEndPoint(IPAddress.Loopback, 0, speaksHttp: true));
+        using var places = new SocketPlaces(() => PlaceBounds.None, new Refusals(), TimeProvider.System);
+        using var factory = new LinkListenerFactory(loops, new FrontDesk(), places, NullLoggerFactory.Instance);
+        var listener = await factory.BindAsync(new LinkEndPoint(IPAddress.Loopback, 0, PortKind.Http));
         await Assert.ThrowsAsync<InvalidOperationException>(() => listener.UnbindAsync().AsTask());
         await listener.DisposeAsync().AsTask().WaitAsync(Peer.Patience);
         Assert.Null(await listener.AcceptAsync().AsTask().WaitAsync(Peer.Patience));
@@ -56,7 +61,7 @@ public sealed class LinkListenerFaultTests
         pair.Server.Send("GET / HTTP/1.1\r\n\r\n"u8);
         pair.Client.Blocking = false;
         var socket = new PortableSocket((PortableLoop)loop, pair.Client);
-        ((IArrivals)listener).Arrived(socket, null);
+        ((IArrivals)listener).Arrived(socket, null, pair.Client.Handle);
         using var patience = new CancellationTokenSource(Peer.Patience);
         while (await loop.OnLoopAsync(() => socket.IsOpen))
             await Task.Delay(10, patience.Token);

@@ -11,6 +11,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Presence.Actors.Telemetry;
+using Presence.Host.Links;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
@@ -24,29 +27,34 @@ internal sealed class ListeningServer : IAsyncDisposable
     private readonly WebApplication _server;
     private int _connections;
 
-    private ListeningServer(Func<int, SocketLoop> newLoop, int httpPort)
+    private ListeningServer(Func<int, SocketLoop> newLoop, int httpPort, PlaceBounds bounds)
     {
+        Places = new SocketPlaces(() => bounds, new Refusals(), TimeProvider.System);
         _loops = new LoopSet(newLoop, count: 2);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
-        builder.Services.AddSingleton<IConnectionListenerFactory>(new LinkListenerFactory(_loops, Front, NullLoggerFactory.Instance));
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new LinkListenerFactory(_loops, Front, Places, NullLoggerFactory.Instance));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.MaxRequestLineSize = RequestHead.LineBytes;
             kestrel.Limits.MaxRequestHeadersTotalSize = RequestHead.HeaderBytes;
             kestrel.Limits.KeepAliveTimeout = kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1);
-            kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, httpPort, speaksHttp: true), listen => listen.Use(Count));
-            kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, 0, speaksHttp: false), listen => listen.Use(Count));
-            kestrel.Listen(new IPEndPoint(IPAddress.Loopback, 0), listen => listen.UseHttps(Certificate));
+            kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, httpPort, PortKind.Http), listen => listen.Use(Count));
+            kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, 0, PortKind.Plain), listen => listen.Use(Count));
+            kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, 0, PortKind.Tls), listen => listen.UseHttps(Certificate));
         });
         _server = builder.Build();
+        _server.UseSocketPlaces();
         _server.Run(Answer);
     }
 
     public X509Certificate2 Certificate { get; } = SelfSigned();
 
     public FrontDesk Front { get; } = new();
+
+    /// <summary>Counts the sockets of all ports.</summary>
+    public SocketPlaces Places { get; }
 
     public IPEndPoint Http { get; private set; } = null!;
 
@@ -57,9 +65,9 @@ internal sealed class ListeningServer : IAsyncDisposable
     /// <summary>How many connections of the first two ports have come to Kestrel.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
-    public static async Task<ListeningServer> StartAsync(Func<int, SocketLoop> newLoop, int httpPort = 0)
+    public static async Task<ListeningServer> StartAsync(Func<int, SocketLoop> newLoop, int httpPort = 0, PlaceBounds? bounds = null)
     {
-        var server = new ListeningServer(newLoop, httpPort);
+        var server = new ListeningServer(newLoop, httpPort, bounds ?? PlaceBounds.None);
         try
         {
             await server._server.StartAsync();
@@ -91,6 +99,7 @@ internal sealed class ListeningServer : IAsyncDisposable
     {
         await _server.DisposeAsync();
         _loops.Dispose();
+        Places.Dispose();
         Certificate.Dispose();
     }
 

@@ -84,7 +84,7 @@ public abstract class AcceptorSuite
 
         public SocketLoop Next() => loop;
 
-        public void Arrived(LoopSocket socket, IPAddress? address)
+        public void Arrived(LoopSocket socket, IPAddress? address, nint descriptor)
         {
             if (IsBroken)
                 throw new InvalidOperationException();

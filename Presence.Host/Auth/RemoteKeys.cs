@@ -22,11 +22,15 @@ internal sealed class KeysUnavailableException(Exception? cause)
 internal sealed partial class RemoteKeys : IDisposable
 {
     private const string DiscoveryPath = "/.well-known/openid-configuration";
+
+    // The longest document that is read from an issuer. A key takes less than 3 KB, so this is room for hundreds of keys.
+    private const int DocumentBytes = 1024 * 1024;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(12);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    private readonly HttpClient _http = new() { Timeout = Patience };
+    private readonly HttpClient _http = new() { Timeout = Patience, MaxResponseContentBufferSize = DocumentBytes };
     private readonly Func<IDocumentRetriever, Task<Published>> _read;
     private readonly TimeProvider _time;
     private readonly ILogger _log;

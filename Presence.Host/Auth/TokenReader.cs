@@ -33,6 +33,8 @@ internal sealed class TokenReader(KeyRing keys, string? issuer, string? audience
 
     private static JsonWebToken? Parse(string token)
     {
+        if (!TokenForm.IsWellFormed(token))
+            return null;
         try
         {
             var jwt = new JsonWebToken(token);

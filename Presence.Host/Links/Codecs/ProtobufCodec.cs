@@ -10,12 +10,14 @@ namespace Presence.Host.Links.Codecs;
 
 /// <summary>
 /// The envelope in protocol buffers. Unknown fields are skipped, and of several members the last one counts, as in any
-/// proto3 reader.
+/// proto3 reader. A tag with a wire type or a field number that does not exist makes the message malformed.
 /// </summary>
 internal sealed class ProtobufCodec : EnvelopeCodec
 {
     /// <summary>The only instance.</summary>
     public static readonly ProtobufCodec Instance = new();
+
+    private const string Invalid = "The message is not a valid protobuf envelope.";
 
     private static readonly MessageParser<Envelope> Parser = Envelope.Parser.WithDiscardUnknownFields(true);
 
@@ -26,6 +28,8 @@ internal sealed class ProtobufCodec : EnvelopeCodec
     /// <inheritdoc/>
     public override ClientRequest Decode(in ReadOnlySequence<byte> message)
     {
+        if (!ProtobufTags.AreValid(message.IsSingleSegment ? message.FirstSpan : message.ToArray(), Envelope.Descriptor))
+            return Malformed(Invalid);
         Envelope envelope;
         try
         {
@@ -33,7 +37,7 @@ internal sealed class ProtobufCodec : EnvelopeCodec
         }
         catch (InvalidProtocolBufferException)
         {
-            return Malformed("The message is not a valid protobuf envelope.");
+            return Malformed(Invalid);
         }
 
         var cid = envelope.Cid.Length == 0 ? null : envelope.Cid;

@@ -99,6 +99,15 @@ public sealed class PublishedKeyTests : IAsyncLifetime, IDisposable
     }
 
     [Fact]
+    [Trait("Clause", "L3")]
+    public async Task A_key_set_that_is_too_long_is_not_read()
+    {
+        Publish(Key(_rsa, "one"), $$"""{"kty":"oct","k":"{{new string('A', 1024 * 1024)}}"}""");
+
+        Assert.Null(await ByKeySet().ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, Rs256("one"))));
+    }
+
+    [Fact]
     public async Task Keys_are_read_when_first_needed_and_not_for_every_token()
     {
         var validator = ByKeySet();

@@ -134,10 +134,39 @@ public sealed class TokenValidatorTests
                 { "hs256", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"hs256"}""") },
                 { "HS256 that says RS256", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"RS256"}""") },
                 { "a header that is no JSON", Jwt.Hmac(Jwt.Payload(), Key, "{") },
+                { "a header with a name twice", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"none","alg":"HS256"}""") },
+                { "a header with an unused name twice", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"HS256","jwk":{"k":1,"k":2}}""") },
+                { "a header that is a list", Jwt.Hmac(Jwt.Payload(), Key, """["HS256"]""") },
+                { "padding behind the token", $"{good}=" },
+                { "padding behind the header", $"{parts[0]}=.{parts[1]}.{parts[2]}" },
+                { "padding that fits", $"{parts[0]}.{parts[1]}.{parts[2]}{new string('=', (4 - parts[2].Length % 4) % 4)}" },
+                { "the other base64", $"{parts[0]}.{parts[1]}.{OtherAlphabet(parts[2])}" },
+                { "bits behind the signature", $"{parts[0]}.{parts[1]}.{WithBitsBehind(parts[2])}" },
+                { "a line feed behind the token", $"{good}\n" },
+                { "a token that is too long", Jwt.Hmac(Jwt.Payload(("pad", $"\"{new string('x', 12_300)}\"")), Key) },
                 { "an extension that must be understood", Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"HS256","crit":["b64"],"b64":true}""") },
             };
         }
     }
+
+    [Fact]
+    public async Task A_token_may_be_as_long_as_a_request_line()
+    {
+        var token = Jwt.Hmac(Jwt.Payload(("pad", $"\"{new string('x', 11_900)}\"")), Key);
+
+        Assert.InRange(token.Length, TokenForm.MaxLength - 512, TokenForm.MaxLength);
+        Assert.NotNull(await Validator().ValidateAsync(token));
+    }
+
+    // A signature of 32 bytes leaves two bits of its last character unused.
+    private static string WithBitsBehind(string signature)
+    {
+        const string alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        return signature[..^1] + alphabet[alphabet.IndexOf(signature[^1], StringComparison.Ordinal) + 1];
+    }
+
+    private static string OtherAlphabet(string signature) =>
+        signature.IndexOfAny(['-', '_']) < 0 ? "+" + signature[1..] : signature.Replace('-', '+').Replace('_', '/');
 
     [Theory]
     [MemberData(nameof(BadTokens))]

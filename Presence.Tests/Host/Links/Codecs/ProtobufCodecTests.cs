@@ -27,6 +27,10 @@ public sealed class ProtobufCodecTests
     [InlineData("820200EA0100", "UpdateStatus null null")]
     [InlineData("EA0100820200", "Ping null")]
     [InlineData("98060182020018059A0601AB", "Ping null")]
+    [InlineData("9A06010F820200", "Ping null")]
+    [InlineData("9A06020007820200", "Ping null")]
+    [InlineData("0A010F820200", "Ping '\u000f'")]
+    [InlineData("1B820202070E1C820200", "Ping null")]
     public void Requests_are_read(string hex, string request) => Assert.Equal(request, Wire.Protobuf(hex).Describe());
 
     [Theory]
@@ -63,6 +67,22 @@ public sealed class ProtobufCodecTests
     [InlineData("EA01020A05")]
     [InlineData("1C")]
     [InlineData("1B1B1C")]
+    [InlineData("0A01310F")]
+    [InlineData("0F820200")]
+    [InlineData("0E820200")]
+    [InlineData("8602820200")]
+    [InlineData("8702820200")]
+    [InlineData("FE06820200")]
+    [InlineData("FF06820200")]
+    [InlineData("820202000A")]
+    [InlineData("8202010F")]
+    [InlineData("EA0103070A00")]
+    [InlineData("EA01030F0A00")]
+    [InlineData("EA01050A030F0A00")]
+    [InlineData("D201030E0A00")]
+    [InlineData("1B0F1C820200")]
+    [InlineData("1B021C820200")]
+    [InlineData("8F80808010820200")]
     public void Anything_else_is_malformed(string hex)
     {
         var malformed = Assert.IsType<ClientRequest.Malformed>(Wire.Protobuf(hex));

@@ -5,6 +5,7 @@ using Presence.Host.Configuration;
 using Presence.Host.Health;
 using Presence.Host.Http;
 using Presence.Host.Links;
+using Presence.Host.Load;
 using Presence.Host.Node;
 
 namespace Presence.Host;
@@ -25,6 +26,7 @@ internal static class PresenceServer
             .AddPresenceAuth()
             .AddPresenceNode(builder.Configuration)
             .AddPresenceLinks()
+            .AddPresenceLoad()
             .AddPresenceHttp()
             .AddPresenceHealth()
             .AddSingleton<IPresenceLookup, PresenceLookup>()
@@ -38,8 +40,9 @@ internal static class PresenceServer
         var app = builder.Build();
         app.CheckOptions();
         app.UseSocketPlaces();
-        app.UseDemoPage();
+        // The limits of requests come first, and hold for the page too.
         app.MapPresenceHttp();
+        app.UseDemoPage();
         app.MapPresenceHealth();
         app.MapPresenceLinks();
         return app;

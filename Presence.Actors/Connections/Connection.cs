@@ -19,6 +19,9 @@ namespace Presence.Actors.Connections;
 /// </remarks>
 public sealed class Connection : UntypedActor
 {
+    /// <summary>What a follow is answered with while the node is overloaded (contract L5).</summary>
+    public const string Overloaded = "The server is overloaded; try again later.";
+
     private readonly Opening _opening;
     private readonly ImmutableArray<IActorRef> _relays;
     private readonly IActorRef _registry;
@@ -202,6 +205,9 @@ public sealed class Connection : UntypedActor
                 RelayOf(Own).Tell(new RelayCommand.Withdraw(Own, _opening.Session, ++_request));
                 (_whenDone, _notDone) = (new ServerMessage.Acknowledged(erase.Cid), 1);
                 break;
+            case ClientRequest.Follow follow when _settings.RefusesFollow():
+                Complete(new ServerMessage.Failed(follow.Cid, ErrorCode.RuntimeException, Overloaded));
+                break;
             case ClientRequest.Follow follow:
                 Follow(_follows.Begin(follow, ++_request));
                 break;
@@ -322,4 +328,10 @@ public sealed record ConnectionSettings(int Follows, int Pipeline)
 {
     /// <summary>What a server runs with unless told otherwise.</summary>
     public static readonly ConnectionSettings Default = new(10_000, 16);
+
+    /// <summary>
+    /// Whether the next follow is refused because the node is overloaded (contract L5); also counts the refusal. Called once for
+    /// each follow.
+    /// </summary>
+    public Func<bool> RefusesFollow { get; init; } = static () => false;
 }

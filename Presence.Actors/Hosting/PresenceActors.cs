@@ -7,6 +7,7 @@ using Presence.Actors.Connections;
 using Presence.Actors.Delivery;
 using Presence.Actors.Dispatch;
 using Presence.Actors.Relays;
+using Presence.Actors.Telemetry;
 using Presence.Actors.Users;
 
 namespace Presence.Actors.Hosting;
@@ -53,11 +54,20 @@ public static class PresenceActors
                 registry.Register<Announcer>(announcer);
                 var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions, announcer), "sessions");
                 registry.Register<SessionRegistry>(sessions);
+                var connections = node.Connections with { RefusesFollow = () => RefusesFollow(node) };
                 var loops = Math.Max(node.Loops.Length, 1);
                 var pools = Enumerable.Range(0, ConnectionPoolsPerLoop * loops).Select(i => system.ActorOf(
-                    ConnectionPool.Props(node.RelayTable, sessions, node.Connections, node.Loops.IsEmpty ? spread : LoopDispatchers.Of(i % loops)),
+                    ConnectionPool.Props(node.RelayTable, sessions, connections, node.Loops.IsEmpty ? spread : LoopDispatchers.Of(i % loops)),
                     $"connections-{i}"));
                 node.Started([.. pools], Akka.Cluster.Cluster.Get(system));
             });
+    }
+
+    private static bool RefusesFollow(PresenceNode node)
+    {
+        if (!node.IsOverloaded())
+            return false;
+        node.Refusals.Count(Limit.Overload);
+        return true;
     }
 }

@@ -45,6 +45,12 @@ public sealed class PresenceNode
     public Refusals Refusals { get; init; } = new();
 
     /// <summary>
+    /// Whether the node is overloaded: then its connections refuse new follows (contract L5). Called once for each follow, from any
+    /// thread.
+    /// </summary>
+    public Func<bool> IsOverloaded { get; init; } = static () => false;
+
+    /// <summary>
     /// Puts tokens that were revoked on another node out of force on this one, before it returns; that nothing is new about them is
     /// no fault.
     /// </summary>

@@ -42,6 +42,21 @@ internal sealed class LimitSettings
     /// <summary>The origins whose pages may use the API and <c>/ws</c>, e.g. <c>https://game.example</c>; empty allows all.</summary>
     public string[] AllowedOrigins { get; set; } = [];
 
+    /// <summary>How many HTTP requests per second one client address may send; 0 sets no limit.</summary>
+    public int HttpRequestsPerAddress { get; set; } = 5000;
+
+    /// <summary>How many logins per second, new and renewed, one client address may make over HTTP; 0 sets no limit.</summary>
+    public int LoginsPerAddress { get; set; } = 2000;
+
+    /// <summary>About how many users and names all HTTP requests of this node may ask at one time.</summary>
+    public int UserQueries { get; set; } = 50_000;
+
+    /// <summary>A node on whose event loops work waits for this long is overloaded (contract L5).</summary>
+    public TimeSpan OverloadLag { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>A node whose managed heap has this part of what it may have, in percent, is overloaded (contract L5).</summary>
+    public int OverloadMemoryPercent { get; set; } = 80;
+
     internal IEnumerable<ConfigurationFault> Faults(string key)
     {
         IEnumerable<ConfigurationFault> faults =
@@ -59,6 +74,11 @@ internal sealed class LimitSettings
             .. Rule.Between($"{key}:HandshakesPerAddress", HandshakesPerAddress, 0, int.MaxValue),
             .. Rule.Span($"{key}:IdleHttp", IdleHttp),
             .. Rule.Between($"{key}:RequestBodyBytes", RequestBodyBytes, 1024, 64 * 1024 * 1024),
+            .. Rule.Between($"{key}:HttpRequestsPerAddress", HttpRequestsPerAddress, 0, 1_000_000),
+            .. Rule.Between($"{key}:LoginsPerAddress", LoginsPerAddress, 0, 1_000_000),
+            .. Rule.Between($"{key}:UserQueries", UserQueries, 1000, 10_000_000),
+            .. Rule.Span($"{key}:OverloadLag", OverloadLag),
+            .. Rule.Between($"{key}:OverloadMemoryPercent", OverloadMemoryPercent, 10, 100),
             .. OriginFaults($"{key}:AllowedOrigins"),
         ];
         return PongWait <= PingPeriod

@@ -1,3 +1,5 @@
+using Presence.Host.Load;
+
 namespace Presence.Host.Http;
 
 /// <summary>
@@ -9,6 +11,9 @@ namespace Presence.Host.Http;
 /// <param name="Message">What went wrong; never empty.</param>
 internal sealed record ApiError(int Status, int Code, string Message) : IResult
 {
+    /// <summary>The value of the <c>Retry-After</c> header, in seconds; null sends none.</summary>
+    public string? RetryAfter { get; private init; }
+
     /// <summary>The request is not what it must be: 400/3.</summary>
     public static ApiError InvalidArgument(string message) => new(StatusCodes.Status400BadRequest, 3, message);
 
@@ -21,6 +26,10 @@ internal sealed record ApiError(int Status, int Code, string Message) : IResult
     /// <summary>This server does not do that for anybody: 403/7.</summary>
     public static ApiError PermissionDenied(string message) => new(StatusCodes.Status403Forbidden, 7, message);
 
+    /// <summary>The client's address has sent too many requests; a second later it may send more: 429/8.</summary>
+    public static readonly ApiError TooManyRequests =
+        new(StatusCodes.Status429TooManyRequests, 8, "Too many requests; try again later.") { RetryAfter = "1" };
+
     /// <summary>The protocol has it, this server does not: 501/12.</summary>
     public static ApiError Unimplemented(string message) => new(StatusCodes.Status501NotImplemented, 12, message);
 
@@ -30,6 +39,11 @@ internal sealed record ApiError(int Status, int Code, string Message) : IResult
     /// <summary>The server cannot answer now: 503/14.</summary>
     public static readonly ApiError Unavailable =
         new(StatusCodes.Status503ServiceUnavailable, 14, "The answer is not to be had at the moment; try again.");
+
+    /// <summary>The node is overloaded, or too many requests of this kind are in flight: 503/14.</summary>
+    /// <param name="retryAfter">When to try again, in seconds.</param>
+    public static ApiError Overloaded(string retryAfter) =>
+        new(StatusCodes.Status503ServiceUnavailable, 14, LoadShedding.Text) { RetryAfter = retryAfter };
 
     /// <summary>The request does not say, or not rightly, who makes it: 401/16.</summary>
     public static ApiError Unauthenticated(string message) => new(StatusCodes.Status401Unauthorized, 16, message);
@@ -47,6 +61,10 @@ internal sealed record ApiError(int Status, int Code, string Message) : IResult
     };
 
     /// <inheritdoc/>
-    public Task ExecuteAsync(HttpContext httpContext) =>
-        ApiJson.WriteAsync(httpContext.Response, Status, new { Code, Message });
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        if (RetryAfter is not null)
+            httpContext.Response.Headers.RetryAfter = RetryAfter;
+        return ApiJson.WriteAsync(httpContext.Response, Status, new { Code, Message });
+    }
 }

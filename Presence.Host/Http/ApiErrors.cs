@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Connections;
+
 namespace Presence.Host.Http;
 
 /// <summary>
@@ -21,9 +23,10 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
             if (!response.HasStarted && response.StatusCode >= 400 && response.ContentLength is null && string.IsNullOrEmpty(response.ContentType))
                 await OfBareStatus(context).ExecuteAsync(context).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (Exception fault) when (context.RequestAborted.IsCancellationRequested || fault is ConnectionResetException or ConnectionAbortedException)
         {
             // The client has gone; there is nobody to answer.
+            ClientGone(context.Request.Method, context.Request.Path);
         }
         catch (Exception fault) when (!response.HasStarted)
         {
@@ -55,6 +58,9 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
                 return ApiError.Internal;
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The client closed its connection during {Method} {Path}.")]
+    private partial void ClientGone(string method, PathString path);
 
     // The path and no more: a query may hold a token (contract A5).
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed.")]

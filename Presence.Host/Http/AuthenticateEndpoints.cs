@@ -19,7 +19,7 @@ internal static class AuthenticateEndpoints
                 {
                     credentials.RequireServerKey(request);
                     return SignInAsync(kind, request, accounts, issuer);
-                });
+                }).AddEndpointFilter(routes.ServiceProvider.GetRequiredService<LoginLimit>());
         }
     }
 

@@ -1,5 +1,8 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Presence.Actors.Telemetry;
+using Presence.Host.Load;
 
 namespace Presence.Host.Http;
 
@@ -10,7 +13,12 @@ internal static class HttpServices
     public static IServiceCollection AddPresenceHttp(this IServiceCollection services)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.TryAddSingleton(provider => new Refusals(provider.GetRequiredService<IMeterFactory>().Create(Refusals.MeterName)));
+        services.TryAddSingleton<ILoadState, UnmeasuredLoad>();
+        services.TryAddSingleton<LoadShedding>();
         return services
+            .AddSingleton<LoginLimit>()
             .AddSingleton<IPostConfigureOptions<LoggerFilterOptions>, LogPrivacy>()
             .AddSingleton<AllowedOrigins>()
             .AddCors()
@@ -24,6 +32,7 @@ internal static class HttpServices
     public static void MapPresenceHttp(this WebApplication app)
     {
         app.UseMiddleware<ApiErrors>();
+        app.UseMiddleware<RequestLimits>();
         app.Use(AnswerOptions);
         app.UseCors();
         app.UseRequestDecompression();

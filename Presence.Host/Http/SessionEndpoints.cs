@@ -9,7 +9,8 @@ internal static class SessionEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v2/account/session/refresh", RefreshAsync);
+        routes.MapPost("/v2/account/session/refresh", RefreshAsync)
+            .AddEndpointFilter(routes.ServiceProvider.GetRequiredService<LoginLimit>());
         routes.MapPost("/v2/session/logout", LogoutAsync);
     }
 

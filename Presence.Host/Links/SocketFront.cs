@@ -10,6 +10,7 @@ using Presence.Host.Links.Framing;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
+using Presence.Host.Load;
 
 namespace Presence.Host.Links;
 
@@ -19,6 +20,7 @@ internal sealed partial class SocketFront(
     TokenValidator tokens,
     LinkAdmission admission,
     LinkOpening opening,
+    LoadShedding shedding,
     IOptions<PresenceOptions> options,
     ILogger<SocketFront> log) : ILinkFront
 {
@@ -43,6 +45,8 @@ internal sealed partial class SocketFront(
         socket.SetKeepAlive(probes.Idle, probes.Interval, probes.Count);
         if (admission.IsClosed)
             RefuseForStop(socket);
+        else if (shedding.Refuses())
+            Refuse(socket, LoadShedding.Text, ErrorCode.RuntimeException);
         else
             Greeter.Begin(this, socket);
     }

@@ -12,6 +12,7 @@ using Presence.Host.Links.Admission;
 using Presence.Host.Links.Codecs;
 using Presence.Host.Links.Framing;
 using Presence.Host.Links.Loops;
+using Presence.Host.Load;
 
 namespace Presence.Host.Links;
 
@@ -24,6 +25,7 @@ internal sealed partial class TcpEndpoint(
     LinkOpening opening,
     LoopSet loops,
     LinkAdmission admission,
+    LoadShedding shedding,
     IOptions<PresenceOptions> options,
     ILogger<TcpEndpoint> log) : ConnectionHandler
 {
@@ -39,6 +41,8 @@ internal sealed partial class TcpEndpoint(
         {
             if (admission.IsClosed)
                 await RefuseForStopAsync(connection).ConfigureAwait(false);
+            else if (shedding.Refuses())
+                await RefuseBeforeHelloAsync(connection, LoadShedding.Text).ConfigureAwait(false);
             else
                 await ServeAsync(connection).ConfigureAwait(false);
         }
@@ -117,10 +121,13 @@ internal sealed partial class TcpEndpoint(
     }
 
     /// <summary>Refuses a link because the node stops: as a link is told that ends for a stop.</summary>
-    private static Task RefuseForStopAsync(ConnectionContext connection)
+    private static Task RefuseForStopAsync(ConnectionContext connection) => RefuseBeforeHelloAsync(connection, CloseReason.Restart.Text);
+
+    private static Task RefuseBeforeHelloAsync(ConnectionContext connection, string why)
     {
+        // The refusal has a time of its own.
         connection.Features.Get<SocketPlace>()?.Establish();
-        return RefuseAsync(connection.Transport, CloseReason.Restart.Text, ErrorCode.RuntimeException);
+        return RefuseAsync(connection.Transport, why, ErrorCode.RuntimeException);
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Presence.Actors.Model;
+using Presence.Actors.Telemetry;
 using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
 
@@ -11,7 +12,7 @@ namespace Presence.Host.Links;
 /// <c>GET /ws</c> as the HTTP server brings it: what the gate accepts becomes a link, and what it refuses is told so in plain
 /// text.
 /// </summary>
-internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, LoopSet loops)
+internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, LoopSet loops, Refusals refusals)
 {
     /// <summary>Where it is.</summary>
     public const string Path = "/ws";
@@ -39,6 +40,8 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
                 await RunAsync(context, accepted).ConfigureAwait(false);
                 break;
             case UpgradeOutcome.Refused refused:
+                if (refused.Limit is { } limit)
+                    refusals.Count(limit);
                 await RefuseAsync(context, refused).ConfigureAwait(false);
                 break;
         }

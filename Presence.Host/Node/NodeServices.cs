@@ -10,6 +10,7 @@ using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Links.Loops;
+using Presence.Host.Load;
 
 namespace Presence.Host.Node;
 
@@ -30,9 +31,11 @@ internal static class NodeServices
         {
             var options = provider.GetRequiredService<IOptions<PresenceOptions>>().Value;
             var revocations = provider.GetRequiredService<Revocations>();
+            var load = provider.GetRequiredService<ILoadState>();
             return new PresenceNode
             {
                 Refusals = provider.GetRequiredService<Refusals>(),
+                IsOverloaded = () => load.Level == LoadLevel.Overloaded,
                 Revoke = revoked => revocations.Apply(Revocation.Of(revoked)),
                 Loops = [.. provider.GetRequiredService<LoopSet>().All],
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },

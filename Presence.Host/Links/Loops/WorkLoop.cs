@@ -61,6 +61,9 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         _thread = new Thread(Run) { IsBackground = true, Name = $"presence loop {number}" };
     }
 
+    /// <summary>How many items of work other threads have posted that have not been run. From any thread.</summary>
+    public int Posted => _posted.Count;
+
     /// <summary>Whether the caller is on this loop's thread.</summary>
     public bool IsCurrent => t_current == this;
 

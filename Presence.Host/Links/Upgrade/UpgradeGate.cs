@@ -1,16 +1,18 @@
 using Microsoft.Net.Http.Headers;
 using Presence.Actors.Connections;
+using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 using Presence.Host.Http;
 using Presence.Host.Links.Framing;
+using Presence.Host.Load;
 
 namespace Presence.Host.Links.Upgrade;
 
 /// <summary>
-/// Decides which requests for <c>/ws</c> become links, in the protocol's order: format, token, upgrade, origin, stop (section A2).
+/// Decides which requests for <c>/ws</c> become links, in the protocol's order: format, load, token, upgrade, origin, stop (section A2).
 /// What is refused is refused without detail (contract A1).
 /// </summary>
-internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission, AllowedOrigins origins)
+internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission, AllowedOrigins origins, LoadShedding shedding)
 {
     private const string Bearer = "Bearer ";
     private const string BearerProtocol = "bearer";
@@ -22,6 +24,15 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
     {
         if (FormatOf(request.Format) is not { } format)
             return new UpgradeOutcome.Refused(StatusCodes.Status400BadRequest, "Invalid format parameter");
+
+        // Before the token is checked, which is the most expensive part.
+        if (shedding.IsOverloaded)
+        {
+            return new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Overloaded", (HeaderNames.RetryAfter, LoadShedding.RetryAfter()))
+            {
+                Limit = Limit.Overload,
+            };
+        }
 
         var (token, subProtocol) = TokenOf(request);
         if (token is null || await tokens.ValidateAsync(token, cancel).ConfigureAwait(false) is not { } identity)

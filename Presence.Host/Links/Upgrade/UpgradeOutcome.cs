@@ -1,4 +1,5 @@
 using Presence.Actors.Connections;
+using Presence.Actors.Telemetry;
 
 namespace Presence.Host.Links.Upgrade;
 
@@ -22,5 +23,12 @@ internal abstract record UpgradeOutcome
     /// <param name="Status">The status code.</param>
     /// <param name="Text">The line.</param>
     /// <param name="Header">A header that tells what would do, or when; null if there is nothing to tell.</param>
-    public sealed record Refused(int Status, string Text, (string Name, string Value)? Header = null) : UpgradeOutcome;
+    public sealed record Refused(int Status, string Text, (string Name, string Value)? Header = null) : UpgradeOutcome
+    {
+        /// <summary>
+        /// The limit that refuses it; null if none does. Counted by the one who answers: a loop asks first, and leaves the answer to
+        /// the HTTP server, which asks again.
+        /// </summary>
+        public Limit? Limit { get; init; }
+    }
 }

@@ -17,7 +17,7 @@ public sealed class HealthTests
     {
         await using var server = await Running.StartAsync();
         Assert.Equal((HttpStatusCode.OK, """{"status":"ok"}"""), await server.AskAsync("/health/live"));
-        Assert.Equal((HttpStatusCode.OK, """{"status":"ok"}"""), await server.AskAsync("/health/ready"));
+        Assert.Equal((HttpStatusCode.OK, """{"status":"ok","load":"calm"}"""), await server.AskAsync("/health/ready"));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class HealthTests
         Assert.True(server.Services.GetRequiredService<NodeLife>().TryEnter(NodePhase.Stopping));
         Assert.Equal((HttpStatusCode.OK, """{"status":"ok"}"""), await server.AskAsync("/health/live"));
         Assert.Equal(
-            (HttpStatusCode.ServiceUnavailable, """{"status":"unavailable","faults":{"life":"The node is stopping."}}"""),
+            (HttpStatusCode.ServiceUnavailable, """{"status":"unavailable","load":"calm","faults":{"life":"The node is stopping."}}"""),
             await server.AskAsync("/health/ready"));
     }
 
@@ -42,7 +42,7 @@ public sealed class HealthTests
         while ((answer = await server.AskAsync("/health/ready")).Status == HttpStatusCode.OK)
             await Task.Delay(10, patience.Token);
         Assert.Equal(
-            (HttpStatusCode.ServiceUnavailable, """{"status":"unavailable","faults":{"actors":"The relays or the homes of the node have ended."}}"""),
+            (HttpStatusCode.ServiceUnavailable, """{"status":"unavailable","load":"calm","faults":{"actors":"The relays or the homes of the node have ended."}}"""),
             answer);
     }
 

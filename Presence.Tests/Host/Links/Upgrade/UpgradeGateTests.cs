@@ -1,13 +1,17 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Presence.Actors.Connections;
+using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Http;
 using Presence.Host.Links;
 using Presence.Host.Links.Upgrade;
+using Presence.Host.Load;
 using Presence.Tests.Host.Auth;
+using Presence.Tests.Host.Load;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 
@@ -21,6 +25,7 @@ public sealed class UpgradeGateTests : IDisposable
     private readonly IOptions<PresenceOptions> _options = TestOptions.With();
     private readonly LinkAdmission _admission;
     private readonly TokenValidator _tokens;
+    private readonly FixedLoad _load = new();
     private readonly UpgradeGate _gate;
 
     public UpgradeGateTests()
@@ -28,7 +33,7 @@ public sealed class UpgradeGateTests : IDisposable
         _options.Value.Limits.AllowedOrigins = ["https://here.example"];
         _admission = new();
         _tokens = new(_options, new Revocations(_options, TimeProvider.System), TimeProvider.System, NullLogger<TokenValidator>.Instance);
-        _gate = new(_tokens, _admission, new AllowedOrigins(_options));
+        _gate = new(_tokens, _admission, new AllowedOrigins(_options), new LoadShedding(_load, new Refusals()));
     }
 
     private UpgradeRequest Good => new()
@@ -71,6 +76,22 @@ public sealed class UpgradeGateTests : IDisposable
         Assert.IsType<UpgradeOutcome.Accepted>(Decide(request));
         _admission.Close();
         Assert.Equal(new UpgradeOutcome.Refused(503, "Service restart", ("Retry-After", "1")), Decide(request));
+    }
+
+    [Fact]
+    [Trait("Clause", "L5")]
+    public void An_overloaded_node_accepts_nobody_whatever_the_token()
+    {
+        _load.Level = LoadLevel.Overloaded;
+        foreach (var request in (UpgradeRequest[])[Good, Good with { Token = "x" }])
+        {
+            var refused = Assert.IsType<UpgradeOutcome.Refused>(Decide(request));
+            Assert.Equal((503, "Overloaded", Limit.Overload, "Retry-After"), (refused.Status, refused.Text, refused.Limit, refused.Header!.Value.Name));
+            Assert.InRange(int.Parse(refused.Header.Value.Value, CultureInfo.InvariantCulture), 5, 30);
+        }
+
+        _load.Level = LoadLevel.Busy;
+        Assert.IsType<UpgradeOutcome.Accepted>(Decide(Good)).Place.Dispose();
     }
 
     public void Dispose() => _tokens.Dispose();

@@ -15,7 +15,8 @@ namespace Presence.Actors.Connections;
 /// </summary>
 /// <remarks>
 /// Requests are carried out one at a time, so replies come in the order of the requests; while one waits for a relay the next
-/// ones wait here, and the link reads no more than <see cref="ConnectionSettings.Pipeline"/> ahead.
+/// ones wait here, and the link reads no more than <see cref="ConnectionSettings.Pipeline"/> ahead. They wait as well while more of the
+/// answers before them is unread than the link lets wait: so a client that reads nothing has one answer made beyond that (contract L4).
 /// </remarks>
 public sealed class Connection : UntypedActor
 {
@@ -29,7 +30,7 @@ public sealed class Connection : UntypedActor
     private readonly FollowList _follows;
     private Outbox _outbox;
 
-    // Requests that wait for the one before; null as long as there has never been one.
+    // Requests that wait for the one before, or for the client to read the answers before; null as long as there has never been one.
     private Queue<ClientRequest>? _requests;
     private bool _isVisible;
     private bool _isOver;
@@ -113,7 +114,7 @@ public sealed class Connection : UntypedActor
                 if (_follows.Admits(change))
                     _outbox.Tell(change);
                 break;
-            case LinkSignal.Received { Request: var request } when _isBusy:
+            case LinkSignal.Received { Request: var request } when _isBusy || !_outbox.IsWritable:
                 (_requests ??= new()).Enqueue(request);
                 break;
             case LinkSignal.Received { Request: var request } when !_isOver:
@@ -137,6 +138,7 @@ public sealed class Connection : UntypedActor
             case LinkSignal.Drained:
                 _outbox.Drained();
                 Demand();
+                CarryOutNext();
                 break;
             case LinkSignal.Closed:
                 _isOver = true;
@@ -146,8 +148,7 @@ public sealed class Connection : UntypedActor
                 _outbox.Reply(word);
                 break;
             case Kick kick:
-                if (kick.Notice is { } notice)
-                    _outbox.Reply(notice);
+                _outbox.Finish(kick.Notice);
                 Close(kick.Reason);
                 break;
             default:
@@ -174,7 +175,7 @@ public sealed class Connection : UntypedActor
 
     private void CarryOutNext()
     {
-        while (!_isBusy && !_isOver && _requests is not null && _requests.TryDequeue(out var request))
+        while (!_isBusy && !_isOver && _outbox.IsWritable && _requests is not null && _requests.TryDequeue(out var request))
             CarryOut(request);
     }
 

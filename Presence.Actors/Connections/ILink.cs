@@ -70,6 +70,9 @@ public sealed record CloseReason(ushort Code, string Text)
     /// <summary>A message that cannot be parsed.</summary>
     public static readonly CloseReason Malformed = new(1007, "malformed message");
 
+    /// <summary>More messages or bytes per second than the limit allows, for too long (contract L4).</summary>
+    public static readonly CloseReason RateExceeded = new(1008, "rate limit exceeded");
+
     /// <summary>A message above the limit.</summary>
     public static readonly CloseReason TooBig = new(1009, "message too big");
 

@@ -18,8 +18,20 @@ internal sealed class LimitSettings
     /// <summary>A link that is silent for this long is pinged; below the pong wait.</summary>
     public TimeSpan PingPeriod { get; set; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>A link that takes nothing of what waits for it for this long has ended (contract L1).</summary>
-    public TimeSpan IdleWrite { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// A link whose client acknowledges no byte of what waits for it for this long has ended (contract L1). A client's system
+    /// acknowledges in steps of its receive buffer, often 128 KiB: one that reads 1 KB/s acknowledges once in about two minutes.
+    /// </summary>
+    public TimeSpan IdleWrite { get; set; } = TimeSpan.FromSeconds(150);
+
+    /// <summary>How many messages one connection may send per second, in bursts of up to four seconds' worth; 0 sets no limit.</summary>
+    public int MessagesPerSecond { get; set; } = 5000;
+
+    /// <summary>How many bytes one connection may send per second, in bursts of up to four seconds' worth; 0 sets no limit.</summary>
+    public int BytesPerSecond { get; set; } = 2 * 1024 * 1024;
+
+    /// <summary>How many bytes may wait for one link before its changes are merged and its requests wait.</summary>
+    public int OutputBytes { get; set; } = 64 * 1024;
 
     /// <summary>How many sockets of clients this node has, on all its ports; 0: as many as the limit of open files leaves room for.</summary>
     public int Connections { get; set; }
@@ -68,6 +80,9 @@ internal sealed class LimitSettings
             .. Rule.Span($"{key}:PongWait", PongWait),
             .. Rule.Span($"{key}:PingPeriod", PingPeriod),
             .. Rule.Span($"{key}:IdleWrite", IdleWrite),
+            .. Rule.Between($"{key}:MessagesPerSecond", MessagesPerSecond, 0, 1_000_000),
+            .. Rule.Between($"{key}:BytesPerSecond", BytesPerSecond, 0, 1024 * 1024 * 1024),
+            .. Rule.Between($"{key}:OutputBytes", OutputBytes, 16 * 1024, 64 * 1024 * 1024),
             .. Rule.Between($"{key}:Connections", Connections, 0, int.MaxValue),
             .. Rule.Between($"{key}:ConnectionsPerAddress", ConnectionsPerAddress, 0, int.MaxValue),
             .. Rule.Between($"{key}:Handshakes", Handshakes, 0, int.MaxValue),

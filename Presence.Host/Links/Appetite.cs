@@ -6,6 +6,9 @@ internal enum Appetite
     /// <summary>It has taken all it could, and takes more when more has come.</summary>
     Hungry,
 
+    /// <summary>It has taken as much as it may at a time, and takes more when the other links have had their turn.</summary>
+    More,
+
     /// <summary>It takes nothing more until its carrier is told to read again.</summary>
     Sated,
 

@@ -13,6 +13,11 @@ internal interface ICarrier
     /// <summary>The link takes input again, after <see cref="Link.Feed"/> has taken no more.</summary>
     void ReadSoon();
 
+    /// <summary>
+    /// Has the network asked how far the client has come, and <see cref="Link.Measured"/> told. False: the network does not tell.
+    /// </summary>
+    bool MeasureSoon() => false;
+
     /// <summary>Everything has been said and heard: the transport is to be ended in good order.</summary>
     void Finish();
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Akka.Actor;
 using Presence.Actors.Connections;
+using Presence.Actors.Telemetry;
 using Presence.Host.Links.Framing;
 
 namespace Presence.Host.Links;
@@ -29,15 +30,21 @@ namespace Presence.Host.Links;
 /// </remarks>
 internal sealed class Link : ILink
 {
-    // Above the first mark the connection is told to keep back what it can; below the second, to go on.
-    private const int HighWater = 64 * 1024;
-    private const int LowWater = 16 * 1024;
+    /// <summary>How many frames are taken at a time, before the other links have their turn.</summary>
+    internal const int FramesPerTurn = 64;
+
+    /// <summary>After how many bytes no more frames are taken in this turn. The last of them may be longer, up to the longest message.</summary>
+    internal const int BytesPerTurn = 16 * 1024;
+
+    // A client that says nothing for the pong wait is gone if its system, too, has answered nothing for this long, in milliseconds.
+    private const long SystemSilence = 5000;
 
     private static long s_made;
 
     private readonly MessageFraming _framing;
     private readonly LinkFormat _format;
     private readonly LinkTimes _times;
+    private readonly LinkLimits _limits;
     private readonly FrameHolds? _holds;
     private readonly ILinkWatcher? _watcher;
 
@@ -55,9 +62,24 @@ internal sealed class Link : ILink
     private long _begunAt = Environment.TickCount64;
     private long _heardAt = Environment.TickCount64;
     private long _pingedAt;
+
+    // When the transport last took, or the client acknowledged, anything.
     private long _wroteAt = Environment.TickCount64;
+
+    // Until when the client's system may hold so much that the client has not read yet that no pong is to be expected.
+    private long _slowUntil;
+    private long _acknowledged;
     private long _closingSince;
     private int _demand;
+
+    // Requests that the connection has been told of and has not demanded the next for, and their bytes.
+    private int _unanswered;
+    private int _unansweredBytes;
+
+    // What the client has used of its rates, and since when it has been above one of them; 0: it is not.
+    private TokenBucket _messages;
+    private TokenBucket _bytes;
+    private long _aboveRateSince;
     private State _state;
 
     /// <param name="format">How messages look.</param>
@@ -68,10 +90,18 @@ internal sealed class Link : ILink
     /// </param>
     /// <param name="greeting">What the client is told when it is connected, before anything else; null if another tells it.</param>
     /// <param name="watcher">Is told of the connection and of the end.</param>
+    /// <param name="limits">What the client may send and leave unread; null: <see cref="LinkLimits.NoRates"/>.</param>
     public Link(
-        LinkFormat format, int maxMessageBytes, LinkTimes times, FrameHolds? holds, byte[]? greeting = null, ILinkWatcher? watcher = null)
+        LinkFormat format,
+        int maxMessageBytes,
+        LinkTimes times,
+        FrameHolds? holds,
+        byte[]? greeting = null,
+        ILinkWatcher? watcher = null,
+        LinkLimits? limits = null)
     {
         _format = format;
+        _limits = limits ?? LinkLimits.NoRates;
         _framing = format.NewFraming(maxMessageBytes);
         _times = times;
         _holds = holds;
@@ -96,7 +126,7 @@ internal sealed class Link : ILink
         /// <summary>The carrier knows that there is output.</summary>
         Writing = 1 << 2,
 
-        /// <summary>More than <see cref="HighWater"/> was waiting, and not yet less than <see cref="LowWater"/>.</summary>
+        /// <summary>More than <see cref="LinkLimits.OutputBytes"/> was waiting, and not yet less than a quarter of that.</summary>
         Behind = 1 << 3,
 
         /// <summary>The carrier waits until it may read again.</summary>
@@ -116,6 +146,9 @@ internal sealed class Link : ILink
 
         /// <summary>The carrier has been told to end the transport.</summary>
         Finished = 1 << 9,
+
+        /// <summary>The node ends all links: a closing link gets no more time than <see cref="LinkTimes.CloseWait"/>.</summary>
+        Hurried = 1 << 10,
     }
 
     /// <summary>Completes when the connection is there, or has refused the link: the client may be told that it is connected.</summary>
@@ -165,6 +198,14 @@ internal sealed class Link : ILink
         {
             Start();
             _demand += requests;
+            // The oldest are answered first; of the bytes of each, nothing is known but their sum.
+            var answered = Math.Min(requests, _unanswered);
+            if (answered > 0)
+            {
+                _unansweredBytes -= (int)((long)_unansweredBytes * answered / _unanswered);
+                _unanswered -= answered;
+            }
+
             ReadSoon();
         }
     }
@@ -178,8 +219,12 @@ internal sealed class Link : ILink
                 return true;
             _output.Add(_format.Frame(message));
             WriteSoon();
-            if (_output.Length > HighWater)
+            if (_output.Length > _limits.OutputBytes && !Is(State.Behind))
+            {
                 Set(State.Behind);
+                _limits.Refusals?.Count(Limit.OutputBytes);
+            }
+
             return !Is(State.Behind);
         }
     }
@@ -216,6 +261,7 @@ internal sealed class Link : ILink
     {
         lock (this)
         {
+            Set(State.Hurried);
             if (Is(State.Closing))
                 return;
             Close(reason);
@@ -224,14 +270,16 @@ internal sealed class Link : ILink
     }
 
     /// <summary>
-    /// Looks at the clock: begins without a connection that keeps its client waiting, pings a client that is silent, gives up one
-    /// that is gone. Called every second or so.
+    /// Looks at the clock: begins without a connection that keeps its client waiting, reads on when the client's rates allow it, pings
+    /// a client that is silent, gives up one that is gone. Called every second or so.
     /// </summary>
     public void Watch(long now)
     {
         lock (this)
         {
-            if (IsAlive(now))
+            ReadSoon();
+            var isMeasured = NeedsMeasure(now) && _carrier!.MeasureSoon();
+            if (IsAlive(now, isMeasured))
             {
                 if (now - _begunAt > _times.StartPatience)
                     Start();
@@ -244,6 +292,23 @@ internal sealed class Link : ILink
 
                 return;
             }
+        }
+
+        GiveUp();
+    }
+
+    /// <summary>
+    /// The network tells how far the client has come, after <see cref="ICarrier.MeasureSoon"/>. A client that acknowledges what it is
+    /// sent is slow, however little that is, and not gone (contract L1).
+    /// </summary>
+    /// <param name="progress">What the network tells; null: nothing.</param>
+    /// <param name="now">The time.</param>
+    public void Measured(PeerProgress? progress, long now)
+    {
+        lock (this)
+        {
+            if (Is(State.Cut | State.Finished) || (progress is { } known ? IsAlive(now, known) : IsAlive(now, isMeasured: false)))
+                return;
         }
 
         GiveUp();
@@ -270,30 +335,45 @@ internal sealed class Link : ILink
     // ---- what the carrier asks
 
     /// <summary>
-    /// Takes what has come from the client; called by one thread at a time. What is left over is to be given again with more
-    /// behind it when <see cref="Appetite.Hungry"/> is returned, and as it is when the carrier is told to read again after
-    /// <see cref="Appetite.Sated"/>.
+    /// Takes what has come from the client, up to a bound; called by one thread at a time. What is left over is to be given again: with
+    /// more behind it after <see cref="Appetite.Hungry"/>, as it is after <see cref="Appetite.More"/>, once the other links have had
+    /// their turn, and as it is when the carrier is told to read again after <see cref="Appetite.Sated"/>.
     /// </summary>
     public Appetite Feed(ref ReadOnlySequence<byte> input)
     {
         if (Is(State.Held))
             Release();
-        while (true)
+        var now = Environment.TickCount64;
+        var begin = input.Length;
+        var last = begin;
+        for (var frames = 0; ; frames++)
         {
             lock (this)
             {
-                _heardAt = Environment.TickCount64;
+                _heardAt = now;
+                if (frames > 0)
+                    Charge(1 + _framing.Skipped, (int)(last - input.Length), now);
                 if (Is(State.ClientGone))
                     return Appetite.Done;
-                if (!Is(State.Closing) && (_demand == 0 || Is(State.Deaf)))
+                if (!Is(State.Closing) && MustPause(now))
                 {
                     Set(State.Paused);
                     return Appetite.Sated;
                 }
             }
 
+            last = input.Length;
+            if (frames == FramesPerTurn || begin - last >= BytesPerTurn)
+                return Appetite.More;
             if (!_framing.TryRead(ref input, out var frame))
+            {
+                if (_framing.Skipped == 0)
+                    return Appetite.Hungry;
+                lock (this)
+                    Charge(_framing.Skipped, (int)(last - input.Length), now);
                 return Appetite.Hungry;
+            }
+
             Take(frame);
         }
     }
@@ -367,14 +447,17 @@ internal sealed class Link : ILink
     {
         switch (frame.Kind)
         {
+            case FrameKind.Message when Is(State.Closing):
+                // It would be thrown away.
+                break;
             case FrameKind.Message:
                 var request = _format.Decode(frame.Payload);
                 lock (this)
-                    TellRequest(request);
+                    TellRequest(request, (int)frame.Payload.Length);
                 break;
             case FrameKind.Violation:
                 lock (this)
-                    TellRequest(frame.Fault!);
+                    TellRequest(frame.Fault!, 0);
                 break;
             case FrameKind.Ping:
                 var pong = _format.Pong(frame.Payload);
@@ -400,20 +483,60 @@ internal sealed class Link : ILink
         }
     }
 
-    private void TellRequest(ClientRequest request)
+    private void TellRequest(ClientRequest request, int bytes)
     {
         if (Is(State.Closing))
             return;
         _demand--;
+        _unanswered++;
+        _unansweredBytes += bytes;
         // Nothing behind it can be read; the connection will close the link.
         if (request is ClientRequest.Malformed)
             Set(State.Deaf);
         _connection.Tell(new LinkSignal.Received(request));
     }
 
+    /// <summary>Whether nothing more is to be read for now.</summary>
+    private bool MustPause(long now) =>
+        _demand <= 0 || Is(State.Deaf) || _unansweredBytes >= LinkLimits.UnansweredBytes || _messages.IsOverdrawn(now) || _bytes.IsOverdrawn(now);
+
+    /// <summary>
+    /// Counts what was read against the client's rates. A client that is above one is read no faster than the limit; one that stays
+    /// above it is told so and closed.
+    /// </summary>
+    private void Charge(int messages, int bytes, long now)
+    {
+        _messages.Use(_limits.Messages, messages, now);
+        _bytes.Use(_limits.Bytes, bytes, now);
+        var isAboveMessages = _messages.IsOverdrawn(now);
+        if (!isAboveMessages && !_bytes.IsOverdrawn(now))
+        {
+            if (_aboveRateSince != 0 && _messages.IsHalfFull(now) && _bytes.IsHalfFull(now))
+                _aboveRateSince = 0;
+            return;
+        }
+
+        if (Is(State.Closing | State.Deaf))
+            return;
+        var limit = isAboveMessages ? Limit.MessagesPerSecond : Limit.BytesPerSecond;
+        if (_aboveRateSince == 0)
+        {
+            _aboveRateSince = now;
+            _limits.Refusals?.Count(limit);
+        }
+        else if (now - _aboveRateSince > _limits.PatienceAboveRate)
+        {
+            _limits.Refusals?.Count(limit);
+            TellRequest(
+                new ClientRequest.Malformed(
+                    ErrorCode.BadInput, isAboveMessages ? "Too many messages per second." : "Too many bytes per second.", CloseReason.RateExceeded),
+                0);
+        }
+    }
+
     private void ReadSoon()
     {
-        if (!Is(State.Paused) || (Is(State.Deaf) && !Is(State.Closing)))
+        if (!Is(State.Paused) || (!Is(State.Closing) && MustPause(Environment.TickCount64)))
             return;
         Unset(State.Paused);
         _carrier?.ReadSoon();
@@ -461,7 +584,7 @@ internal sealed class Link : ILink
 
         _output.Remove(bytes);
         AddPong();
-        if (!Is(State.Behind) || _output.Length >= LowWater)
+        if (!Is(State.Behind) || _output.Length >= _limits.OutputBytes / 4)
             return;
         Unset(State.Behind);
         _connection.Tell(LinkSignal.Drained.Instance);
@@ -469,7 +592,7 @@ internal sealed class Link : ILink
 
     private void AddPong()
     {
-        if (_pong is null || _output.Length > HighWater)
+        if (_pong is null || _output.Length > _limits.OutputBytes)
             return;
         if (!Is(State.Closing))
             _output.Add(_pong);
@@ -547,15 +670,55 @@ internal sealed class Link : ILink
         _carrier.Finish();
     }
 
-    private bool IsAlive(long now)
+    // Something waits for the client, and may go out.
+    private bool IsWaiting => _output.Length > 0 && !Is(State.Held);
+
+    /// <summary>
+    /// Whether only the network can tell slow from gone: something waits for the client, or it is not read, or has not answered a ping.
+    /// </summary>
+    private bool NeedsMeasure(long now) => MayWrite && !Is(State.Finished)
+        && (IsWaiting || (!Is(State.Closing) && (Is(State.Paused) || (_framing.HasControlFrames && now - _heardAt > _times.PongWait))));
+
+    /// <param name="now">The time.</param>
+    /// <param name="isMeasured">Whether the network is being asked, and <see cref="Measured"/> decides.</param>
+    private bool IsAlive(long now, bool isMeasured)
     {
         if (Is(State.Closing))
-            return now - _closingSince <= _times.CloseWait;
+        {
+            return IsWaiting && !Is(State.Hurried)
+                ? isMeasured || now - _wroteAt <= _times.WriteStall
+                : now - (Is(State.Hurried) ? _closingSince : Math.Max(_closingSince, _wroteAt)) <= _times.CloseWait;
+        }
+
         if (_connection.IsNobody())
             return now - _begunAt <= _times.PongWait;
-        if (_output.Length > 0 && !Is(State.Held))
+        if (isMeasured)
+            return true;
+        if (IsWaiting)
             return now - _wroteAt <= _times.WriteStall;
         return !_framing.HasControlFrames || now - _heardAt <= _times.PongWait;
+    }
+
+    /// <summary>Whether the client is there, from what the network tells.</summary>
+    private bool IsAlive(long now, in PeerProgress progress)
+    {
+        if (progress.Acknowledged != _acknowledged)
+        {
+            _acknowledged = progress.Acknowledged;
+            _wroteAt = now;
+        }
+
+        var isSilent = _framing.HasControlFrames && !Is(State.Closing | State.Paused) && now - _heardAt > _times.PongWait;
+        if (progress.UnansweredFor > (isSilent ? Math.Min(SystemSilence, _times.PongWait) : _times.PongWait))
+            return false;
+        if (IsWaiting || progress.HasQueue)
+        {
+            // When this has gone out, the client's system may still hold as much as the client reads in that time.
+            _slowUntil = now + _times.WriteStall;
+            return now - _wroteAt <= _times.WriteStall;
+        }
+
+        return !isSilent || now < _slowUntil;
     }
 
     private bool Is(State any) => (_state & any) != 0;

@@ -14,6 +14,7 @@ internal sealed class LinkOpening(
     PresenceNode node,
     LinkSet links,
     LinkTimes times,
+    LinkLimits limits,
     FrameHolds holds,
     Revocations revocations,
     IOptions<PresenceOptions> options,
@@ -27,7 +28,7 @@ internal sealed class LinkOpening(
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
     /// <param name="greeting">What the client is told when it is connected; null if another tells it.</param>
     public Link Make(Identity identity, LinkFormat format, bool holdsFirstFrame, byte[]? greeting = null) =>
-        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity));
+        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity), limits);
 
     /// <summary>Makes the link of an accepted request that the HTTP server knows nothing of: it answers the request itself.</summary>
     /// <param name="accepted">What the gate says of the request.</param>
@@ -45,7 +46,7 @@ internal sealed class LinkOpening(
     /// <param name="code">Its number.</param>
     public Link Refuse(string why, ErrorCode code)
     {
-        var link = new Link(LinkFormat.Lines, _messageBytes, times, holds: null, watcher: new Stay(this, null));
+        var link = new Link(LinkFormat.Lines, _messageBytes, times, holds: null, watcher: new Stay(this, null), limits: limits);
         links.Add(link);
         link.Send(new ServerMessage.Failed(null, code, why));
         link.Close(CloseReason.Normal);

@@ -19,6 +19,8 @@ internal static class LinkServices
         .AddSingleton(NewPlaces)
         .AddSingleton(NewLoops)
         .AddSingleton(provider => LinkTimes.Of(provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Limits))
+        .AddSingleton(provider => LinkLimits.Of(
+            provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Limits, provider.GetRequiredService<Refusals>()))
         .AddSingleton<FrameHolds>()
         .AddSingleton<LinkOpening>()
         .AddSingleton<LinkSet>()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using Presence.Host.Links.Loops;
 
 namespace Presence.Host.Links;
@@ -9,10 +10,11 @@ namespace Presence.Host.Links;
 /// <param name="transport">Where bytes come from and go to.</param>
 /// <param name="abort">Cuts the transport.</param>
 /// <param name="loop">The loop that the link's connection runs on: it writes at the end of a turn; null: the thread pool does.</param>
-internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort, WorkLoop? loop = null) : ICarrier, IThreadPoolWorkItem, IFlush
+/// <param name="socket">What carries the transport, to ask how far the client has come and to bound what is kept for it; null if it is not known.</param>
+internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort, WorkLoop? loop = null, Socket? socket = null)
+    : ICarrier, IThreadPoolWorkItem, IFlush
 {
-    // How much must be taken within the time of a stall: a client that takes a large answer slowly is slow, and not dead, as
-    // long as it takes anything.
+    // How much is passed on at a time. The link hears of progress when a piece is taken, so a piece is small.
     private const int PieceSize = 16 * 1024;
 
     private static readonly TaskCompletionSource Yes = new();
@@ -28,6 +30,8 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
     /// <summary>Carries the link from now to its end.</summary>
     public async Task RunAsync()
     {
+        if (socket is not null)
+            OutputBound.Set(socket);
         link.Begin(this);
         try
         {
@@ -64,6 +68,16 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
     public void ReadSoon() => (Interlocked.Exchange(ref _mayRead, Yes) ?? Yes).TrySetResult();
 
     /// <inheritdoc/>
+    public bool MeasureSoon()
+    {
+        if (socket is null || !OperatingSystem.IsLinux())
+            return false;
+        ThreadPool.UnsafeQueueUserWorkItem(
+            static carrier => carrier.Measure(), this, preferLocal: false);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public void Finish()
     {
         _finished.TrySetResult();
@@ -77,6 +91,8 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
     /// <summary>One round of writing, apart from whoever had something to say: an actor that tells a thousand links waits for none.</summary>
     void IThreadPoolWorkItem.Execute() => Flush();
 
+    private void Measure() => link.Measured(PeerProgress.Of(socket!), Environment.TickCount64);
+
     private async Task ReadAsync()
     {
         while (!_finished.Task.IsCompleted)
@@ -87,9 +103,12 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
             var rest = read.Buffer;
             var appetite = link.Feed(ref rest);
             // What it did not want to see yet counts as unseen, so that the next read brings it again.
-            transport.Input.AdvanceTo(rest.Start, appetite == Appetite.Sated ? rest.Start : rest.End);
+            transport.Input.AdvanceTo(rest.Start, appetite is Appetite.Sated or Appetite.More ? rest.Start : rest.End);
             if (appetite == Appetite.Done || (read.IsCompleted && appetite == Appetite.Hungry))
                 return;
+            // The thread may be the one that reads for all other clients: they have their turn first.
+            if (appetite == Appetite.More)
+                await Task.Yield();
             if (appetite == Appetite.Sated)
             {
                 var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Connections.Features;
 using Presence.Actors.Model;
 using Presence.Host.Links.Admission;
 using Presence.Host.Links.Listening;
@@ -31,7 +32,7 @@ internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LoopSet l
         {
             var loop = loops.Next();
             var link = opening.Make(accepted);
-            var carrier = new PipeCarrier(link, connection.Transport, connection.Abort, loop);
+            var carrier = new PipeCarrier(link, connection.Transport, connection.Abort, loop, connection.Features.Get<IConnectionSocketFeature>()?.Socket);
             opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
             await carrier.RunAsync().ConfigureAwait(false);
         }

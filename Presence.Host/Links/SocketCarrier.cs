@@ -9,12 +9,16 @@ namespace Presence.Host.Links;
 /// </summary>
 internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPoolWorkItem
 {
+    // How much is received at a time: as much as a link takes before the others have their turn, so that little has to be kept.
+    private const int ReadSize = Link.BytesPerTurn;
+
     private readonly Link _link;
     private readonly SocketLoop _loop;
     private readonly LoopSocket _socket;
 
-    // What came and was not taken; rented.
+    // What came and was not taken: a part of a rented array.
     private byte[] _rest = [];
+    private int _restStart;
     private int _restLength;
     private int _wishes;
 
@@ -33,6 +37,7 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         Read = 2,
         Abort = 4,
         Finish = 8,
+        Measure = 16,
     }
 
     /// <inheritdoc/>
@@ -49,7 +54,7 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         link.Begin(carrier);
         carrier.Keep(came);
         // Takes what is there, or finds that the link takes nothing yet.
-        carrier.Feed(carrier._rest, carrier._restLength);
+        carrier.FeedRest();
     }
 
     /// <inheritdoc/>
@@ -65,6 +70,15 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     public void ReadSoon() => Ask(Wish.Read);
 
     /// <inheritdoc/>
+    public bool MeasureSoon()
+    {
+        if (!OperatingSystem.IsLinux())
+            return false;
+        Ask(Wish.Measure);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public void Finish() => Ask(Wish.Finish);
 
     /// <inheritdoc/>
@@ -73,7 +87,7 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     /// <inheritdoc/>
     public void Readable()
     {
-        var received = _socket.Receive(_loop.Scratch);
+        var received = _socket.Receive(_loop.Scratch.AsSpan(0, ReadSize));
         if (received > 0)
             Take(received);
         else if (received == 0)
@@ -132,6 +146,9 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
             _link.CopyOutput([]);
         }
 
+        if ((wishes & Wish.Measure) != 0)
+            _link.Measured(_socket.Progress, Environment.TickCount64);
+
         // A loop that has ended, and has closed its sockets, leaves its work to other threads.
         if ((wishes & Wish.Write) != 0 && _loop.IsCurrent)
             _loop.FlushAtEnd(this);
@@ -145,7 +162,7 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
 
     private void Ask(Wish wish)
     {
-        // Whoever finds a wish is not the first, and the first has posted.
+        // If another flag was already set, the work item is already queued.
         if (Interlocked.Or(ref _wishes, (int)wish) == 0)
             _loop.Post(this);
     }
@@ -154,59 +171,63 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     {
         if (_restLength == 0)
         {
-            Feed(_loop.Scratch, received);
+            var left = Feed(_loop.Scratch, 0, received);
+            Keep(_loop.Scratch.AsSpan(received - left, left));
             return;
         }
 
         Keep(_loop.Scratch.AsSpan(0, received));
-        Feed(_rest, _restLength);
+        FeedRest();
     }
 
     private void Resume()
     {
-        if (!_socket.IsOpen)
-            return;
-        Feed(_rest, _restLength);
+        if (_socket.IsOpen)
+            FeedRest();
     }
 
-    private void Feed(byte[] bytes, int length)
+    private void FeedRest()
     {
-        var input = new ReadOnlySequence<byte>(bytes, 0, length);
-        var appetite = _link.Feed(ref input);
-        var left = (int)input.Length;
-        if (appetite == Appetite.Done)
-            left = 0;
-        _socket.WantsRead = appetite == Appetite.Hungry;
-        if (bytes != _rest)
-        {
-            Keep(bytes.AsSpan(length - left, left));
-        }
-        else if (left == 0)
-        {
+        var left = Feed(_rest, _restStart, _restLength);
+        _restStart += _restLength - left;
+        _restLength = left;
+        if (left == 0)
             Forget();
-        }
-        else if (left < length)
-        {
-            _rest.AsSpan(length - left, left).CopyTo(_rest);
-            _restLength = left;
-        }
+    }
+
+    /// <summary>Gives the link some bytes, and says how many of the last of them it has left over.</summary>
+    private int Feed(byte[] bytes, int start, int length)
+    {
+        var input = new ReadOnlySequence<byte>(bytes, start, length);
+        var appetite = _link.Feed(ref input);
+        _socket.WantsRead = appetite == Appetite.Hungry;
+        // Behind what the other links have to do by now.
+        if (appetite == Appetite.More)
+            Ask(Wish.Read);
+        return appetite == Appetite.Done ? 0 : (int)input.Length;
     }
 
     private void Keep(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)
             return;
-        if (_restLength + bytes.Length > _rest.Length)
+        var needed = _restLength + bytes.Length;
+        if (needed > _rest.Length)
         {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_restLength + bytes.Length, _rest.Length * 2));
-            _rest.AsSpan(0, _restLength).CopyTo(larger);
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, _rest.Length * 2));
+            _rest.AsSpan(_restStart, _restLength).CopyTo(larger);
             var length = _restLength;
             Forget();
             (_rest, _restLength) = (larger, length);
         }
+        else if (_restStart + needed > _rest.Length)
+        {
+            _rest.AsSpan(_restStart, _restLength).CopyTo(_rest);
+            _restStart = 0;
+        }
 
-        bytes.CopyTo(_rest.AsSpan(_restLength));
-        _restLength += bytes.Length;
+        bytes.CopyTo(_rest.AsSpan(_restStart + _restLength));
+        _restLength = needed;
     }
 
     private void Forget()
@@ -214,7 +235,7 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         if (_rest.Length > 0)
             ArrayPool<byte>.Shared.Return(_rest);
         _rest = [];
-        _restLength = 0;
+        _restStart = _restLength = 0;
     }
 
     private void End()

@@ -82,7 +82,7 @@ internal sealed partial class TcpEndpoint(
         var welcome = LinkFormat.Lines.Frame(new ServerMessage.Welcome(identity.User, session, identity.Username));
         var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), holdsFirstFrame: false, welcome);
         var loop = loops.Next();
-        var carrier = new PipeCarrier(link, transport, connection.Abort, loop);
+        var carrier = new PipeCarrier(link, transport, connection.Abort, loop, connection.Features.Get<IConnectionSocketFeature>()?.Socket);
         opening.Open(link, session, identity, hello.ShowsStatus, loop);
         await carrier.RunAsync().ConfigureAwait(false);
     }

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Presence.Actors.Model;
@@ -73,7 +74,8 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
             throw;
         }
 
-        await new PipeCarrier(link, transport, context.Abort, loop).RunAsync().ConfigureAwait(false);
+        var socket = context.Features.Get<IConnectionSocketFeature>()?.Socket;
+        await new PipeCarrier(link, transport, context.Abort, loop, socket).RunAsync().ConfigureAwait(false);
     }
 
     private static Task RefuseAsync(HttpContext context, UpgradeOutcome.Refused refused)

@@ -52,4 +52,34 @@ public sealed class ConnectionSpecs(NodeFixture node) : IClassFixture<NodeFixtur
         Assert.Null((await bob.ChangeAsync(alice.User)).New);
         Assert.Equal(CloseReason.Failure, await alice.Link.Closed.WaitAsync(TimeSpan.FromSeconds(30)));
     }
+
+    [Fact]
+    [Trait("Clause", "L4")]
+    public async Task A_request_is_carried_out_when_the_answers_before_it_have_been_read()
+    {
+        var alice = node.Connect(NewUser(), "alice");
+        var connection = await alice.Link.Connection;
+        alice.Link.IsWritable = false;
+        foreach (var cid in new[] { "1", "2", "3" })
+            connection.Tell(new LinkSignal.Received(new ClientRequest.Ping(cid)));
+        Assert.Equal("1", ((ServerMessage.Pong)await NextAsync(alice.Link)).Cid);
+        // The client reads the first answer, and is behind again with the second: each time one is made and no more.
+        connection.Tell(LinkSignal.Drained.Instance);
+        Assert.Equal("2", ((ServerMessage.Pong)await NextAsync(alice.Link)).Cid);
+        Assert.False(alice.Link.Sent.TryRead(out _));
+        alice.Link.IsWritable = true;
+        connection.Tell(LinkSignal.Drained.Instance);
+        Assert.Equal("3", ((ServerMessage.Pong)await NextAsync(alice.Link)).Cid);
+        // All three are answered, and that is when the next are demanded.
+        connection.Tell(new LinkSignal.Received(new ClientRequest.Ping("4")));
+        Assert.Equal("4", ((ServerMessage.Pong)await NextAsync(alice.Link)).Cid);
+        var deadline = Environment.TickCount64 + 30_000;
+        while (alice.Link.Demanded != ConnectionSettings.Default.Pipeline + 4)
+        {
+            Assert.True(Environment.TickCount64 < deadline);
+            await Task.Yield();
+        }
+    }
+
+    private static async Task<ServerMessage> NextAsync(TestLink link) => await link.Sent.ReadAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
 }

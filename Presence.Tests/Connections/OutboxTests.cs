@@ -68,15 +68,80 @@ public sealed class OutboxTests
         _outbox.Tell(Change(1, 2));
         _outbox.Reply(new ServerMessage.Pong("7"));
         _outbox.Tell(Change(2, 3));
-
-        Assert.True(_link.Sent.TryRead(out var first));
-        Assert.IsType<ServerMessage.StatusEvent>(first);
-        Assert.True(_link.Sent.TryRead(out var second));
-        Assert.IsType<ServerMessage.Pong>(second);
+        // The reply forces nothing out: a client that is behind is sent nothing more.
         Assert.Empty(Sent());
 
         CatchUp();
+        Assert.True(_link.Sent.TryRead(out var first));
+        Assert.Equal([(1L, 2L)], ((ServerMessage.StatusEvent)first).Changes.Select(c => (c.Old!.Revision, c.New!.Revision)));
+        Assert.True(_link.Sent.TryRead(out var second));
+        Assert.IsType<ServerMessage.Pong>(second);
         Assert.Equal([(2L, 3L)], Sent());
+    }
+
+    [Fact]
+    [Trait("Clause", "E2")]
+    public void Changes_behind_a_reply_are_merged_with_each_other_and_not_across_it()
+    {
+        FallBehind();
+        _outbox.Tell(Change(1, 2));
+        _outbox.Reply(new ServerMessage.Pong("7"));
+        _outbox.Tell(Change(2, 3));
+        _outbox.Tell(Change(3, 4));
+        _link.IsWritable = false;
+        // One step at a time, with more changes between the steps.
+        _outbox.Drained();
+        Assert.Equal([(1L, 2L)], Sent());
+        _outbox.Tell(Change(4, 5));
+        _outbox.Drained();
+        Assert.True(_link.Sent.TryRead(out var reply));
+        Assert.IsType<ServerMessage.Pong>(reply);
+        _outbox.Tell(Change(5, 6));
+        CatchUp();
+        Assert.Equal([(2L, 6L)], Sent());
+    }
+
+    [Fact]
+    [Trait("Clause", "E2")]
+    public void A_change_of_a_session_whose_first_has_gone_out_follows_it()
+    {
+        FallBehind();
+        _outbox.Tell(Change(1, 2));
+        _outbox.Tell(new ServerMessage.StatusEvent(Alice, [new StatusChange(null, new SessionStatus(SessionId.New(), "alice", "", 1))]));
+        _outbox.Drained();
+        Assert.Equal([(1L, 2L)], Sent());
+        _outbox.Tell(Change(2, 3));
+        CatchUp();
+        Assert.Equal([(null, 1L), (2L, 3L)], Sent());
+    }
+
+    [Fact]
+    public void Sessions_that_come_and_go_leave_nothing_behind()
+    {
+        FallBehind();
+        for (var i = 0; i < 10_000; i++)
+        {
+            var shown = new SessionStatus(SessionId.New(), "alice", "", 1);
+            _outbox.Tell(new ServerMessage.StatusEvent(Alice, [new StatusChange(null, shown)]));
+            _outbox.Tell(new ServerMessage.StatusEvent(Alice, [new StatusChange(shown, null)]));
+        }
+
+        _outbox.Tell(Change(1, 2));
+        // One step takes the only change there is.
+        _outbox.Drained();
+        Assert.Equal([(1L, 2L)], Sent());
+    }
+
+    [Fact]
+    public void Before_a_close_the_held_replies_go_out_and_the_changes_do_not()
+    {
+        FallBehind();
+        _outbox.Tell(Change(1, 2));
+        _outbox.Reply(new ServerMessage.Pong("7"));
+        _outbox.Tell(Change(2, 3));
+        _outbox.Finish(new ServerMessage.Pong("last"));
+        Assert.Equal(["7", "last"], Enumerable.Range(0, 2).Select(_ => _link.Sent.TryRead(out var sent) ? ((ServerMessage.Pong)sent).Cid : null));
+        Assert.Empty(Sent());
     }
 
     [Fact]

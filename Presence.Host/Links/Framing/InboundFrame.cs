@@ -9,6 +9,9 @@ internal enum FrameKind
     /// <summary>A whole message, reassembled if it came in pieces.</summary>
     Message,
 
+    /// <summary>A piece of a message that is not whole yet: nothing to handle.</summary>
+    Piece,
+
     /// <summary>A ping, to be answered by a pong with the same payload.</summary>
     Ping,
 
@@ -56,6 +59,9 @@ internal readonly struct InboundFrame
 
     /// <summary>A whole message.</summary>
     public static InboundFrame Message(ReadOnlySequence<byte> payload) => new(FrameKind.Message, payload, 0, null);
+
+    /// <summary>A piece of a message.</summary>
+    public static InboundFrame Piece() => new(FrameKind.Piece, default, 0, null);
 
     /// <summary>A ping.</summary>
     public static InboundFrame Ping(ReadOnlySequence<byte> payload) => new(FrameKind.Ping, payload, 0, null);

@@ -28,13 +28,21 @@ internal sealed class LineFraming(int maxMessageBytes) : MessageFraming(maxMessa
     /// <inheritdoc/>
     protected override bool TryReadFrame(ref ReadOnlySequence<byte> input, out InboundFrame frame)
     {
+        if (_searched == 0)
+            SkipEmptyLines(ref input);
         while (input.Slice(_searched).PositionOf((byte)'\n') is { } end)
         {
             var line = WithoutCarriageReturn(input.Slice(0, end));
             input = input.Slice(input.GetPosition(1, end));
             _searched = 0;
             if (line.IsEmpty)
+            {
+                // One that came in two parts.
+                Skipped++;
+                SkipEmptyLines(ref input);
                 continue;
+            }
+
             frame = line.Length > MaxMessageBytes ? InboundFrame.Violation(TooBig()) : InboundFrame.Message(line);
             return true;
         }
@@ -49,6 +57,29 @@ internal sealed class LineFraming(int maxMessageBytes) : MessageFraming(maxMessa
         _searched = (int)input.Length;
         frame = default;
         return false;
+    }
+
+    /// <summary>
+    /// Passes over the empty lines at the front that lie in one piece of memory, at about a nanosecond each: a client may send nothing
+    /// else.
+    /// </summary>
+    private void SkipEmptyLines(ref ReadOnlySequence<byte> input)
+    {
+        var bytes = input.FirstSpan;
+        var at = 0;
+        while (true)
+        {
+            if (at < bytes.Length && bytes[at] == (byte)'\n')
+                at++;
+            else if (at + 1 < bytes.Length && bytes[at] == (byte)'\r' && bytes[at + 1] == (byte)'\n')
+                at += 2;
+            else
+                break;
+            Skipped++;
+        }
+
+        if (at > 0)
+            input = input.Slice(at);
     }
 
     private static ReadOnlySequence<byte> WithoutCarriageReturn(ReadOnlySequence<byte> line) =>

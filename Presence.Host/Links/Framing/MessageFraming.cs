@@ -22,6 +22,11 @@ internal abstract class MessageFraming : IDisposable
     /// <summary>The longest message that is taken, in bytes of payload.</summary>
     public int MaxMessageBytes { get; }
 
+    /// <summary>
+    /// How many frames the last read has passed over without giving them out, since there is nothing to handle about them: empty lines.
+    /// </summary>
+    public int Skipped { get; protected set; }
+
     /// <summary>Whether this framing has pings, pongs and close frames; without them writing one writes nothing.</summary>
     public abstract bool HasControlFrames { get; }
 
@@ -34,6 +39,7 @@ internal abstract class MessageFraming : IDisposable
     public bool TryRead(ref ReadOnlySequence<byte> input, out InboundFrame frame)
     {
         ReleasePayload();
+        Skipped = 0;
         if (_hasEnded)
         {
             input = input.Slice(input.End);

@@ -90,39 +90,36 @@ internal sealed class WebSocketFraming : MessageFraming
     protected override bool TryReadFrame(ref ReadOnlySequence<byte> input, out InboundFrame frame)
     {
         frame = default;
-        Span<byte> mask = stackalloc byte[Masking.KeyLength];
-        while (TryReadHeader(input, out var header))
+        if (!TryReadHeader(input, out var header))
+            return false;
+        if (Judge(header) is { } fault)
         {
-            if (Judge(header) is { } fault)
-            {
-                frame = InboundFrame.Violation(fault);
-                return true;
-            }
-
-            // The length has been judged: it is far from where a sum would overflow.
-            var frameLength = header.Length + (long)header.PayloadLength;
-            if (input.Length < frameLength)
-                return false;
-            input.Slice(header.Length - mask.Length, mask.Length).CopyTo(mask);
-            var payload = input.Slice(header.Length, (int)header.PayloadLength);
-            input = input.Slice(frameLength);
-
-            if (IsControl(header.Opcode))
-            {
-                frame = ReadControl(header.Opcode, payload, mask);
-                return true;
-            }
-
-            Append(payload, mask);
-            _isFragmented = !header.IsFinal;
-            if (header.IsFinal)
-            {
-                frame = InboundFrame.Message(_message is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_message, 0, _messageLength));
-                return true;
-            }
+            frame = InboundFrame.Violation(fault);
+            return true;
         }
 
-        return false;
+        // The length has been judged: it is far from where a sum would overflow.
+        var frameLength = header.Length + (long)header.PayloadLength;
+        if (input.Length < frameLength)
+            return false;
+        Span<byte> mask = stackalloc byte[Masking.KeyLength];
+        input.Slice(header.Length - mask.Length, mask.Length).CopyTo(mask);
+        var payload = input.Slice(header.Length, (int)header.PayloadLength);
+        input = input.Slice(frameLength);
+
+        if (IsControl(header.Opcode))
+        {
+            frame = ReadControl(header.Opcode, payload, mask);
+            return true;
+        }
+
+        Append(payload, mask);
+        _isFragmented = !header.IsFinal;
+        if (_isFragmented)
+            frame = InboundFrame.Piece();
+        else
+            frame = InboundFrame.Message(_message is null ? ReadOnlySequence<byte>.Empty : new ReadOnlySequence<byte>(_message, 0, _messageLength));
+        return true;
     }
 
     /// <inheritdoc/>

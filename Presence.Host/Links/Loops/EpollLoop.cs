@@ -30,6 +30,11 @@ internal sealed class EpollLoop : SocketLoop
     private readonly SafeFileHandle _wakeUp;
     private readonly EpollReports _reports = new(ReportsPerWait);
 
+    // The reports that the last wait has found and that have not been handled yet: from this one on, up to that one. They are handled
+    // before the next wait. A new wait would report the same sockets first, and those behind them never.
+    private int _next;
+    private int _found;
+
     /// <param name="number">Tells the loops of a process apart.</param>
     /// <param name="log">Where faults of the work go.</param>
     public EpollLoop(int number, ILogger<WorkLoop> log)
@@ -60,14 +65,22 @@ internal sealed class EpollLoop : SocketLoop
     }
 
     /// <inheritdoc/>
-    protected override int Wait(bool mayBlock) => _reports.Wait(_epoll, mayBlock);
+    protected override int Wait(bool mayBlock)
+    {
+        if (_next < _found)
+            return _found - _next;
+        _next = 0;
+        _found = _reports.Wait(_epoll, mayBlock);
+        return _found;
+    }
 
     /// <inheritdoc/>
-    protected override void Dispatch(int count)
+    protected override void Dispatch(int count, ref TurnBudget budget)
     {
-        for (var i = 0; i < count; i++)
+        while (_next < _found)
         {
-            var (flags, data) = _reports[i];
+            // What has been reported may be out of date by now: a socket finds nothing to take then, which is harmless.
+            var (flags, data) = _reports[_next++];
             if (data == WakeUp || At((int)(uint)data) is not EpollSocket socket || !socket.IsOf(data))
                 continue;
             try
@@ -78,6 +91,10 @@ internal sealed class EpollLoop : SocketLoop
             {
                 GiveUp(socket, fault);
             }
+
+            budget.Spend(1);
+            if (budget.IsSpent)
+                return;
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class EpollSocket(EpollLoop loop, int descriptor) : LoopSocket(l
     /// <inheritdoc/>
     public override IPEndPoint? LocalEndPoint => IsOpen ? Linux.EndPointOf(_descriptor, remote: false) : null;
 
+    /// <inheritdoc/>
+    public override PeerProgress? Progress => IsOpen ? Linux.ProgressOf(_descriptor) : null;
+
     private EpollLoop Epoll => (EpollLoop)Loop;
 
     /// <inheritdoc/>
@@ -89,6 +92,7 @@ internal sealed class EpollSocket(EpollLoop loop, int descriptor) : LoopSocket(l
     /// <inheritdoc/>
     protected override void Register(int place, uint registration)
     {
+        Linux.BoundUnsent(_descriptor, UnsentBytes);
         _registration = registration;
         _registered = IsLookedAt ? Linux.EpollIn | Linux.EpollEdge : Linux.EpollIn;
         Epoll.Control(Linux.EpollAdd, _descriptor, _registered, DataOf(place, registration));

@@ -60,6 +60,7 @@ internal static unsafe partial class Linux
     private const int OptionKeepIdle = 4; // TCP_KEEPIDLE
     private const int OptionKeepInterval = 5; // TCP_KEEPINTVL
     private const int OptionKeepCount = 6; // TCP_KEEPCNT
+    private const int OptionUnsent = 25; // TCP_NOTSENT_LOWAT
 
     /// <summary>What the last call of this thread failed of.</summary>
     public static IOException Fault(string call) => new($"{call}: {Marshal.GetLastPInvokeErrorMessage()}", Marshal.GetLastPInvokeError());
@@ -155,6 +156,19 @@ internal static unsafe partial class Linux
         SetOption(socket, LevelTcp, OptionKeepCount, probes);
     }
 
+    /// <summary>Bounds what the system keeps of what is sent and not on its way yet, in bytes.</summary>
+    public static void BoundUnsent(int socket, int bytes) => SetOption(socket, LevelTcp, OptionUnsent, bytes);
+
+    /// <summary>How far the other end has come; null if the system does not tell.</summary>
+    public static PeerProgress? ProgressOf(int socket)
+    {
+        var info = stackalloc byte[PeerProgress.Size];
+        uint length = PeerProgress.Size;
+        return GetOption(socket, PeerProgress.Level, PeerProgress.Option, info, &length) < 0
+            ? null
+            : PeerProgress.Read(new ReadOnlySpan<byte>(info, (int)length));
+    }
+
     /// <summary>Makes the close of a socket a reset.</summary>
     public static void DropOnClose(int socket)
     {
@@ -208,6 +222,9 @@ internal static unsafe partial class Linux
 
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     private static partial int SetOption(int socket, int level, int option, void* value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    private static partial int GetOption(int socket, int level, int option, byte* value, uint* length);
 
     [LibraryImport("libc", EntryPoint = "getpeername", SetLastError = true)]
     private static partial int PeerName(int socket, byte* address, uint* length);

@@ -17,6 +17,13 @@ internal abstract class LoopSocket(SocketLoop loop)
     /// <summary>The connection is gone.</summary>
     public const int Gone = -2;
 
+    /// <summary>
+    /// How much the system keeps of what has been sent and is not on its way yet, in bytes, before it takes no more. By itself it takes
+    /// up to 4 MB per connection, and reports room again only when a third of that is free: that costs memory, and says nothing of a
+    /// slow client for a minute.
+    /// </summary>
+    public const int UnsentBytes = 64 * 1024;
+
     // No place of the loop's table.
     private const int Nowhere = -1;
 
@@ -55,6 +62,9 @@ internal abstract class LoopSocket(SocketLoop loop)
     /// Its place in the node's count of sockets, given back when the socket is closed. Whoever releases the socket takes it first.
     /// </summary>
     public SocketPlace? Counted { get; set; }
+
+    /// <summary>How far the client has come; null where the system does not tell, or the socket is closed.</summary>
+    public abstract PeerProgress? Progress { get; }
 
     /// <summary>Its place in the loop's table.</summary>
     internal int Place { get; private set; } = Nowhere;

@@ -8,6 +8,9 @@ internal sealed class PortableLoop : SocketLoop
     // Unlike the slim primitives it does not spin before it sleeps.
     private readonly AutoResetEvent _woken = new(initialState: false);
 
+    // Sockets that have something to take and have been read in this turn already: the next turns read them, in this order.
+    private readonly Queue<PortableSocket> _readable = new();
+
     /// <param name="number">Tells the loops of a process apart.</param>
     /// <param name="log">Where faults of the work go.</param>
     public PortableLoop(int number, ILogger<WorkLoop> log)
@@ -20,14 +23,25 @@ internal sealed class PortableLoop : SocketLoop
     /// <inheritdoc/>
     protected override int Wait(bool mayBlock)
     {
-        if (mayBlock)
+        if (mayBlock && _readable.Count == 0)
             _woken.WaitOne();
-        return 0;
+        return _readable.Count;
     }
 
+    /// <summary>Has a socket read that has something to take: in the next turn, since this one has read it. On the loop's thread.</summary>
+    internal void ReadNextTurn(PortableSocket socket) => _readable.Enqueue(socket);
+
     /// <inheritdoc/>
-    protected override void Dispatch(int count)
+    protected override void Dispatch(int count, ref TurnBudget budget)
     {
+        // What is added meanwhile is of the next turn.
+        for (var left = count; left > 0 && _readable.TryDequeue(out var socket); left--)
+        {
+            socket.Arrived();
+            budget.Spend(1);
+            if (budget.IsSpent)
+                return;
+        }
     }
 
     /// <inheritdoc/>

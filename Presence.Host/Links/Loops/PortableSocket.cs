@@ -33,6 +33,7 @@ internal sealed class PortableSocket : LoopSocket, IThreadPoolWorkItem
         : base(loop)
     {
         _socket = socket;
+        OutputBound.Set(socket);
         _arrival = new Arrival(this);
     }
 
@@ -44,6 +45,9 @@ internal sealed class PortableSocket : LoopSocket, IThreadPoolWorkItem
 
     /// <inheritdoc/>
     public override IPEndPoint? LocalEndPoint => EndPointOf(socket => socket.LocalEndPoint);
+
+    /// <inheritdoc/>
+    public override PeerProgress? Progress => _isOpen ? PeerProgress.Of(_socket) : null;
 
     /// <inheritdoc/>
     public override int Send(ReadOnlySpan<byte> bytes)
@@ -97,11 +101,7 @@ internal sealed class PortableSocket : LoopSocket, IThreadPoolWorkItem
     }
 
     /// <summary>The wait is over. On the loop's thread.</summary>
-    void IThreadPoolWorkItem.Execute()
-    {
-        _isAwaited = false;
-        TellReadable();
-    }
+    void IThreadPoolWorkItem.Execute() => Arrived();
 
     /// <inheritdoc/>
     protected override void Register(int place, uint registration) => AwaitInput();
@@ -118,8 +118,9 @@ internal sealed class PortableSocket : LoopSocket, IThreadPoolWorkItem
         if (!_isOpen || _isAwaited)
             return;
         _isAwaited = true;
+        // What has come already waits for the next turn: a client that sends without end must not keep this one from its flush.
         if (!_socket.ReceiveAsync(_arrival))
-            Loop.Post(this);
+            ((PortableLoop)Loop).ReadNextTurn(this);
     }
 
     /// <inheritdoc/>
@@ -160,6 +161,13 @@ internal sealed class PortableSocket : LoopSocket, IThreadPoolWorkItem
         // A wait that is under way keeps it until then.
         _arrival.Dispose();
         Leave();
+    }
+
+    /// <summary>What was awaited has come. On the loop's thread.</summary>
+    internal void Arrived()
+    {
+        _isAwaited = false;
+        TellReadable();
     }
 
     private void TellReadable()

@@ -10,9 +10,11 @@ namespace Presence.Host.Links.Loops;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A turn: wait until there is something; what the sockets report; posted work, up to <see cref="WorkPerTurn"/> items, so that
-/// no flood of work keeps the sockets waiting; flush what was marked. The thread sleeps only when there is neither work nor
-/// anything marked, and an idle loop costs nothing.
+/// A turn has four steps: wait until there is something; handle what the sockets report; do posted work; flush what was marked.
+/// The second and the third step have a budget each (<see cref="TurnBudget"/>): when <see cref="BudgetOfStep"/> has passed, what is
+/// left waits for the next turn, behind the flush. So nobody's output waits for a flood of input or work, and neither of the two
+/// waits for the other. One socket is read once per turn. The thread sleeps only when there is neither work nor anything marked, and
+/// an idle loop costs nothing.
 /// </para>
 /// <para>
 /// A large flush, of <see cref="LargeFlush"/> or more, takes longer than another look: what has come since the turn began is done
@@ -27,8 +29,14 @@ namespace Presence.Host.Links.Loops;
 /// </remarks>
 internal abstract partial class WorkLoop : ILoop, IDisposable
 {
-    /// <summary>How many items of work are done before the sockets have their turn again.</summary>
+    /// <summary>How many items of work are done before the sockets have their turn again, however little time they take.</summary>
     public const int WorkPerTurn = 8192;
+
+    /// <summary>
+    /// How long a step of a turn lasts before what is left waits for the next turn: no longer than any one message may keep a loop
+    /// (contract L2). It ends after the item that is under way.
+    /// </summary>
+    public static readonly TimeSpan BudgetOfStep = TimeSpan.FromMilliseconds(2);
 
     /// <summary>From how many marked on a flush is worth another look for what shares it.</summary>
     public const int LargeFlush = 32;
@@ -120,8 +128,10 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     /// <returns>How much there is to dispatch.</returns>
     protected abstract int Wait(bool mayBlock);
 
-    /// <summary>Does what the last wait found.</summary>
-    protected abstract void Dispatch(int count);
+    /// <summary>Handles what the last wait found, or as much of it as the budget allows; the next wait finds the rest again.</summary>
+    /// <param name="count">How much the last wait found.</param>
+    /// <param name="budget">What this may take. At least one socket is handled, whatever is left of it.</param>
+    protected abstract void Dispatch(int count, ref TurnBudget budget);
 
     /// <summary>Ends the wait that is going on or, if there is none, the next one. From any thread.</summary>
     /// <exception cref="ObjectDisposedException">The loop has ended meanwhile.</exception>
@@ -144,10 +154,12 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         {
             while (!_isEnding)
             {
-                var left = WorkPerTurn;
-                Dispatch(Await());
-                DoWork(ref left);
-                Gather(ref left);
+                var found = Await();
+                var reads = new TurnBudget(int.MaxValue, BudgetOfStep);
+                Dispatch(found, ref reads);
+                var work = new TurnBudget(WorkPerTurn, BudgetOfStep);
+                DoWork(ref work);
+                Gather(ref reads, ref work);
                 FlushMarked();
             }
 
@@ -178,38 +190,33 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         return found;
     }
 
-    private void DoWork(ref int left)
+    private void DoWork(ref TurnBudget budget)
     {
-        while (left > 0)
+        do
         {
             // One of each, so that neither kind keeps the other waiting.
-            var before = left;
-            if (_own.TryDequeue(out var own))
-            {
-                Do(own);
-                left--;
-            }
-
-            if (_posted.TryDequeue(out var posted))
-            {
-                Do(posted);
-                left--;
-            }
-
-            if (left == before)
+            var hasOwn = _own.TryDequeue(out var own);
+            if (hasOwn)
+                Do(own!);
+            var hasPosted = _posted.TryDequeue(out var posted);
+            if (hasPosted)
+                Do(posted!);
+            if (!hasOwn && !hasPosted)
                 return;
+            budget.Spend((hasOwn ? 1 : 0) + (hasPosted ? 1 : 0));
         }
+        while (!budget.IsSpent);
     }
 
-    private void Gather(ref int left)
+    private void Gather(ref TurnBudget reads, ref TurnBudget work)
     {
-        for (var look = 0; look < LooksPerTurn && left > 0 && _marked.Count >= LargeFlush; look++)
+        for (var look = 0; look < LooksPerTurn && !reads.IsSpent && !work.IsSpent && _marked.Count >= LargeFlush; look++)
         {
             var found = Wait(mayBlock: false);
             if (found == 0 && !HasWork)
                 return;
-            Dispatch(found);
-            DoWork(ref left);
+            Dispatch(found, ref reads);
+            DoWork(ref work);
         }
     }
 

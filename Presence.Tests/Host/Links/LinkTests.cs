@@ -177,8 +177,39 @@ public sealed class LinkTests() : TestKit("akka.test.single-expect-default = 30s
         Assert.Equal(1011, (await client.ReadFrameAsync()).CloseCode);
         client.Link.Watch(Environment.TickCount64);
         Assert.False(client.IsAborted);
-        client.Link.Watch(Environment.TickCount64 + Long.CloseWait + 100);
-        Assert.True(client.IsAborted);
+        // The close has been read; a moment later the link knows that it has gone out, and waits for the client alone.
+        using var patience = new CancellationTokenSource(Peer.Patience);
+        while (!client.IsAborted)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            client.Link.Watch(Environment.TickCount64 + Long.CloseWait + 100);
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    [Trait("Clause", "L1")]
+    public async Task A_closing_link_is_not_cut_while_its_client_takes_what_was_sent_before()
+    {
+        await using var slow = Open(Long with { CloseWait = 1000 }, holds: false);
+        await using var hurried = Open(Long with { CloseWait = 1000 }, holds: false);
+        foreach (var client in new[] { slow, hurried })
+        {
+            // More than the transport takes.
+            for (var i = 0; i < 5; i++)
+                client.Link.Send(Event(new string('x', 2000)));
+            client.Link.Close(CloseReason.Replaced);
+        }
+
+        hurried.Link.Cut(CloseReason.Restart);
+        foreach (var client in new[] { slow, hurried })
+            client.Link.Watch(Environment.TickCount64 + 2000);
+        Assert.False(slow.IsAborted);
+        // The node ends: nobody gets more time than that.
+        Assert.True(hurried.IsAborted);
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(ClientFrame.Text, (await slow.ReadFrameAsync()).Opcode);
+        Assert.Equal(4003, (await slow.ReadFrameAsync()).CloseCode);
     }
 
     [Fact]

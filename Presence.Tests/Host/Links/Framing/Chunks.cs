@@ -16,7 +16,12 @@ internal static class Chunks
             left.Add(piece);
             var input = ToSequence(left);
             while (framing.TryRead(ref input, out var frame))
-                seen.Add(SeenFrame.Of(frame));
+            {
+                // A piece says nothing but that it has been read.
+                if (frame.Kind != FrameKind.Piece)
+                    seen.Add(SeenFrame.Of(frame));
+            }
+
             left.Clear();
             foreach (var segment in input)
                 left.Add(segment.ToArray());

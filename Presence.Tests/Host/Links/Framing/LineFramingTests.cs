@@ -70,4 +70,19 @@ public sealed class LineFramingTests
         Assert.Equal(3, output.WrittenCount);
         Assert.False(framing.HasControlFrames);
     }
+
+    [Theory]
+    [InlineData("\n\n\n", 3)]
+    [InlineData("\r\n\n\r\n", 3)]
+    [InlineData("{}\n", 0)]
+    [InlineData("\n\r\n{}\n\n", 2)]
+    [InlineData("\n\r", 1)]
+    [Trait("Clause", "L4")]
+    public void Empty_lines_are_passed_over_and_counted(string text, int skipped)
+    {
+        using var framing = new LineFraming(1024);
+        var input = new System.Buffers.ReadOnlySequence<byte>(System.Text.Encoding.UTF8.GetBytes(text));
+        framing.TryRead(ref input, out _);
+        Assert.Equal(skipped, framing.Skipped);
+    }
 }

@@ -220,11 +220,30 @@ public sealed class WebSocketFramingTests
     }
 
     [Fact]
+    [Trait("Clause", "L2")]
+    public void Each_piece_is_a_read_of_its_own()
+    {
+        var framing = Json();
+        var first = Bytes(new ClientFrame(ClientFrame.Text, []) { IsFinal = false });
+        var next = Bytes(new ClientFrame(ClientFrame.Continuation, []) { IsFinal = false });
+        var input = new ReadOnlySequence<byte>([.. first, .. Enumerable.Repeat(next, 100).SelectMany(piece => piece)]);
+        for (var i = 0; i <= 100; i++)
+        {
+            Assert.True(framing.TryRead(ref input, out var piece));
+            Assert.Equal(FrameKind.Piece, piece.Kind);
+            Assert.Equal((100 - i) * next.Length, input.Length);
+        }
+
+        Assert.False(framing.TryRead(ref input, out _));
+    }
+
+    [Fact]
     public void A_disposed_framing_reads_nothing()
     {
         var framing = Json();
         var input = new ReadOnlySequence<byte>(Bytes(new ClientFrame(ClientFrame.Text, "on"u8.ToArray()) { IsFinal = false }));
-        Assert.False(framing.TryRead(ref input, out _));
+        Assert.True(framing.TryRead(ref input, out var piece));
+        Assert.Equal(FrameKind.Piece, piece.Kind);
         framing.Dispose();
         framing.Dispose();
         input = new ReadOnlySequence<byte>(Bytes(new ClientFrame(ClientFrame.Continuation, "e"u8.ToArray())));

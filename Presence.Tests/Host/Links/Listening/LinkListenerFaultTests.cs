@@ -86,7 +86,7 @@ public sealed class LinkListenerFaultTests
             return 0;
         }
 
-        protected override void Dispatch(int count)
+        protected override void Dispatch(int count, ref TurnBudget budget)
         {
         }
 

@@ -196,6 +196,44 @@ public abstract class WorkLoopSuite
     }
 
     [LoopFact]
+    [Trait("Clause", "L2")]
+    public async Task Slow_work_keeps_a_flush_waiting_for_no_more_than_the_budget_of_a_turn()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        const int items = 200;
+        var done = 0;
+        var flushedAfter = -1;
+        var flushed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var tub = new Tub(_ =>
+        {
+            flushedAfter = done;
+            flushed.TrySetResult();
+        });
+        await loop.OnLoopAsync(() =>
+        {
+            loop.FlushAtEnd(tub);
+            for (var i = 0; i < items; i++)
+            {
+                loop.Post(new Deed(() =>
+                {
+                    var end = Stopwatch.GetTimestamp() + (long)(WorkLoop.BudgetOfStep.TotalSeconds * Stopwatch.Frequency / 4);
+                    while (Stopwatch.GetTimestamp() < end)
+                    {
+                    }
+
+                    done++;
+                }));
+            }
+        });
+        await flushed.Task.WaitAsync(Patience);
+        // Four items fill the budget, and the clock is looked at after every few.
+        Assert.InRange(flushedAfter, 0, 4 + (2 * TurnBudget.ItemsPerLook));
+        var clock = Stopwatch.StartNew();
+        while (await loop.OnLoopAsync(() => done) < items)
+            Assert.True(clock.Elapsed < Patience);
+    }
+
+    [LoopFact]
     public async Task A_flush_that_fails_skips_no_other_and_leaves_no_mark()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);

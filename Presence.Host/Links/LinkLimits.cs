@@ -1,0 +1,44 @@
+using Presence.Actors.Telemetry;
+using Presence.Host.Configuration;
+
+namespace Presence.Host.Links;
+
+/// <summary>What the client of one link may send and leave unread (contract L4). One instance is shared by all links of a node.</summary>
+/// <param name="Refusals">Counts what the limits delay and refuse; null: nobody counts.</param>
+internal sealed record LinkLimits(Refusals? Refusals)
+{
+    /// <summary>No rates, and the default bound of output.</summary>
+    public static readonly LinkLimits NoRates = new((Refusals?)null);
+
+    /// <summary>
+    /// How many bytes of requests may be unanswered before the link reads no further. A request that is read takes a multiple of its
+    /// bytes as long as it waits behind others, and a connection lets sixteen wait.
+    /// </summary>
+    public const int UnansweredBytes = 16 * 1024;
+
+    /// <summary>Messages per second. Frames without a message count too: pings, pongs, pieces of messages, and empty lines.</summary>
+    public RateLimit Messages { get; init; }
+
+    /// <summary>Bytes per second, as sent: with what frames them, without what TLS adds.</summary>
+    public RateLimit Bytes { get; init; }
+
+    /// <summary>
+    /// How long a client may be above one of its rates, in milliseconds. Until then the link reads as slowly as the limit allows;
+    /// afterwards it is closed.
+    /// </summary>
+    public long PatienceAboveRate { get; init; } = 10_000;
+
+    /// <summary>
+    /// How many bytes may wait for the client before its changes are merged and its requests wait. They do so until less than a quarter
+    /// of it waits. One answer may be larger: it is the last that is made until then.
+    /// </summary>
+    public int OutputBytes { get; init; } = 64 * 1024;
+
+    /// <summary>The limits that are configured.</summary>
+    public static LinkLimits Of(LimitSettings limits, Refusals refusals) => new(refusals)
+    {
+        Messages = new RateLimit(limits.MessagesPerSecond),
+        Bytes = new RateLimit(limits.BytesPerSecond),
+        OutputBytes = limits.OutputBytes,
+    };
+}

@@ -16,6 +16,9 @@ internal sealed record ServerCommand(string Name, string Text)
     /// <summary>Stands in a command for the port that the server is to listen on.</summary>
     public const string Port = "{port}";
 
+    /// <summary>Stands in a command for the TCP port of the protocol.</summary>
+    public const string TcpPort = "{tcp}";
+
     private ImmutableArray<string> Words { get; } = Split(Text);
 
     /// <summary>Reads a command.</summary>
@@ -35,9 +38,11 @@ internal sealed record ServerCommand(string Name, string Text)
     }
 
     /// <summary>How the process is started that listens on a port.</summary>
-    public ProcessStartInfo On(int port)
+    public ProcessStartInfo On(int port, int tcpPort = 0)
     {
-        var words = Words.Select(w => w.Replace(Port, port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)).ToArray();
+        var words = Words.Select(w => w
+            .Replace(Port, port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace(TcpPort, tcpPort.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)).ToArray();
         var program = Array.FindIndex(words, word => !IsVariable(word));
         var start = new ProcessStartInfo(words[program], words[(program + 1)..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var variable in words[..program])

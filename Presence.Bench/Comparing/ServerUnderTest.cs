@@ -25,11 +25,14 @@ internal sealed class ServerUnderTest : IAsyncDisposable
 
     private readonly Queue<string> _said = [];
     private readonly Process _process;
+    private readonly TextWriter? _log;
 
-    private ServerUnderTest(Process process, int port)
+    private ServerUnderTest(Process process, int port, int tcpPort, string? log)
     {
         _process = process;
+        _log = log is null ? null : TextWriter.Synchronized(new StreamWriter(log));
         Port = port;
+        TcpPort = tcpPort;
         _process.OutputDataReceived += (_, line) => Hear(line.Data);
         _process.ErrorDataReceived += (_, line) => Hear(line.Data);
         _process.BeginOutputReadLine();
@@ -41,6 +44,9 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public int Port { get; }
 
+    /// <summary>Where its TCP port is, if its command has one.</summary>
+    public int TcpPort { get; }
+
     /// <summary>Its process.</summary>
     public int ProcessId => _process.Id;
 
@@ -48,14 +54,17 @@ internal sealed class ServerUnderTest : IAsyncDisposable
     /// Starts a server and waits until it serves: its port accepts, and <c>/health/ready</c>, if there is such a page, does not answer
     /// that it is not ready.
     /// </summary>
+    /// <param name="command">How it is started.</param>
+    /// <param name="log">A file for all that it writes; null if that is not kept.</param>
     /// <exception cref="UnreachableException">It does not start.</exception>
-    public static async Task<ServerUnderTest> StartAsync(ServerCommand command)
+    public static async Task<ServerUnderTest> StartAsync(ServerCommand command, string? log = null)
     {
         var port = FreePort();
+        var tcpPort = FreePort();
         ServerUnderTest server;
         try
         {
-            server = new ServerUnderTest(Process.Start(command.On(port))!, port);
+            server = new ServerUnderTest(Process.Start(command.On(port, tcpPort))!, port, tcpPort, log);
         }
         catch (Win32Exception e)
         {
@@ -94,7 +103,12 @@ internal sealed class ServerUnderTest : IAsyncDisposable
         Kill(null, EventArgs.Empty);
         await _process.WaitForExitAsync().ConfigureAwait(false);
         _process.Dispose();
+        if (_log is not null)
+            await _log.DisposeAsync().ConfigureAwait(false);
     }
+
+    /// <summary>How it has ended by itself, with its last lines; null if it is there.</summary>
+    public string? End => _process.HasExited ? $"exit code {ExitCode}. {Said}" : null;
 
     private string ExitCode => _process.ExitCode.ToString(CultureInfo.InvariantCulture);
 
@@ -179,6 +193,7 @@ internal sealed class ServerUnderTest : IAsyncDisposable
             return;
         lock (_said)
         {
+            _log?.WriteLine(line);
             _said.Enqueue(line);
             if (_said.Count > LastLines)
                 _said.Dequeue();

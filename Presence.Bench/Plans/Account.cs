@@ -18,16 +18,24 @@ internal readonly record struct Account(string UserId, string Token)
     private static readonly TimeSpan Lifetime = TimeSpan.FromDays(1);
 
     /// <summary>Makes accounts, the same users every time, with tokens signed by HS256 with the key of the server.</summary>
-    public static ImmutableArray<Account> Mint(int count, string key, DateTimeOffset now)
+    public static ImmutableArray<Account> Mint(int count, string key, DateTimeOffset now) => Mint(0, count, key, now, username: null);
+
+    /// <summary>Makes the accounts of a range of users, the same users every time.</summary>
+    /// <param name="first">The number of the first user.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="key">The HS256 key of the server.</param>
+    /// <param name="now">When the tokens are issued.</param>
+    /// <param name="username">The name of all of them; null: each has its own.</param>
+    public static ImmutableArray<Account> Mint(int first, int count, string key, DateTimeOffset now, string? username)
     {
         var secret = Encoding.UTF8.GetBytes(key);
         var header = Base64Url.EncodeToString(Encoding.ASCII.GetBytes(Header));
         var accounts = ImmutableArray.CreateBuilder<Account>(count);
-        for (var i = 0; i < count; i++)
+        for (var i = first; i < first + count; i++)
         {
             var id = IdOf(i).ToString("D");
             var claims = FormattableString.Invariant(
-                $$"""{"tid":"{{Guid.NewGuid():D}}","uid":"{{id}}","usn":"bench{{i}}","iat":{{now.ToUnixTimeSeconds()}},"exp":{{(now + Lifetime).ToUnixTimeSeconds()}}}""");
+                $$"""{"tid":"{{Guid.NewGuid():D}}","uid":"{{id}}","usn":"{{username ?? FormattableString.Invariant($"bench{i}")}}","iat":{{now.ToUnixTimeSeconds()}},"exp":{{(now + Lifetime).ToUnixTimeSeconds()}}}""");
             var signed = $"{header}.{Base64Url.EncodeToString(Encoding.ASCII.GetBytes(claims))}";
             var signature = HMACSHA256.HashData(secret, Encoding.ASCII.GetBytes(signed));
             accounts.Add(new Account(id, $"{signed}.{Base64Url.EncodeToString(signature)}"));

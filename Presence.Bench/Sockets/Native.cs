@@ -71,6 +71,36 @@ internal static partial class Native
     [LibraryImport(Library, EntryPoint = "sysconf", SetLastError = true)]
     public static partial nint Configuration(int name);
 
+    [LibraryImport(Library, EntryPoint = "getrlimit")]
+    private static partial int GetLimit(int resource, Span<ulong> softAndHard);
+
+    /// <summary>How many files this process may have open.</summary>
+    public static int MaxOpenFiles
+    {
+        get
+        {
+            const int ofOpenFiles = 7;
+            Span<ulong> limit = stackalloc ulong[2];
+            return OperatingSystem.IsLinux() && GetLimit(ofOpenFiles, limit) == 0 ? (int)Math.Min(limit[0], int.MaxValue) : int.MaxValue;
+        }
+    }
+
+    /// <summary>How many files this process has open.</summary>
+    public static int OpenFiles => OperatingSystem.IsLinux() ? Directory.GetFiles("/proc/self/fd").Length : 0;
+
+    [LibraryImport(Library, EntryPoint = "setpriority")]
+    private static partial int SetPriority(int which, int who, int priority);
+
+    /// <summary>
+    /// Gives the calling thread a nice value, where the system allows it. Without the right to do so the thread stays as it is.
+    /// </summary>
+    public static void Prefer(int nice)
+    {
+        // On Linux 0 stands for the calling thread.
+        if (OperatingSystem.IsLinux())
+            _ = SetPriority(0, 0, nice);
+    }
+
     /// <summary>What the last call that failed says of it.</summary>
     public static string LastError => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
 }

@@ -1,0 +1,25 @@
+using System.Collections.Immutable;
+using Presence.Bench.Abuse.Scenarios;
+using Presence.Bench.Wire;
+
+namespace Presence.Bench.Abuse;
+
+/// <summary>All abuses.</summary>
+internal static class AbuseCatalog
+{
+    /// <summary>All of them, in the order in which they run.</summary>
+    public static readonly ImmutableArray<IAbuse> All =
+    [
+        new UnknownIds(),
+        new RandomFollows(),
+        new IdleConnects("idle-http", LinkKind.WebSocket, needsTls: false),
+        new IdleConnects("idle-tcp", LinkKind.Tcp, needsTls: false),
+        new IdleConnects("idle-tls", LinkKind.WebSocket, needsTls: true),
+        .. Flood.All,
+        new UnreadAnswers("unread-answers", 2000),
+        new UnreadAnswers("unread-ordinary-answers", 20),
+    ];
+
+    /// <summary>The abuse of a name.</summary>
+    public static IAbuse Named(string name) => All.First(a => a.Name == name);
+}

@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Presence.Bench.Plans;
+using Presence.Bench.Runs;
+using Presence.Bench.Sockets;
+using Presence.Bench.Wire;
+
+namespace Presence.Bench.Abuse;
+
+/// <summary>
+/// A well-behaved publisher and its follower. The publisher updates in an open loop: update k is due at a fixed time, whatever the
+/// server does, and its latency counts from that time, so a stall of a second shows in every update of that second. It has threads of
+/// its own, with a higher priority where the system allows it.
+/// </summary>
+internal sealed class Pair : IDisposable
+{
+    private const int Nice = -15;
+
+    private readonly PairLink _publisher;
+    private readonly PairLink _follower;
+    private readonly PairTally _followed = new();
+    private readonly PairTally _own = new();
+    private readonly PairTimes _deliveries;
+    private readonly PairTimes _acknowledgements;
+    private readonly Account _publishing;
+    private readonly LinkKind _kind;
+    private readonly long _gap;
+    private readonly Thread[] _threads;
+    private long _start;
+    private long _sent;
+    private long _acknowledged;
+    private long _seen;
+    private volatile bool _isStopped;
+
+    private Pair(LinkKind kind, PairLink publisher, PairLink follower, Account publishing, TimeSpan gap, PhaseLine line)
+    {
+        (_kind, _publisher, _follower, _publishing) = (kind, publisher, follower, publishing);
+        _gap = (long)(gap.TotalMilliseconds * Clock.Millisecond);
+        (_deliveries, _acknowledgements) = (new PairTimes(line), new PairTimes(line));
+        _threads = [Thread(Publish, "publisher"), Thread(HearPublisher, "acknowledgements"), Thread(HearFollower, "follower")];
+    }
+
+    /// <summary>What carries its links.</summary>
+    public LinkKind Kind => _kind;
+
+    /// <summary>Opens the links and lets the follower follow.</summary>
+    /// <param name="target">The server.</param>
+    /// <param name="kind">What carries the links.</param>
+    /// <param name="publisher">The user who publishes.</param>
+    /// <param name="follower">The user who follows.</param>
+    /// <param name="gap">The time between two updates.</param>
+    /// <param name="line">The phases.</param>
+    /// <exception cref="UnreachableException">The server does not answer or refuses.</exception>
+    public static Pair Open(AbuseTarget target, LinkKind kind, Account publisher, Account follower, TimeSpan gap, PhaseLine line)
+    {
+        var publishing = PairLink.Open(target, kind, publisher);
+        PairLink? following = null;
+        try
+        {
+            following = PairLink.Open(target, kind, follower);
+            var pair = new Pair(kind, publishing, following, publisher, gap, line);
+            pair.Follow();
+            return pair;
+        }
+        catch
+        {
+            publishing.Dispose();
+            following?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to update.</summary>
+    public void Start()
+    {
+        _start = Clock.Now;
+        foreach (var thread in _threads)
+            thread.Start();
+    }
+
+    /// <summary>Stops updating and waits until the follower knows the last update that was acknowledged, or until the patience is over.</summary>
+    public PairReport Stop(TimeSpan patience)
+    {
+        _isStopped = true;
+        _threads[0].Join(patience);
+        var since = Clock.Now;
+        while (!IsComplete && IsWhole && Clock.SecondsSince(since) < patience.TotalSeconds)
+            System.Threading.Thread.Sleep(10);
+        // Something that comes twice may come after all is there.
+        System.Threading.Thread.Sleep(50);
+        Dispose();
+        foreach (var thread in _threads)
+            thread.Join();
+        var acknowledged = Volatile.Read(ref _acknowledged);
+        var cut = string.Join("; ", new[] { ("publisher", _publisher.End), ("follower", _follower.End) }.Where(e => e.Item2 is not null).Select(e => $"{e.Item1}: {e.Item2}"));
+        return new PairReport
+        {
+            Link = _kind,
+            Updates = Volatile.Read(ref _sent),
+            Acknowledged = acknowledged,
+            Received = _followed.Received,
+            Merged = _followed.Merged,
+            Lost = _followed.Lost(acknowledged),
+            Duplicated = _followed.Duplicated + _own.Duplicated,
+            ChainBreaks = _followed.Breaks + _own.Breaks,
+            Examples = [.. _followed.Examples, .. _own.Examples],
+            Cut = cut.Length == 0 ? null : cut,
+            Refused = Refused,
+            Delivery = Phases(_deliveries),
+            Acknowledgement = Phases(_acknowledgements),
+        };
+    }
+
+    public void Dispose()
+    {
+        _isStopped = true;
+        _publisher.Dispose();
+        _follower.Dispose();
+    }
+
+    private static PhaseFigures Phases(PairTimes times) => new(times.Of(Phase.Before), times.Of(Phase.During), times.Of(Phase.After));
+
+    private static Thread Thread(Action work, string name) => new(() =>
+    {
+        Native.Prefer(Nice);
+        work();
+    })
+    {
+        IsBackground = true,
+        Name = name,
+    };
+
+    private bool IsComplete => Volatile.Read(ref _acknowledged) >= Volatile.Read(ref _sent) && Volatile.Read(ref _seen) >= Volatile.Read(ref _acknowledged);
+
+    private bool IsWhole => _publisher.End is null && _follower.End is null;
+
+    private long Due(long update) => _start + update * _gap;
+
+    private void Follow()
+    {
+        _follower.TrySend(Outgoing.Follow(_kind, [_publishing.UserId]));
+        while (_follower.TryReceive(out var text))
+        {
+            using var message = JsonDocument.Parse(text);
+            if (message.RootElement.TryGetProperty("status", out var answer))
+            {
+                _followed.Answer(_publishing.UserId, answer.GetProperty("presences"));
+                return;
+            }
+        }
+
+        throw new UnreachableException($"The follower was cut off before it was answered: {_follower.End}.");
+    }
+
+    private void Publish()
+    {
+        for (var number = 1L; !_isStopped; number++)
+        {
+            var due = Due(number);
+            while (!_isStopped && due - Clock.Now is > 0 and var wait)
+                System.Threading.Thread.Sleep(TimeSpan.FromMicroseconds(Math.Max(50, wait / 1000)));
+            if (_isStopped)
+                return;
+            var bytes = Outgoing.Update(_kind, string.Create(CultureInfo.InvariantCulture, $"t:{due};n:{number};"));
+            Volatile.Write(ref _sent, number);
+            if (!_publisher.TrySend(bytes))
+                return;
+        }
+    }
+
+    private void HearPublisher()
+    {
+        while (_publisher.TryReceive(out var text))
+        {
+            var now = Clock.Now;
+            switch (ServerText.KindOf(text.Span))
+            {
+                case TextKind.UpdateReply:
+                    _acknowledgements.Add(Due(_acknowledged + 1), now);
+                    Volatile.Write(ref _acknowledged, _acknowledged + 1);
+                    break;
+                case TextKind.StatusEvent:
+                    using (var message = JsonDocument.Parse(text))
+                        _own.Event(message.RootElement.GetProperty("status_presence_event"));
+                    break;
+                case TextKind.UpdateRefused or TextKind.Error:
+                    Refuse(text);
+                    break;
+            }
+        }
+    }
+
+    private void HearFollower()
+    {
+        while (_follower.TryReceive(out var text))
+        {
+            var now = Clock.Now;
+            if (ServerText.KindOf(text.Span) != TextKind.StatusEvent)
+                continue;
+            using var message = JsonDocument.Parse(text);
+            var (first, last) = _followed.Event(message.RootElement.GetProperty("status_presence_event"));
+            for (var number = first; number <= last; number++)
+                _deliveries.Add(Due(number), now);
+            Volatile.Write(ref _seen, _followed.Last);
+        }
+    }
+
+    // An update of the pair that is refused is a fault of the server: it counts as acknowledged with an error.
+    private void Refuse(ReadOnlyMemory<byte> text)
+    {
+        Volatile.Write(ref _acknowledged, _acknowledged + 1);
+        Refused ??= Encoding.UTF8.GetString(text.Span);
+    }
+
+    /// <summary>The first error that the publisher was answered; null if there was none.</summary>
+    public string? Refused { get; private set; }
+}

@@ -15,9 +15,20 @@ internal static class AbuseCatalog
         new IdleConnects("idle-http", LinkKind.WebSocket, needsTls: false),
         new IdleConnects("idle-tcp", LinkKind.Tcp, needsTls: false),
         new IdleConnects("idle-tls", LinkKind.WebSocket, needsTls: true),
+        new HalfOpen(),
+        new SlowLoris(),
         .. Flood.All,
+        new AnnouncedFrames(),
+        new ProtobufBombs(),
+        new SlowReaders(),
         new UnreadAnswers("unread-answers", 2000),
         new UnreadAnswers("unread-ordinary-answers", 20),
+        new MassCut(),
+        new MassReconnect(),
+        new OneUser(),
+        new OneName(),
+        new UserQueries(),
+        new LongNames(),
     ];
 
     /// <summary>The abuse of a name.</summary>

@@ -91,7 +91,7 @@ public sealed class UpgradeGateTests : IDisposable
         }
 
         _load.Level = LoadLevel.Busy;
-        Assert.IsType<UpgradeOutcome.Accepted>(Decide(Good)).Place.Dispose();
+        Assert.IsType<UpgradeOutcome.Accepted>(Decide(Good));
     }
 
     public void Dispose() => _tokens.Dispose();

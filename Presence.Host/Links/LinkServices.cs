@@ -26,7 +26,7 @@ internal static class LinkServices
         .AddSingleton<LinkSet>()
         .AddSingleton<LinkDrain>()
         .AddHostedService(provider => provider.GetRequiredService<LinkSet>())
-        .AddHostedService<MemoryReturn>()
+        .AddHostedService<MemoryTrimmer>()
         .AddSingleton<UpgradeGate>()
         .AddSingleton<PipeFront>()
         .AddSingleton<ILinkFront, SocketFront>()

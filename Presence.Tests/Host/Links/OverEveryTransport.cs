@@ -45,3 +45,11 @@ public sealed class LivenessTestsOverPortableLoops(LivenessTests.ServerOverPorta
 
 public sealed class LivenessTestsOverTls(LivenessTests.ServerOverTls server)
     : LivenessTests(server), IClassFixture<LivenessTests.ServerOverTls>;
+
+public sealed class SlowReaderTestsByDefault(SlowReaderTests.Server server) : SlowReaderTests(server), IClassFixture<SlowReaderTests.Server>;
+
+public sealed class SlowReaderTestsOverPortableLoops(SlowReaderTests.ServerOverPortableLoops server)
+    : SlowReaderTests(server), IClassFixture<SlowReaderTests.ServerOverPortableLoops>;
+
+public sealed class SlowReaderTestsOverTls(SlowReaderTests.ServerOverTls server)
+    : SlowReaderTests(server), IClassFixture<SlowReaderTests.ServerOverTls>;

@@ -37,6 +37,36 @@ public abstract class LoopSocketSuite
     }
 
     [LoopFact]
+    [Trait("Clause", "L2")]
+    public async Task A_socket_that_always_has_more_to_take_is_read_once_between_two_flushes()
+    {
+        const int bytes = 2000;
+        using var loop = NewLoop();
+        using var pair = await SocketPair.ConnectAsync();
+        await pair.Client.SendAsync(new byte[bytes]);
+        var reads = 0;
+        var most = 0;
+        var since = 0;
+        var tub = new Tub(_ =>
+        {
+            most = Math.Max(most, since);
+            since = 0;
+        });
+        var owner = await AddAsync(loop, pair, o => o.OnReadable = self =>
+        {
+            if (self.Socket.Receive(loop.Scratch.AsSpan(0, 1)) <= 0)
+                return;
+            since++;
+            loop.FlushAtEnd(tub);
+            if (++reads == bytes)
+                self.Say("all");
+        });
+        await owner.AwaitAsync("all");
+        await loop.FlushedAsync();
+        Assert.Equal(1, most);
+    }
+
+    [LoopFact]
     public async Task Many_sockets_echo_whatever_is_cut_however()
     {
         using var loop = NewLoop();

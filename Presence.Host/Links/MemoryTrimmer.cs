@@ -1,0 +1,60 @@
+using System.Runtime;
+
+namespace Presence.Host.Links;
+
+/// <summary>
+/// Returns memory that nobody uses any more to the system when the node has become idle (<see cref="IdleDetector"/>), unless so much
+/// else is in use that moving it together would keep everybody waiting: a node without clients may still hold the entities of others.
+/// </summary>
+internal sealed partial class MemoryTrimmer(TimeProvider clock, ILogger<MemoryTrimmer> log) : BackgroundService
+{
+    /// <summary>How often it looks.</summary>
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(5);
+
+    private IdleDetector _idle;
+
+    /// <summary>How much may be in use for a compaction, in bytes: about a tenth of a second's work to move.</summary>
+    public long InUseAtMost { get; init; } = 128 * 1024 * 1024;
+
+    /// <summary>Looks at the heap; to be called every <see cref="Period"/>.</summary>
+    /// <param name="allocated">How much the process has allocated since it began, in bytes.</param>
+    public void Look(long allocated)
+    {
+        var heap = GC.GetGCMemoryInfo(GCKind.Any);
+        var inUse = heap.HeapSizeBytes - heap.FragmentedBytes;
+        _idle = _idle.After(allocated, heap.TotalCommittedBytes - inUse, Period);
+        switch (_idle.Step)
+        {
+            case TrimStep.Collect:
+                // Beside the work; what it has found is known at the next look.
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false, compacting: false);
+                break;
+            case TrimStep.Compact when inUse > InUseAtMost:
+                Kept(Megabytes(heap.TotalCommittedBytes), Megabytes(inUse));
+                break;
+            case TrimStep.Compact:
+                var begin = clock.GetTimestamp();
+                GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                var took = clock.GetElapsedTime(begin);
+                Returned(Megabytes(heap.TotalCommittedBytes), Megabytes(GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes), took);
+                break;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Period, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+            Look(GC.GetTotalAllocatedBytes());
+    }
+
+    private static long Megabytes(long bytes) => bytes / (1024 * 1024);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Returned memory to the system: {After} MB of {Before} MB are left of the heap, after {Time}.")]
+    private partial void Returned(long before, long after, TimeSpan time);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Did not return memory to the system: {InUse} MB of the heap's {Before} MB are in use, which is too much to move.")]
+    private partial void Kept(long before, long inUse);
+}

@@ -48,6 +48,7 @@ public static class PresenceActors
                 registry.Register<PeerPool>(system.ActorOf(PeerPool.Props(node.PeerTable, node.Peers), "peers"));
                 var homes = registry.Get<UserPresence>();
                 system.ActorOf(RelayObserver.Props(node.ObservedRelays, () => HomeSharding.HomesOf(homes)), "relay-observer");
+                system.ActorOf(PresenceQueries.Props(homes), PresenceQueries.Name);
                 registry.Register<RelayPool>(
                     system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays, node.Refusals, spread), RelayPool.Name));
                 var announcer = system.ActorOf(Announcer.Props(node.Revoke, node.ToldAll, node.Announcements), Announcer.Name);

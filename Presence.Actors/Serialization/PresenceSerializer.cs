@@ -27,6 +27,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
     internal const string RelayRetiredManifest = "RR";
     internal const string BookQueryManifest = "BQ";
     internal const string BookAnswerManifest = "BA";
+    internal const string PresenceQueryManifest = "PQ";
+    internal const string PresenceQueryAnswerManifest = "PQA";
     internal const string PeerBatchManifest = "PB";
     internal const string PeerBatchAcceptedManifest = "PA";
     internal const string AnnouncementManifest = "AN";
@@ -45,6 +47,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
         RelayRetired => RelayRetiredManifest,
         BookQuery => BookQueryManifest,
         BookAnswer => BookAnswerManifest,
+        PresenceQuery => PresenceQueryManifest,
+        PresenceQueryAnswer => PresenceQueryAnswerManifest,
         PeerBatch => PeerBatchManifest,
         PeerBatchAccepted => PeerBatchAcceptedManifest,
         Announcement => AnnouncementManifest,
@@ -62,6 +66,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
         RelayRetired m => Schema.Write(m),
         BookQuery m => Schema.Write(m),
         BookAnswer m => Schema.Write(m),
+        PresenceQuery m => Schema.Write(m),
+        PresenceQueryAnswer m => Schema.Write(m),
         PeerBatch m => Schema.Write(m),
         PeerBatchAccepted m => Schema.Write(m),
         Announcement m => Schema.Write(m),
@@ -83,6 +89,8 @@ public sealed class PresenceSerializer(ExtendedActorSystem system) : SerializerW
                 RelayRetiredManifest => Schema.Read(V1.RelayRetired.Parser.ParseFrom(bytes)),
                 BookQueryManifest => Schema.Read(V1.BookQuery.Parser.ParseFrom(bytes)),
                 BookAnswerManifest => Schema.Read(V1.BookAnswer.Parser.ParseFrom(bytes)),
+                PresenceQueryManifest => Schema.Read(V1.PresenceQuery.Parser.ParseFrom(bytes)),
+                PresenceQueryAnswerManifest => Schema.Read(V1.PresenceQueryAnswer.Parser.ParseFrom(bytes)),
                 PeerBatchManifest => Schema.Read(V1.PeerBatch.Parser.ParseFrom(bytes)),
                 PeerBatchAcceptedManifest => Schema.Read(V1.PeerBatchAccepted.Parser.ParseFrom(bytes)),
                 AnnouncementManifest => Schema.Read(V1.Announcement.Parser.ParseFrom(bytes)),

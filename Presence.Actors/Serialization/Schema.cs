@@ -71,6 +71,20 @@ internal static class Schema
 
     public static BookAnswer Read(V1.BookAnswer m) => new(Read(m.Subject), ReadAll(m.Sessions, Read));
 
+    public static V1.PresenceQuery Write(PresenceQuery m) => new() { Number = m.Number, Subjects = { m.Subjects.Select(Write) } };
+
+    public static PresenceQuery Read(V1.PresenceQuery m) => new(Counted(m.Number), ReadAll(m.Subjects, Read));
+
+    public static V1.PresenceQueryAnswer Write(PresenceQueryAnswer m) => new()
+    {
+        Number = m.Number,
+        Shards = { m.Shards.Select(shard => (uint)shard) },
+        Found = { m.Found.Select(Write) },
+    };
+
+    public static PresenceQueryAnswer Read(V1.PresenceQueryAnswer m) =>
+        new(Counted(m.Number), [.. m.Shards.Select(shard => (int)shard)], ReadAll(m.Found, Read));
+
     public static V1.PeerBatch Write(PeerBatch m) => new()
     {
         Number = m.Number,
@@ -103,6 +117,16 @@ internal static class Schema
     public static V1.AnnouncementAccepted Write(AnnouncementAccepted m) => new() { Node = m.Node, Number = m.Number };
 
     public static AnnouncementAccepted Read(V1.AnnouncementAccepted m) => new(m.Node, Counted(m.Number));
+
+    private static V1.PresenceFound Write(PresenceFound found) => new()
+    {
+        At = (uint)found.At,
+        Username = found.Username,
+        Users = { found.Users.Select(user => Write(user.Value)) },
+    };
+
+    private static PresenceFound Read(V1.PresenceFound found) =>
+        new((int)found.At, found.Username, ReadAll(found.Users, user => new UserId(Read(user))));
 
     private static V1.TokensRevoked Write(TokensRevoked revoked)
     {

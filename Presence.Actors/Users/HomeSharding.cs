@@ -40,6 +40,16 @@ public sealed class HomeSharding : IMessageExtractor
     /// <param name="region">The shard region.</param>
     public static IEnumerable<IActorRef> HomesOf(IActorRef region) => ChildrenOf(region).SelectMany(ChildrenOf);
 
+    /// <summary>The shard of a subject, if it is on this node now; else null. From any thread.</summary>
+    /// <param name="region">The shard region.</param>
+    /// <param name="subject">The subject.</param>
+    public static IActorRef? ShardOn(IActorRef region, Subject subject) => ChildOf(region, Text(ShardOf(subject)));
+
+    /// <summary>The entity of a subject, if it is there now; else null. Creates none. From any thread.</summary>
+    /// <param name="shard">The shard of the subject.</param>
+    /// <param name="subject">The subject.</param>
+    public static IActorRef? EntityIn(IActorRef shard, Subject subject) => ChildOf(shard, EntityOf(subject));
+
     /// <summary>The entity of a subject.</summary>
     public static string EntityOf(Subject subject) => subject.Name is { } name
         ? string.Create(CultureInfo.InvariantCulture, $"{DirectoryPrefix}{DirectoryOf(name)}")
@@ -86,6 +96,10 @@ public sealed class HomeSharding : IMessageExtractor
             hash = (hash ^ b) * 16777619u;
         return (hash ^ (hash >> 16)) % UsernameDirectories;
     }
+
+    // Akka names a shard and an entity by their ids, which have no characters that are escaped.
+    private static IActorRef? ChildOf(IActorRef actor, string name) =>
+        actor is ActorRefWithCell parent && parent.GetSingleChild(name) is var child && !child.IsNobody() ? child : null;
 
     private static IEnumerable<IActorRef> ChildrenOf(IActorRef actor) => actor is ActorRefWithCell { Children: var children } ? children : [];
 }

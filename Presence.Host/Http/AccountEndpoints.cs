@@ -7,13 +7,16 @@ namespace Presence.Host.Http;
 /// <summary>Tells what there is to tell about users: who they are by their tokens, and whether they are online.</summary>
 internal static class AccountEndpoints
 {
+    /// <summary>Where users are looked up.</summary>
+    public const string UsersPath = "/v2/user";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v2/account", OwnAccountAsync);
-        routes.MapGet("/v2/user", UsersAsync);
+        routes.MapGet(UsersPath, UsersAsync);
     }
 
     // `lang_tag`, `metadata` and `wallet` say what they say for every new user; SDKs parse them. The latter two are JSON texts.
@@ -27,46 +30,76 @@ internal static class AccountEndpoints
     private sealed record UsersView(UserView[]? Users);
 
     private static async Task<IResult> OwnAccountAsync(
-        HttpRequest request, Credentials credentials, AccountDirectory accounts, [FromServices] IPresenceLookup lookup, TimeProvider time)
+        HttpRequest request,
+        Credentials credentials,
+        AccountDirectory accounts,
+        [FromServices] IPresenceLookup lookup,
+        UserQueryLimit limit,
+        TimeProvider time)
     {
         var caller = await credentials.RequireBearerAsync(request).ConfigureAwait(false);
-        var visible = await InTime(cancel => lookup.VisibleAsync(caller.User, cancel), time, request).ConfigureAwait(false);
+        using var room = limit.Take(1);
+        var shown = await InTime(cancel => lookup.ShownAsync([caller.User], cancel), time, request).ConfigureAwait(false);
         var account = accounts.Find(caller.User);
         return ApiReply.Of(new AccountView(
-            View(caller.User, caller.Username, visible.Length > 0, account),
+            View(caller.User, caller.Username, !shown.IsEmpty, account),
             account?.Kind == AccountKind.Custom ? account.Id : null,
             account?.Kind == AccountKind.Device ? [new DeviceView(account.Id)] : null));
     }
 
     private static async Task<IResult> UsersAsync(
-        HttpRequest request, Credentials credentials, AccountDirectory accounts, [FromServices] IPresenceLookup lookup, TimeProvider time)
+        HttpRequest request,
+        Credentials credentials,
+        AccountDirectory accounts,
+        [FromServices] IPresenceLookup lookup,
+        UserQueryLimit limit,
+        TimeProvider time)
     {
         var caller = await credentials.RequireBearerAsync(request).ConfigureAwait(false);
+        var (ids, usernames) = (request.Query["ids"], request.Query["usernames"]);
+        var count = ids.Count + usernames.Count;
+        if (count == 0)
+            return ApiReply.Of(new UsersView(null));
+        if (count > UserQueryLimit.PerRequest)
+            throw new ApiException(ApiError.InvalidArgument($"A request may name at most {UserQueryLimit.PerRequest} users."));
         // Whom the request names, with the username as far as it is known.
         var named = new Dictionary<UserId, string?>();
-        foreach (var text in request.Query["ids"])
+        foreach (var text in ids)
         {
             if (!UserId.TryParse(text, out var id))
                 throw new ApiException(ApiError.InvalidArgument("A user id must be a UUID."));
             named[id] = id == caller.User ? caller.Username : accounts.Find(id)?.Username;
         }
-        foreach (var name in request.Query["usernames"].OfType<string>().Where(name => name.Length > 0).Distinct(StringComparer.Ordinal))
+
+        using var room = limit.Take(count);
+        string[] names = [.. usernames.OfType<string>().Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)];
+        foreach (var name in names)
         {
             if (accounts.Find(name) is { } account)
                 named[account.User] = name;
-            foreach (var bearer in await InTime(cancel => lookup.BearersAsync(name, cancel), time, request).ConfigureAwait(false))
-                named[bearer] = name;
         }
 
-        var users = await Task.WhenAll(named.Select(each => FindAsync(each.Key, each.Value))).ConfigureAwait(false);
-        return ApiReply.Of(new UsersView(users.OfType<UserView>().ToArray() is { Length: > 0 } found ? found : null));
+        if (names.Length > 0)
+        {
+            var bearers = await InTime(cancel => lookup.BearersAsync([.. names], cancel), time, request).ConfigureAwait(false);
+            foreach (var (name, users) in bearers)
+            {
+                // A name may have many users, and the answer has a bound.
+                foreach (var user in users.Take(Math.Max(0, UserQueryLimit.PerRequest - named.Count)))
+                    named[user] = name;
+            }
+        }
+
+        var shown = await InTime(cancel => lookup.ShownAsync([.. named.Keys], cancel), time, request).ConfigureAwait(false);
+        UserView[] found = [.. named.Select(each => Find(each.Key, each.Value)).OfType<UserView>()];
+        return ApiReply.Of(new UsersView(found.Length > 0 ? found : null));
 
         // Null: nobody that this server has heard of.
-        async Task<UserView?> FindAsync(UserId user, string? username)
+        UserView? Find(UserId user, string? username)
         {
-            var visible = await InTime(cancel => lookup.VisibleAsync(user, cancel), time, request).ConfigureAwait(false);
-            username ??= visible.FirstOrDefault()?.Username;
-            return username is null ? null : View(user, username, visible.Length > 0, accounts.Find(user));
+            var shows = shown.TryGetValue(user, out var name);
+            username ??= name;
+            return username is null ? null : View(user, username, shows, accounts.Find(user));
         }
     }
 

@@ -29,8 +29,8 @@ internal sealed class AddressLimit : IDisposable
             // The partitioned limiter replenishes all buckets by one timer.
             AutoReplenishment = false,
         };
-        create ??= static bucket => new TokenBucketRateLimiter(bucket);
-        _limiter = PartitionedRateLimiter.Create<IPAddress, UInt128>(address => RateLimitPartition.Get(KeyOf(address), _ => create(options)));
+        Func<UInt128, RateLimiter> ofKey = create is null ? _ => new TokenBucketRateLimiter(options) : _ => create(options);
+        _limiter = PartitionedRateLimiter.Create<IPAddress, UInt128>(address => RateLimitPartition.Get(KeyOf(address), ofKey));
     }
 
     /// <summary>Whether an address may do it once more now.</summary>

@@ -19,6 +19,7 @@ internal static class HttpServices
         services.TryAddSingleton<LoadShedding>();
         return services
             .AddSingleton<LoginLimit>()
+            .AddSingleton<UserQueryLimit>()
             .AddSingleton<IPostConfigureOptions<LoggerFilterOptions>, LogPrivacy>()
             .AddSingleton<AllowedOrigins>()
             .AddCors()
@@ -32,9 +33,10 @@ internal static class HttpServices
     public static void MapPresenceHttp(this WebApplication app)
     {
         app.UseMiddleware<ApiErrors>();
-        app.UseMiddleware<RequestLimits>();
         app.Use(AnswerOptions);
         app.UseCors();
+        // Behind CORS, so that a page can read why its request was refused. OPTIONS costs nothing, and is not limited.
+        app.UseMiddleware<RequestLimits>();
         app.UseRequestDecompression();
         ServiceEndpoints.Map(app);
         AuthenticateEndpoints.Map(app);

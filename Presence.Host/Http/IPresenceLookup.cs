@@ -6,11 +6,14 @@ namespace Presence.Host.Http;
 /// <summary>What the HTTP API asks the cluster about users. A question that gets no answer in time fails.</summary>
 internal interface IPresenceLookup
 {
-    /// <summary>The sessions of a user that show a status; empty: the user is offline.</summary>
+    /// <summary>Those of the users who show a status, even an empty one, each with its username; the others are offline.</summary>
     /// <exception cref="TimeoutException">No answer came in time.</exception>
-    Task<ImmutableArray<SessionStatus>> VisibleAsync(UserId user, CancellationToken ct);
+    Task<ImmutableDictionary<UserId, string>> ShownAsync(ImmutableArray<UserId> users, CancellationToken ct);
 
-    /// <summary>The users with a connection that bears this name, with a status or without.</summary>
+    /// <summary>
+    /// Of each username that a connection has, with a status or without, the users who have it: at most 100. A username that nobody has is
+    /// absent.
+    /// </summary>
     /// <exception cref="TimeoutException">No answer came in time.</exception>
-    Task<ImmutableArray<UserId>> BearersAsync(string username, CancellationToken ct);
+    Task<ImmutableDictionary<string, ImmutableArray<UserId>>> BearersAsync(ImmutableArray<string> usernames, CancellationToken ct);
 }

@@ -10,13 +10,12 @@ internal sealed class LoginLimit(IOptions<PresenceOptions> options, Refusals ref
     private readonly AddressLimit _logins = new(options.Value.Limits.LoginsPerAddress);
 
     /// <inheritdoc/>
-    /// <exception cref="ApiException">429/8.</exception>
     public ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         if (_logins.TryTake(context.HttpContext.Connection.RemoteIpAddress))
             return next(context);
         refusals.Count(Limit.LoginsPerAddress);
-        throw new ApiException(ApiError.TooManyRequests);
+        return ValueTask.FromResult<object?>(ApiError.TooManyRequests);
     }
 
     /// <inheritdoc/>

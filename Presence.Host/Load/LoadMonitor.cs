@@ -12,8 +12,8 @@ namespace Presence.Host.Load;
 /// <c>presence.load</c>: 0 calm, 1 busy, 2 overloaded (contract L5).
 /// </summary>
 /// <remarks>
-/// The collector's figures are those of its last collection. A node that has refused all new work allocates little, so no collection
-/// would come to show that memory is free again: then the monitor asks for one.
+/// The collector's figures are those of its last collection. A node that has refused all new work, or whose clients have left, allocates
+/// little, so no collection would come to show that memory is free again: then the monitor asks for one.
 /// </remarks>
 internal sealed partial class LoadMonitor : BackgroundService, ILoadState
 {
@@ -28,6 +28,10 @@ internal sealed partial class LoadMonitor : BackgroundService, ILoadState
     private static readonly TimeSpan CollectEvery = TimeSpan.FromSeconds(5);
     private const int CollectShare = 50;
 
+    // A node that is busy for its memory and has not collected for this long has nothing to do: a collection disturbs nobody. Each one that
+    // the monitor asks for doubles the wait for the next, until the node collects by itself again.
+    private static readonly TimeSpan StaleAfter = TimeSpan.FromSeconds(15);
+
     private readonly ImmutableArray<LoopProbe> _probes;
     private readonly LoadSources _sources;
     private readonly TimeProvider _clock;
@@ -36,6 +40,9 @@ internal sealed partial class LoadMonitor : BackgroundService, ILoadState
     private readonly long _begin;
     private LoadState _state;
     private TimeSpan _collectFrom = TimeSpan.Zero;
+    private TimeSpan _staleAfter = StaleAfter;
+    private int _collections;
+    private TimeSpan _collectedAt;
 
     /// <summary>A monitor of these loops and sources.</summary>
     public LoadMonitor(
@@ -71,9 +78,7 @@ internal sealed partial class LoadMonitor : BackgroundService, ILoadState
             lag = one > lag ? one : lag;
         }
 
-        var memory = _sources.Memory().Share(_heapPart);
-        if (memory >= 1 || (Level == LoadLevel.Overloaded && memory >= LoadState.OverloadedMemoryHeldFrom))
-            memory = Collected(memory);
+        var memory = Memory();
         var sample = new LoadSample(lag, memory, _sources.Queued);
         var before = _state;
         var after = before.After(sample, Now);
@@ -96,16 +101,44 @@ internal sealed partial class LoadMonitor : BackgroundService, ILoadState
             Sample();
     }
 
-    /// <summary>The share of memory after a full collection, if one is due; else as it was.</summary>
-    private double Collected(double memory)
+    /// <summary>The share of memory in use, after a full collection if one is due.</summary>
+    private double Memory()
     {
         var now = Now;
-        if (now < _collectFrom)
+        if (_sources.Collections() != _collections)
+        {
+            _staleAfter = StaleAfter;
+            Collected(now);
+        }
+
+        var memory = _sources.Memory().Share(_heapPart);
+        if (IsNearLimit(memory))
+        {
+            if (now < _collectFrom)
+                return memory;
+        }
+        else if (memory < LoadState.BusyMemoryHeldFrom || now - _collectedAt < _staleAfter)
+        {
             return memory;
-        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
+        }
+        else
+        {
+            _staleAfter *= 2;
+        }
+
+        _sources.Collect();
         var took = Now - now;
         _collectFrom = Now + (took * CollectShare > CollectEvery ? took * CollectShare : CollectEvery);
+        Collected(Now);
         return _sources.Memory().Share(_heapPart);
+    }
+
+    private bool IsNearLimit(double memory) => memory >= 1 || (Level == LoadLevel.Overloaded && memory >= LoadState.OverloadedMemoryHeldFrom);
+
+    private void Collected(TimeSpan now)
+    {
+        _collections = _sources.Collections();
+        _collectedAt = now;
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The node is overloaded and refuses new work: loop lag {Lag}, memory {Memory:P0} of its limit, {Queued} items queued.")]

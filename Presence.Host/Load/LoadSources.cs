@@ -12,6 +12,12 @@ internal sealed class LoadSources
     /// <summary>The memory of the process.</summary>
     public Func<MemoryFigures> Memory { get; set; } = MemoryFigures.Current;
 
+    /// <summary>How many collections there have been, of any kind.</summary>
+    public Func<int> Collections { get; set; } = static () => GC.CollectionCount(0);
+
+    /// <summary>Collects everything, so that <see cref="Memory"/> tells what is in use. Stops all threads.</summary>
+    public Action Collect { get; set; } = static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: false);
+
     /// <summary>All that waits.</summary>
     public long Queued => PostedWork() + FollowsInFlight();
 }

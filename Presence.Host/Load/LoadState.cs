@@ -17,8 +17,11 @@ internal sealed record LoadState
     /// <summary>How long all measures must be low before the level falls.</summary>
     public static readonly TimeSpan FallAfter = TimeSpan.FromSeconds(5);
 
-    /// <summary>From which share of memory on the node stays overloaded.</summary>
+    /// <summary>From which share of memory on an overloaded node stays so.</summary>
     public const double OverloadedMemoryHeldFrom = FallBelowMemory;
+
+    /// <summary>From which share of memory on a busy node stays so.</summary>
+    public const double BusyMemoryHeldFrom = BusyMemory * FallBelowMemory;
 
     // From which part of the limit on the node is busy.
     private const double BusyLag = 0.25;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
 using Presence.Host.Configuration;
+using Presence.Host.Http;
 using Presence.Host.Links;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Upgrade;
@@ -18,7 +19,7 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
     {
         var presence = options.Value;
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestLineSize = RequestHead.LineBytes;
+        kestrel.Limits.MaxRequestLineSize = RequestLimits.LongestLineBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = RequestHead.HeaderBytes;
         kestrel.Limits.MaxRequestBodySize = presence.Limits.RequestBodyBytes;
         kestrel.Limits.RequestHeadersTimeout = presence.Limits.AuthenticateTimeout;

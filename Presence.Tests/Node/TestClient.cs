@@ -82,6 +82,9 @@ public sealed class TestClient(TestLink link, UserId user, string username, Sess
         return Xunit.Assert.Single(change.Changes);
     }
 
+    /// <summary>The connection is open: its user can be found, and its first status is in force.</summary>
+    public Task StartedAsync() => Link.Connection.WaitAsync(Patience);
+
     /// <summary>Everything that was under way for this client has come before the pong.</summary>
     public async Task NothingMoreAsync()
     {

@@ -52,6 +52,9 @@ internal static class SampleMessages
     private static readonly Gen<SessionOpened> Openings =
         Gen.Select(Guids, Guids).Select((u, s) => new SessionOpened(new UserId(u), new SessionId(s)));
 
+    private static readonly Gen<PresenceFound> Findings =
+        Gen.Select(Gen.Int[0, int.MaxValue], Texts, Some(Guids)).Select((a, n, u) => new PresenceFound(a, n, [.. u.Select(g => new UserId(g))]));
+
     /// <summary>Any message of a type; a type without an entry is a type that somebody forgot.</summary>
     public static readonly ImmutableDictionary<Type, Gen<IClusterMessage>> Any = new Dictionary<Type, Gen<IClusterMessage>>
     {
@@ -64,6 +67,10 @@ internal static class SampleMessages
         [typeof(RelayRetired)] = Gen.Select(Subjects, Relays).Select((s, r) => (IClusterMessage)new RelayRetired(s, r)),
         [typeof(BookQuery)] = Subjects.Select(s => (IClusterMessage)new BookQuery(s)),
         [typeof(BookAnswer)] = Gen.Select(Subjects, Some(Statuses)).Select((s, a) => (IClusterMessage)new BookAnswer(s, a)),
+        [typeof(PresenceQuery)] = Gen.Select(Gen.Long[1, long.MaxValue], Some(Subjects))
+            .Select((n, s) => (IClusterMessage)new PresenceQuery(n, s)),
+        [typeof(PresenceQueryAnswer)] = Gen.Select(Gen.Long[1, long.MaxValue], Some(Gen.Int[0, 255]), Some(Findings))
+            .Select((n, s, f) => (IClusterMessage)new PresenceQueryAnswer(n, s, f)),
         [typeof(PeerBatch)] = Gen.Select(Gen.Long[1, long.MaxValue], Some(Changes), Some(Subjects))
             .Select((n, c, u) => (IClusterMessage)new PeerBatch(n, c, u)),
         [typeof(Announcement)] = Gen.Select(Gen.Int, Gen.Long[1, long.MaxValue], Some(Revocations), Some(Openings), Gen.Bool)
@@ -118,6 +125,10 @@ internal static class SampleMessages
                 "0a140a12092a4d087043bc968f1133309b85731ee18b12090dfeffffff10031801"),
             (new RelayRetired(User, Relay),
                 "0a140a12092a4d087043bc968f1133309b85731ee18b12090dfeffffff10031801"),
+            (new PresenceQuery(4, [User, Subject.OfName("ann")]),
+                "080412140a12092a4d087043bc968f1133309b85731ee18b12051203616e6e"),
+            (new PresenceQueryAnswer(4, [3, 255], [new PresenceFound(0, "ann", []), new PresenceFound(1, "", [User.User])]),
+                "0804120303ff011a051203616e6e1a1608011a12092a4d087043bc968f1133309b85731ee18b"),
             (new BookQuery(Subject.OfName("ann")),
                 "0a051203616e6e"),
             (new BookAnswer(User, [Status]),

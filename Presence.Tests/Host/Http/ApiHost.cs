@@ -140,16 +140,16 @@ internal sealed class FakeLookup : IPresenceLookup
     /// <summary>What to do instead of answering.</summary>
     public Func<Task>? Instead { get; set; }
 
-    public async Task<ImmutableArray<SessionStatus>> VisibleAsync(UserId user, CancellationToken ct)
+    public async Task<ImmutableDictionary<UserId, string>> ShownAsync(ImmutableArray<UserId> users, CancellationToken ct)
     {
         await AskAsync();
-        return Visible.GetValueOrDefault(user, []);
+        return users.Where(Visible.ContainsKey).ToImmutableDictionary(user => user, user => Visible[user][0].Username);
     }
 
-    public async Task<ImmutableArray<UserId>> BearersAsync(string username, CancellationToken ct)
+    public async Task<ImmutableDictionary<string, ImmutableArray<UserId>>> BearersAsync(ImmutableArray<string> usernames, CancellationToken ct)
     {
         await AskAsync();
-        return Bearers.GetValueOrDefault(username, []);
+        return usernames.Where(Bearers.ContainsKey).ToImmutableDictionary(name => name, name => Bearers[name], StringComparer.Ordinal);
     }
 
     public void Show(UserId user, string username, string status = "")

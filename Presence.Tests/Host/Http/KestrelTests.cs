@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Presence.Actors.Model;
 using Xunit;
 
 namespace Presence.Tests.Host.Http;
@@ -23,6 +24,25 @@ public sealed class KestrelTests
         Assert.Equal(status, answer.Status);
         if (status == 200)
             Assert.Equal($"{length}", answer.Body);
+    }
+
+    [Fact]
+    [Trait("Clause", "L4")]
+    public async Task A_question_about_users_may_name_five_hundred_and_no_more_than_a_thousand()
+    {
+        await using var host = await ApiHost.StartAsync();
+        var (token, _) = await host.LoginAsync();
+        var shown = Enumerable.Range(0, 500).Select(_ => new UserId(Guid.NewGuid())).ToList();
+        shown.ForEach(user => host.Lookup.Show(user, $"name-{user}"));
+
+        var answer = await host.SendAsync("GET", $"/v2/user?{string.Join('&', shown.Select(user => $"ids={user}"))}", $"Bearer {token}");
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(500, answer.Json.GetProperty("users").GetArrayLength());
+
+        var names = string.Join('&', Enumerable.Repeat("usernames=a", 1000));
+        Assert.Equal(200, (await host.SendAsync("GET", $"/v2/user?{names}", $"Bearer {token}")).Status);
+        Assert.Equal((400, 3), (await host.SendAsync("GET", $"/v2/user?{names}&usernames=a", $"Bearer {token}")).Error);
+        Assert.Equal((414, 3), (await host.SendAsync("GET", $"/v2/account?{names}&usernames={new string('a', 8000)}", $"Bearer {token}")).Error);
     }
 
     [Fact]

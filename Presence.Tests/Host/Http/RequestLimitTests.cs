@@ -58,6 +58,36 @@ public sealed class RequestLimitTests
     }
 
     [Fact]
+    public async Task Questions_about_more_users_than_the_node_takes_are_refused_until_others_are_answered()
+    {
+        await using var host = await ApiHost.StartAsync(("Presence:Limits:UserQueries", "1000"));
+        using var counts = CountsOf(host);
+        var (token, _) = await host.LoginAsync();
+        var held = new TaskCompletionSource();
+        var asked = new TaskCompletionSource();
+        host.Lookup.Instead = () =>
+        {
+            asked.TrySetResult();
+            return held.Task;
+        };
+        var most = string.Join('&', Enumerable.Repeat("usernames=a", 1000));
+        var first = host.SendAsync("GET", $"/v2/user?{most}", $"Bearer {token}");
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+        foreach (var path in (string[])["/v2/user?usernames=a", "/v2/account"])
+        {
+            var refused = await host.SendAsync("GET", path, $"Bearer {token}");
+            Assert.Equal((503, 14), refused.Error);
+            Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 5, 30);
+        }
+
+        Assert.Equal(2, counts["user_queries"]);
+        held.SetResult();
+        Assert.Equal(200, (await first).Status);
+        Assert.Equal(200, (await host.SendAsync("GET", "/v2/user?usernames=a", $"Bearer {token}")).Status);
+    }
+
+    [Fact]
     public void One_address_does_not_use_up_what_another_may()
     {
         using var limit = new AddressLimit(2, NeverReplenished);

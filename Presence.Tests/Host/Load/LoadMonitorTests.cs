@@ -21,6 +21,9 @@ public sealed class LoadMonitorTests : IDisposable
     private readonly LoadMonitor _monitor;
     private MemoryFigures _memory = new(0, 1000, 0, 1000, 0);
     private long _follows;
+    private int _collections;
+    private int _asked;
+    private Func<MemoryFigures>? _afterCollection;
 
     public LoadMonitorTests()
     {
@@ -29,7 +32,7 @@ public sealed class LoadMonitorTests : IDisposable
         options.Value.Limits.OverloadMemoryPercent = 50;
         _monitor = new LoadMonitor(
             [_loop, _other],
-            new LoadSources { Memory = () => _memory, FollowsInFlight = () => _follows },
+            new LoadSources { Memory = () => _memory, FollowsInFlight = () => _follows, Collections = () => _collections, Collect = Collect },
             options,
             _services.GetRequiredService<IMeterFactory>(),
             _time,
@@ -76,6 +79,48 @@ public sealed class LoadMonitorTests : IDisposable
     }
 
     [Fact]
+    public void A_heap_of_garbage_is_no_load()
+    {
+        _afterCollection = () => _memory with { Heap = 100 };
+        _memory = _memory with { Heap = 800 };
+        Sample(1);
+        Assert.Equal((LoadLevel.Calm, 1), (_monitor.Level, _asked));
+    }
+
+    [Fact]
+    public void An_overloaded_node_finds_out_by_itself_that_memory_is_free()
+    {
+        _memory = _memory with { Heap = 500 };
+        Sample(1);
+        Assert.Equal(LoadLevel.Overloaded, _monitor.Level);
+
+        // It collects now and then, and not all the time.
+        Sample(80);
+        Assert.InRange(_asked, 3, 6);
+        _afterCollection = () => _memory with { Heap = 100 };
+        Sample(44);
+        Assert.Equal(LoadLevel.Calm, _monitor.Level);
+    }
+
+    [Fact]
+    public void A_busy_node_that_does_nothing_finds_out_too_and_one_that_works_is_left_alone()
+    {
+        _memory = _memory with { Heap = 450 };
+        for (var i = 0; i < 400; i++)
+        {
+            _collections++;
+            Sample(1);
+        }
+
+        Assert.Equal((LoadLevel.Busy, 0), (_monitor.Level, _asked));
+        Sample(4 * 60 * 10);
+        Assert.InRange(_asked, 2, 7);
+        _afterCollection = () => _memory with { Heap = 100 };
+        Sample(4 * 60 * 20);
+        Assert.Equal(LoadLevel.Calm, _monitor.Level);
+    }
+
+    [Fact]
     public void Follows_that_wait_count_as_queued()
     {
         _follows = LoadLimits.MaxQueued;
@@ -103,6 +148,14 @@ public sealed class LoadMonitorTests : IDisposable
         listener.RecordObservableInstruments();
 
         Assert.Equal([0, 2], seen);
+    }
+
+    private void Collect()
+    {
+        _collections++;
+        _asked++;
+        if (_afterCollection is { } after)
+            _memory = after();
     }
 
     private void Sample(int times)

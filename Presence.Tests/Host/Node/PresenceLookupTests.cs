@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using Akka.Actor;
+using Akka.Hosting;
+using Presence.Actors.Hosting;
+using Presence.Actors.Model;
+using Presence.Actors.Users;
+using Presence.Host.Node;
+using Presence.Tests.Node;
+using Xunit;
+
+namespace Presence.Tests.Host.Node;
+
+/// <summary>Questions about many users at once, in a cluster.</summary>
+[Trait("Clause", "K1")]
+public sealed class PresenceLookupTests : IAsyncLifetime
+{
+    private readonly InMemoryNode _first = new(new PresenceNode()), _second = new(new PresenceNode());
+
+    public async Task InitializeAsync()
+    {
+        await _first.StartAsync();
+        await _second.StartAsync(_first.Address);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _second.DisposeAsync();
+        await _first.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Users_are_found_on_whatever_node_they_are_and_those_who_show_nothing_are_not()
+    {
+        var (shown, hidden) = (new List<TestClient>(), new List<TestClient>());
+        for (var i = 0; i < 300; i++)
+        {
+            var node = i % 2 == 0 ? _first : _second;
+            (i % 3 == 0 ? hidden : shown).Add(node.Connect(NewUser(), $"user-{i}", appearsOnline: i % 3 != 0));
+        }
+
+        foreach (var client in shown.Concat(hidden))
+            await client.StartedAsync();
+        UserId[] unknown = [.. Enumerable.Range(0, 300).Select(_ => NewUser())];
+        ImmutableArray<UserId> all = [.. shown.Select(c => c.User), .. hidden.Select(c => c.User), .. unknown, shown[0].User];
+
+        foreach (var node in (InMemoryNode[])[_first, _second])
+        {
+            var found = await LookupOf(node).ShownAsync(all, CancellationToken.None);
+            Assert.Equal(
+                shown.Select(c => (c.User, c.Username)).OrderBy(each => each.Username, StringComparer.Ordinal),
+                found.Select(each => (each.Key, each.Value)).OrderBy(each => each.Value, StringComparer.Ordinal));
+
+            string[] names = [.. hidden.Take(50).Select(c => c.Username), "nobody", "nobody else"];
+            var bearers = await LookupOf(node).BearersAsync([.. names], CancellationToken.None);
+            Assert.Equal(50, bearers.Count);
+            Assert.All(hidden.Take(50), client => Assert.Equal([client.User], bearers[client.Username]));
+        }
+    }
+
+    [Fact]
+    public async Task Asking_about_users_whom_nobody_knows_creates_nothing()
+    {
+        // From now on each shard is somewhere.
+        for (var shard = 0; shard < 4; shard++)
+            await LookupOf(_first).ShownAsync([.. Enumerable.Range(0, 500).Select(_ => NewUser())], CancellationToken.None);
+        var before = Entities();
+
+        ImmutableArray<UserId> unknown = [.. Enumerable.Range(0, 1000).Select(_ => NewUser())];
+        foreach (var node in (InMemoryNode[])[_first, _second])
+            Assert.Empty(await LookupOf(node).ShownAsync(unknown, CancellationToken.None));
+
+        var created = Entities().Except(before).ToList();
+        Assert.Empty(created);
+    }
+
+    [Fact]
+    public async Task A_node_that_does_not_know_the_query_is_asked_by_entity()
+    {
+        var client = _second.Connect(NewUser(), "alice", appearsOnline: true);
+        await client.StartedAsync();
+        foreach (var node in (InMemoryNode[])[_first, _second])
+            await (await node.System.ActorSelection($"/user/{PresenceQueries.Name}").ResolveOne(TimeSpan.FromSeconds(10))).GracefulStop(TimeSpan.FromSeconds(10));
+
+        var found = await LookupOf(_first).ShownAsync([client.User, NewUser()], CancellationToken.None);
+
+        Assert.Equal("alice", Assert.Single(found).Value);
+    }
+
+    [Fact]
+    public async Task Queries_that_come_together_are_all_answered()
+    {
+        var client = _first.Connect(NewUser(), "alice", appearsOnline: true);
+        await client.StartedAsync();
+        var lookup = LookupOf(_second);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ =>
+            lookup.ShownAsync([client.User, .. Enumerable.Range(0, 400).Select(_ => NewUser())], CancellationToken.None)));
+
+        Assert.All(answers, found => Assert.Equal(client.User, Assert.Single(found).Key));
+    }
+
+    private static UserId NewUser() => new(Guid.NewGuid());
+
+    private static PresenceLookup LookupOf(InMemoryNode node) => new(node.System, new Region(node.Homes));
+
+    private HashSet<string> Entities() => [.. HomeSharding.HomesOf(_first.Homes).Concat(HomeSharding.HomesOf(_second.Homes)).Select(home => home.Path.Name)];
+
+    private sealed class Region(IActorRef actor) : IRequiredActor<UserPresence>
+    {
+        public IActorRef ActorRef => actor;
+
+        public Task<IActorRef> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(actor);
+    }
+}

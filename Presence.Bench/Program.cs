@@ -8,7 +8,7 @@ internal static class Program
 {
     private static async Task<int> Main(string[] args)
     {
-        var parsed = new RootCommand("Measures presence servers.") { LoadCommand.Create(), CompareCommand.Create(), AbuseCommand.Create(), MicroCommand.Create() }.Parse(args);
+        var parsed = new RootCommand("Measures presence servers.") { LoadCommand.Create(), CompareCommand.Create(), AbuseCommand.Create(), SoakCommand.Create(), MicroCommand.Create() }.Parse(args);
         if (parsed.Errors.Count == 0)
             return await parsed.InvokeAsync().ConfigureAwait(false);
         foreach (var error in parsed.Errors)

@@ -10,6 +10,7 @@ internal static class AbuseCatalog
     /// <summary>All of them, in the order in which they run.</summary>
     public static readonly ImmutableArray<IAbuse> All =
     [
+        new Calm(),
         new UnknownIds(),
         new RandomFollows(),
         new IdleConnects("idle-http", LinkKind.WebSocket, needsTls: false),

@@ -96,6 +96,12 @@ internal sealed record PairReport
     /// <summary>The same until the publisher had the acknowledgement.</summary>
     public required PhaseFigures Acknowledgement { get; init; }
 
+    /// <summary>
+    /// How late updates were sent, in milliseconds. It is part of the latencies, and the machine's doing: this tool did not get the
+    /// processor, or the server did not read.
+    /// </summary>
+    public required PhaseFigures SendLag { get; init; }
+
     /// <summary>Whether nothing was lost, repeated, refused or cut.</summary>
     internal bool IsExact => Lost + Duplicated + ChainBreaks == 0 && Cut is null && Refused is null;
 }

@@ -26,8 +26,8 @@ internal static class AbuseTable
     public static string Markdown(IEnumerable<AbuseReport> reports)
     {
         var text = new StringBuilder();
-        text.AppendLine("| scenario | server | clients | pair | before p50 / p99 ms | during p50 / p99 / max ms | after p50 / p99 / max ms | acknowledged, during p99 / max ms | lost, repeated, broken | cut | new links ok, failed, max ms | resident MiB before, peak, end, after | files before, peak, after | threads before, peak, after | answers |");
-        text.AppendLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        text.AppendLine("| scenario | server | clients | pair | before p50 / p99 ms | during p50 / p99 / max ms | after p50 / p99 / max ms | acknowledged, during p99 / max ms | sent late, during p99 / max ms | lost, repeated, broken | cut | new links ok, failed, max ms | resident MiB before, peak, end, after | files before, peak, after | threads before, peak, after | answers |");
+        text.AppendLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var report in reports)
         {
             foreach (var (pair, isFirst) in report.Pairs.Select((p, i) => (p, i == 0)))
@@ -42,6 +42,7 @@ internal static class AbuseTable
                     Short(pair.Delivery.During),
                     Short(pair.Delivery.After),
                     pair.Acknowledgement.During is { } a ? $"{Number(a.P99)} / {Number(a.Max)}" : "none",
+                    pair.SendLag.During is { } l ? $"{Number(l.P99)} / {Number(l.Max)}" : "none",
                     $"{Number(pair.Lost)}, {Number(pair.Duplicated)}, {Number(pair.ChainBreaks)}",
                     pair.Cut ?? pair.Refused ?? "no",
                     isFirst ? $"{report.Probe.Opened}, {report.Probe.Failed}, {Number(report.Probe.Milliseconds?.Max)}" : "",
@@ -69,6 +70,7 @@ internal static class AbuseTable
             yield return ($"{name} pair, during ms", Long(pair.Delivery.During));
             yield return ($"{name} pair, after ms", Long(pair.Delivery.After));
             yield return ($"{name} acknowledged, during ms", Long(pair.Acknowledgement.During));
+            yield return ($"{name} sent late, during ms", Long(pair.SendLag.During));
             yield return ($"{name} pair", $"{Number(pair.Updates)} updates, {Number(pair.Acknowledged)} acknowledged, {Number(pair.Received)} received, {Number(pair.Merged)} merged, "
                 + $"{Number(pair.Lost)} lost, {Number(pair.Duplicated)} repeated, {Number(pair.ChainBreaks)} broken chains{(pair.Cut is null ? "" : $"; CUT: {pair.Cut}")}{(pair.Refused is null ? "" : $"; REFUSED: {pair.Refused}")}");
             foreach (var example in pair.Examples)

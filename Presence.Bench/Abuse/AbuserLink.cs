@@ -172,26 +172,26 @@ internal sealed class AbuserLink : IDisposable
     /// </summary>
     public async Task ReadRawAsync(CancellationToken cancellation)
     {
+        var first = new byte[512];
+        var length = 0;
         try
         {
             // The first bytes say why; what follows is of no interest.
-            var first = new byte[512];
-            var length = 0;
             while (length < first.Length && await _stream!.ReadAsync(first.AsMemory(length), cancellation).ConfigureAwait(false) is > 0 and var received)
                 length += received;
-            IsOpen = false;
-            if (_context.Ended.IsCancellationRequested)
-                return;
-            var text = first.AsMemory(0, length);
-            _context.Answers.Add(
-                length == 0 ? "closed without a message" : text.Span.StartsWith("HTTP/"u8) ? Upgrade.FirstLine(text.Span) : ErrorOf(text[..LineLength(text.Span)]));
+            if (length == 0 && !_context.Ended.IsCancellationRequested)
+                _context.Answers.Add("closed without a message");
         }
         catch (Exception e) when (IsEnd(e))
         {
-            Fail("reading", e, cancellation);
+            // A server that has said why may reset the link afterwards.
+            if (length == 0)
+                Fail("reading", e, cancellation);
         }
         finally
         {
+            if (length > 0 && !_context.Ended.IsCancellationRequested)
+                _context.Answers.Add(first.AsSpan().StartsWith("HTTP/"u8) ? Upgrade.FirstLine(first.AsSpan(0, length)) : ErrorOf(first.AsMemory(0, LineLength(first.AsSpan(0, length)))));
             Dispose();
         }
     }

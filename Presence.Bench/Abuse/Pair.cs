@@ -23,10 +23,12 @@ internal sealed class Pair : IDisposable
     private readonly PairTally _own = new();
     private readonly PairTimes _deliveries;
     private readonly PairTimes _acknowledgements;
+    private readonly PairTimes _lags;
     private readonly Account _publishing;
     private readonly LinkKind _kind;
     private readonly long _gap;
     private readonly Thread[] _threads;
+    private string? _refused;
     private long _start;
     private long _sent;
     private long _acknowledged;
@@ -37,7 +39,7 @@ internal sealed class Pair : IDisposable
     {
         (_kind, _publisher, _follower, _publishing) = (kind, publisher, follower, publishing);
         _gap = (long)(gap.TotalMilliseconds * Clock.Millisecond);
-        (_deliveries, _acknowledgements) = (new PairTimes(line), new PairTimes(line));
+        (_deliveries, _acknowledgements, _lags) = (new PairTimes(line), new PairTimes(line), new PairTimes(line));
         _threads = [Thread(Publish, "publisher"), Thread(HearPublisher, "acknowledgements"), Thread(HearFollower, "follower")];
     }
 
@@ -106,9 +108,10 @@ internal sealed class Pair : IDisposable
             ChainBreaks = _followed.Breaks + _own.Breaks,
             Examples = [.. _followed.Examples, .. _own.Examples],
             Cut = cut.Length == 0 ? null : cut,
-            Refused = Refused,
+            Refused = _refused,
             Delivery = Phases(_deliveries),
             Acknowledgement = Phases(_acknowledgements),
+            SendLag = Phases(_lags),
         };
     }
 
@@ -162,6 +165,7 @@ internal sealed class Pair : IDisposable
                 System.Threading.Thread.Sleep(TimeSpan.FromMicroseconds(Math.Max(50, wait / 1000)));
             if (_isStopped)
                 return;
+            _lags.Add(due, Clock.Now);
             var bytes = Outgoing.Update(_kind, string.Create(CultureInfo.InvariantCulture, $"t:{due};n:{number};"));
             Volatile.Write(ref _sent, number);
             if (!_publisher.TrySend(bytes))
@@ -210,9 +214,6 @@ internal sealed class Pair : IDisposable
     private void Refuse(ReadOnlyMemory<byte> text)
     {
         Volatile.Write(ref _acknowledged, _acknowledged + 1);
-        Refused ??= Encoding.UTF8.GetString(text.Span);
+        _refused ??= Encoding.UTF8.GetString(text.Span);
     }
-
-    /// <summary>The first error that the publisher was answered; null if there was none.</summary>
-    public string? Refused { get; private set; }
 }

@@ -41,7 +41,8 @@ internal sealed class TokenReader(KeyRing keys, string? issuer, string? audience
             // An extension that the token declares critical must be understood (RFC 7515, 4.1.11), and none is.
             return jwt.IsEncrypted || jwt.TryGetHeaderValue<object>("crit", out _) ? null : jwt;
         }
-        catch (Exception fault) when (fault is ArgumentException or SecurityTokenException)
+        // A FormatException is how the library reports a part whose length no base64url has.
+        catch (Exception fault) when (fault is ArgumentException or FormatException or SecurityTokenException)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Presence.Tests.Clusters.Scenarios;
+using Presence.Tests.Fuzzing;
 
 namespace Presence.Tests;
 
@@ -10,5 +11,5 @@ namespace Presence.Tests;
 internal static class Program
 {
     private static Task<int> Main(string[] args) =>
-        new RootCommand("Tests of Presence that take long.") { LongRun.Command() }.Parse(args).InvokeAsync();
+        new RootCommand("Tests of Presence that take long.") { LongRun.Command(), FuzzCommand.Command() }.Parse(args).InvokeAsync();
 }

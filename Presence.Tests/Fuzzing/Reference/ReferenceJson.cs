@@ -1,0 +1,173 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Presence.Tests.Fuzzing.Reference;
+
+/// <summary>
+/// The JSON messages of a client as the protocol has them, read with <see cref="JsonDocument"/>: slower than the codec of the server,
+/// and with none of its code.
+/// </summary>
+internal static class ReferenceJson
+{
+    private const string Malformed = "Malformed";
+
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32 };
+
+    // The members of an envelope that clients send and this server does not offer, and those that only a server sends.
+    private static readonly string[] Unoffered =
+    [
+        "channel_join", "channel_leave", "channel_message_send", "channel_message_update", "channel_message_remove", "match_create", "match_join", "match_leave",
+        "matchmaker_add", "matchmaker_remove", "rpc", "party_create", "party_join", "party_leave", "party_promote", "party_accept", "party_remove", "party_close",
+        "party_join_request_list", "party_matchmaker_add", "party_matchmaker_remove", "party_update", "match_data_send", "party_data_send",
+        "channel", "channel_message", "channel_message_ack", "channel_presence_event", "error", "match", "match_data", "match_presence_event", "matchmaker_matched",
+        "matchmaker_ticket", "notifications", "status", "status_presence_event", "stream_data", "stream_presence_event", "party", "party_leader", "party_join_request",
+        "party_matchmaker_ticket", "party_data", "party_presence_event",
+    ];
+
+    private static readonly Dictionary<string, string> Members =
+        Unoffered.Concat(["cid", "status_update", "status_follow", "status_unfollow", "ping", "pong"])
+            .SelectMany(name => new[] { (Spelling: name, Name: name), (Spelling: LowerCamel(name), Name: name) })
+            .Distinct().ToDictionary(n => n.Spelling, n => n.Name, StringComparer.Ordinal);
+
+    /// <summary>An envelope in a few words, as <see cref="Describe.Request"/> has them.</summary>
+    public static string Envelope(ReadOnlySpan<byte> message)
+    {
+        try
+        {
+            using var document = Parse(message);
+            return Envelope(document.RootElement);
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
+        {
+            return Malformed;
+        }
+    }
+
+    /// <summary>A hello in a few words; null if the line is none.</summary>
+    public static string? Hello(ReadOnlySpan<byte> line)
+    {
+        try
+        {
+            using var document = Parse(line);
+            var fields = Fields(document.RootElement, name => name == "hello" ? name : null);
+            if (!fields.TryGetValue("hello", out var hello))
+                return null;
+            fields = Fields(hello, name => name is "token" or "status" or "format" ? name : null);
+            var token = fields.TryGetValue("token", out var text) ? Text(text) : "";
+            var status = fields.TryGetValue("status", out var flag) && flag.GetBoolean();
+            var format = fields.TryGetValue("format", out var kind) ? Text(kind) : "";
+            return token.Length == 0 || format is not ("" or "json" or "protobuf") ? null : $"{token} {status} {(format == "protobuf" ? "Protobuf" : "Json")}";
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
+        {
+            return null;
+        }
+    }
+
+    private static JsonDocument Parse(ReadOnlySpan<byte> message)
+    {
+        // The reader checks bytes only when a text is taken out.
+        Strict.GetCharCount(message);
+        var document = JsonDocument.Parse(message.ToArray(), Options);
+        Check(document.RootElement);
+        return document;
+    }
+
+    /// <summary>All texts are Unicode, and no name comes twice, in values that nobody reads as well.</summary>
+    private static void Check(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                value.GetString();
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray())
+                    Check(item);
+                break;
+            case JsonValueKind.Object:
+                var names = new HashSet<string>(StringComparer.Ordinal);
+                foreach (var member in value.EnumerateObject())
+                {
+                    if (!names.Add(member.Name))
+                        throw new FormatException("A name comes twice.");
+                    Check(member.Value);
+                }
+
+                break;
+        }
+    }
+
+    private static string Envelope(JsonElement root)
+    {
+        var fields = Fields(root, name => Members.GetValueOrDefault(name));
+        var cid = fields.Remove("cid", out var text) ? Text(text) : "";
+        if (fields.Count > 1)
+            return Malformed;
+        cid = cid.Length == 0 ? "null" : Quote(cid);
+        if (fields.Count == 0)
+            return $"Refused {cid}";
+        var (name, member) = fields.Single();
+        if (member.ValueKind != JsonValueKind.Object)
+            return Malformed;
+        switch (name)
+        {
+            case "status_update":
+                var update = Fields(member, n => n == "status" ? n : null);
+                return $"UpdateStatus {cid} {(update.TryGetValue("status", out var status) ? Quote(Text(status)) : "null")}";
+            case "status_follow":
+                var follow = Fields(member, n => n switch { "user_ids" or "userIds" => "ids", "usernames" => "names", _ => null });
+                return $"Follow {cid} {Texts(follow, "ids")} {Texts(follow, "names")}";
+            case "status_unfollow":
+                var unfollow = Fields(member, n => n is "user_ids" or "userIds" ? "ids" : null);
+                return $"Unfollow {cid} {Texts(unfollow, "ids")}";
+            case "ping":
+                return $"Ping {cid}";
+            case "pong":
+                return $"Ignored {cid}";
+            default:
+                return $"Refused {cid}";
+        }
+    }
+
+    /// <summary>The known fields of an object that are not null, under one name each.</summary>
+    private static Dictionary<string, JsonElement> Fields(JsonElement value, Func<string, string?> known)
+    {
+        if (value.ValueKind != JsonValueKind.Object)
+            throw new FormatException("There is no object.");
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var fields = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var member in value.EnumerateObject())
+        {
+            if (known(member.Name) is not { } name)
+                continue;
+            if (!seen.Add(name))
+                throw new FormatException("A field comes twice.");
+            if (member.Value.ValueKind != JsonValueKind.Null)
+                fields.Add(name, member.Value);
+        }
+
+        return fields;
+    }
+
+    private static string Text(JsonElement value) =>
+        value.ValueKind == JsonValueKind.String ? value.GetString()! : throw new FormatException("A field that should hold a text does not.");
+
+    private static string Texts(Dictionary<string, JsonElement> fields, string name)
+    {
+        if (!fields.TryGetValue(name, out var list))
+            return "[]";
+        if (list.ValueKind != JsonValueKind.Array)
+            throw new FormatException("A field that should hold a list does not.");
+        return $"[{string.Join(",", list.EnumerateArray().Select(item => Quote(Text(item))))}]";
+    }
+
+    private static string Quote(string text) => $"'{text}'";
+
+    private static string LowerCamel(string name)
+    {
+        var words = name.Split('_');
+        return words[0] + string.Concat(words.Skip(1).Select(w => char.ToUpperInvariant(w[0]) + w[1..]));
+    }
+}

@@ -82,6 +82,9 @@ public sealed record CloseReason(ushort Code, string Text)
     /// <summary>The node is stopping; another takes the client.</summary>
     public static readonly CloseReason Restart = new(1012, "service restart");
 
+    /// <summary>The user has more connections than it may have, and this is the newest (contract L4).</summary>
+    public static readonly CloseReason TooMany = new(1013, "too many connections of this user");
+
     /// <summary>The session's token has expired (contract C4).</summary>
     public static readonly CloseReason Expired = new(4001, "token expired");
 

@@ -54,6 +54,26 @@ internal sealed class LimitSettings
     /// <summary>The origins whose pages may use the API and <c>/ws</c>, e.g. <c>https://game.example</c>; empty allows all.</summary>
     public string[] AllowedOrigins { get; set; } = [];
 
+    /// <summary>How many connections one user may have on this node; 0 sets no limit.</summary>
+    public int ConnectionsPerUser { get; set; } = 64;
+
+    /// <summary>
+    /// How many users per second the connections of one user may begin to follow, after ten times as many at once; more wait. 0 sets no
+    /// limit.
+    /// </summary>
+    public int FollowsPerSecond { get; set; } = 2000;
+
+    /// <summary>How many follows and unfollows of this node may wait at one time for an answer of the followed user's entity.</summary>
+    public int FollowsInFlight { get; set; } = 64;
+
+    /// <summary>
+    /// How many entities per second the follows of this node may create, after twice as many at once; more wait. 0 sets no limit.
+    /// </summary>
+    public int NewEntitiesPerSecond { get; set; } = 2500;
+
+    /// <summary>How many status updates of one user per second are told one by one; more are merged. 0 sets no limit.</summary>
+    public int UpdatesPerSecond { get; set; } = 5000;
+
     /// <summary>How many HTTP requests per second one client address may send; 0 sets no limit.</summary>
     public int HttpRequestsPerAddress { get; set; } = 5000;
 
@@ -89,6 +109,11 @@ internal sealed class LimitSettings
             .. Rule.Between($"{key}:HandshakesPerAddress", HandshakesPerAddress, 0, int.MaxValue),
             .. Rule.Span($"{key}:IdleHttp", IdleHttp),
             .. Rule.Between($"{key}:RequestBodyBytes", RequestBodyBytes, 1024, 64 * 1024 * 1024),
+            .. Rule.Between($"{key}:ConnectionsPerUser", ConnectionsPerUser, 0, 1_000_000),
+            .. Rule.Between($"{key}:FollowsPerSecond", FollowsPerSecond, 0, 1_000_000),
+            .. Rule.Between($"{key}:FollowsInFlight", FollowsInFlight, 1, 100_000),
+            .. Rule.Between($"{key}:NewEntitiesPerSecond", NewEntitiesPerSecond, 0, 1_000_000),
+            .. Rule.Between($"{key}:UpdatesPerSecond", UpdatesPerSecond, 0, 1_000_000),
             .. Rule.Between($"{key}:HttpRequestsPerAddress", HttpRequestsPerAddress, 0, 1_000_000),
             .. Rule.Between($"{key}:LoginsPerAddress", LoginsPerAddress, 0, 1_000_000),
             .. Rule.Between($"{key}:UserQueries", UserQueries, 1000, 10_000_000),

@@ -1,4 +1,3 @@
-using System.Text;
 using Presence.Host.Auth;
 
 namespace Presence.Host.Http;
@@ -6,8 +5,6 @@ namespace Presence.Host.Http;
 /// <summary>Gives applications that know the server key a session for one of their users (protocol section D4).</summary>
 internal static class AuthenticateEndpoints
 {
-    private const int MostUsernameBytes = 128;
-
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -61,8 +58,8 @@ internal static class AuthenticateEndpoints
     {
         if (string.IsNullOrEmpty(text))
             return null;
-        if (text.Any(char.IsControl) || Encoding.UTF8.GetByteCount(text) > MostUsernameBytes)
-            throw new ApiException(ApiError.InvalidArgument($"A username has at most {MostUsernameBytes} bytes and no control characters."));
+        if (!Actors.Model.Username.IsValid(text))
+            throw new ApiException(ApiError.InvalidArgument($"A username has at most {Actors.Model.Username.MaxBytes} bytes and no control characters."));
         return text;
     }
 }

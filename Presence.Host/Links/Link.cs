@@ -46,7 +46,6 @@ internal sealed class Link : ILink
     private readonly LinkTimes _times;
     private readonly LinkLimits _limits;
     private readonly FrameHolds? _holds;
-    private readonly ILinkWatcher? _watcher;
 
     // Null until the client may be spoken to.
     private ICarrier? _carrier;
@@ -106,12 +105,15 @@ internal sealed class Link : ILink
         _times = times;
         _holds = holds;
         _greeting = greeting;
-        _watcher = watcher;
+        Watcher = watcher;
         _state = State.Held;
     }
 
     /// <summary>Tells it from all other links of the process; those made later have larger ones.</summary>
     public long Number { get; } = Interlocked.Increment(ref s_made);
+
+    /// <summary>Who keeps account of the link; null: nobody.</summary>
+    public ILinkWatcher? Watcher { get; }
 
     /// <summary>What is true of a link.</summary>
     [Flags]
@@ -187,7 +189,7 @@ internal sealed class Link : ILink
             _connection = connection;
             if (Is(State.Closing))
                 connection.Tell(LinkSignal.Closed.Instance);
-            _watcher?.Attached(this);
+            Watcher?.Attached(this);
         }
     }
 
@@ -437,7 +439,7 @@ internal sealed class Link : ILink
             _framing.Dispose();
         }
 
-        _watcher?.Over(this);
+        Watcher?.Over(this);
     }
 
     // ---- reading

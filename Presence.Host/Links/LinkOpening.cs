@@ -5,6 +5,7 @@ using Presence.Actors.Hosting;
 using Presence.Actors.Model;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Upgrade;
 
 namespace Presence.Host.Links;
@@ -17,6 +18,7 @@ internal sealed class LinkOpening(
     LinkLimits limits,
     FrameHolds holds,
     Revocations revocations,
+    UserLinks users,
     IOptions<PresenceOptions> options,
     TimeProvider clock)
 {
@@ -62,6 +64,13 @@ internal sealed class LinkOpening(
     public void Open(Link link, SessionId session, Identity identity, bool appearsOnline, ILoop? loop = null)
     {
         links.Add(link);
+        if (link.Watcher is Stay { IsOneTooMany: true })
+        {
+            users.CountRefusal();
+            link.Close(CloseReason.TooMany);
+            return;
+        }
+
         node.Open(new Connection.Opening(link, session, identity, appearsOnline), loop);
     }
 
@@ -81,6 +90,9 @@ internal sealed class LinkOpening(
     /// <summary>A link's account with the node.</summary>
     private sealed class Stay(LinkOpening opening, Identity? identity) : ILinkWatcher
     {
+        /// <summary>Whether its user has too many links by it.</summary>
+        public bool IsOneTooMany { get; } = identity is not null && !opening.Enter(identity.User);
+
         public void Attached(Link link)
         {
             // A revocation that came before the node knew of the connection has missed it.
@@ -88,10 +100,17 @@ internal sealed class LinkOpening(
                 link.End(CloseReason.Revoked);
         }
 
-        public void Over(Link link) => opening.Leave(link);
+        public void Over(Link link) => opening.Leave(link, identity);
     }
+
+    private bool Enter(UserId user) => users.TryEnter(user);
 
     private bool IsRevoked(Identity identity) => revocations.IsRevoked(identity);
 
-    private void Leave(Link link) => links.Remove(link);
+    private void Leave(Link link, Identity? identity)
+    {
+        links.Remove(link);
+        if (identity is not null)
+            users.Leave(identity.User);
+    }
 }

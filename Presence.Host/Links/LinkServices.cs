@@ -16,6 +16,7 @@ internal static class LinkServices
     /// <summary>Adds what serves <c>/ws</c> and the TCP port.</summary>
     public static IServiceCollection AddPresenceLinks(this IServiceCollection services) => services
         .AddSingleton<LinkAdmission>()
+        .AddSingleton<UserLinks>()
         .AddSingleton(NewPlaces)
         .AddSingleton(NewLoops)
         .AddSingleton(provider => LinkTimes.Of(provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Limits))

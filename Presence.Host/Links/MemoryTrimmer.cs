@@ -22,6 +22,7 @@ internal sealed partial class MemoryTrimmer(TimeProvider clock, ILogger<MemoryTr
     {
         var heap = GC.GetGCMemoryInfo(GCKind.Any);
         var inUse = heap.HeapSizeBytes - heap.FragmentedBytes;
+        var (committedMegabytes, inUseMegabytes) = (Megabytes(heap.TotalCommittedBytes), Megabytes(inUse));
         _idle = _idle.After(allocated, heap.TotalCommittedBytes - inUse, Period);
         switch (_idle.Step)
         {
@@ -30,14 +31,15 @@ internal sealed partial class MemoryTrimmer(TimeProvider clock, ILogger<MemoryTr
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false, compacting: false);
                 break;
             case TrimStep.Compact when inUse > InUseAtMost:
-                Kept(Megabytes(heap.TotalCommittedBytes), Megabytes(inUse));
+                Kept(committedMegabytes, inUseMegabytes);
                 break;
             case TrimStep.Compact:
                 var begin = clock.GetTimestamp();
                 GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 var took = clock.GetElapsedTime(begin);
-                Returned(Megabytes(heap.TotalCommittedBytes), Megabytes(GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes), took);
+                var left = Megabytes(GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes);
+                Returned(committedMegabytes, left, took);
                 break;
         }
     }

@@ -20,6 +20,7 @@ internal sealed partial class SocketFront(
     TokenValidator tokens,
     LinkAdmission admission,
     LinkOpening opening,
+    UserLinks users,
     LoadShedding shedding,
     IOptions<PresenceOptions> options,
     ILogger<SocketFront> log) : ILinkFront
@@ -88,6 +89,13 @@ internal sealed partial class SocketFront(
         if (admission.IsClosed)
         {
             RefuseForStop(socket);
+            return;
+        }
+
+        if (!users.HasRoom(identity.User))
+        {
+            users.CountRefusal();
+            Refuse(socket, PlainLinks.TooManyOfUser);
             return;
         }
 

@@ -23,6 +23,7 @@ namespace Presence.Host.Links;
 internal sealed partial class TcpEndpoint(
     TokenValidator tokens,
     LinkOpening opening,
+    UserLinks users,
     LoopSet loops,
     LinkAdmission admission,
     LoadShedding shedding,
@@ -75,6 +76,13 @@ internal sealed partial class TcpEndpoint(
         if (admission.IsClosed)
         {
             await RefuseForStopAsync(connection).ConfigureAwait(false);
+            return;
+        }
+
+        if (!users.HasRoom(identity.User))
+        {
+            users.CountRefusal();
+            await RefuseAsync(transport, PlainLinks.TooManyOfUser).ConfigureAwait(false);
             return;
         }
 

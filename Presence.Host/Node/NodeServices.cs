@@ -5,6 +5,8 @@ using Akka.Hosting;
 using Microsoft.Extensions.Options;
 using Presence.Actors.Connections;
 using Presence.Actors.Hosting;
+using Presence.Actors.Limits;
+using Presence.Actors.Relays;
 using Presence.Actors.Serialization;
 using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
@@ -39,6 +41,13 @@ internal static class NodeServices
                 Revoke = revoked => revocations.Apply(Revocation.Of(revoked)),
                 Loops = [.. provider.GetRequiredService<LoopSet>().All],
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },
+                Relays = RelaySettings.Default with
+                {
+                    FollowRate = RateOf(options.Limits.FollowsPerSecond, burst: 10),
+                    FollowsInFlight = options.Limits.FollowsInFlight,
+                    NewEntityRate = RateOf(options.Limits.NewEntitiesPerSecond, burst: 2),
+                    UpdateRate = RateOf(options.Limits.UpdatesPerSecond, burst: 1),
+                },
                 Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket)
                 {
                     ExpiryNotice = options.Session.ExpiryNotice,
@@ -79,4 +88,7 @@ internal static class NodeServices
             .AddHostedService<RevocationBridge>()
             .AddHostedService<StartNotice>();
     }
+
+    /// <summary>A configured rate: zero sets no limit, and so many seconds' worth may come at once.</summary>
+    private static Rate RateOf(int perSecond, int burst) => perSecond == 0 ? Rate.Unlimited : new Rate(perSecond, (double)perSecond * burst);
 }

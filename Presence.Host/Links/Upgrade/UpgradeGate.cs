@@ -3,16 +3,17 @@ using Presence.Actors.Connections;
 using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 using Presence.Host.Http;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Framing;
 using Presence.Host.Load;
 
 namespace Presence.Host.Links.Upgrade;
 
 /// <summary>
-/// Decides which requests for <c>/ws</c> become links, in the protocol's order: format, load, token, upgrade, origin, stop (section A2).
+/// Decides which requests for <c>/ws</c> become links, in the protocol's order: format, load, token, upgrade, origin, stop, user (section A2).
 /// What is refused is refused without detail (contract A1).
 /// </summary>
-internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission, AllowedOrigins origins, LoadShedding shedding)
+internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission, AllowedOrigins origins, UserLinks users, LoadShedding shedding)
 {
     private const string Bearer = "Bearer ";
     private const string BearerProtocol = "bearer";
@@ -49,9 +50,15 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
             return new UpgradeOutcome.Refused(StatusCodes.Status403Forbidden, "Origin not allowed");
 
         // Another node takes over in a moment.
-        return admission.IsClosed
-            ? new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Service restart", (HeaderNames.RetryAfter, "1"))
-            : new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol);
+        if (admission.IsClosed)
+            return new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Service restart", (HeaderNames.RetryAfter, "1"));
+
+        return users.HasRoom(identity.User)
+            ? new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol)
+            : new UpgradeOutcome.Refused(StatusCodes.Status429TooManyRequests, UserLinks.Text, (HeaderNames.RetryAfter, "5"))
+            {
+                Limit = Limit.ConnectionsPerUser,
+            };
     }
 
     private static WireFormat? FormatOf(string? text) => text switch

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Presence.Actors.Model;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 
@@ -26,6 +27,37 @@ public sealed class AdmissionTests
     {
         Skip.IfNot(OperatingSystem.IsLinux(), "needs a second address of the loopback");
         return RefusesTheThirdAsync(new Server("ConnectionsPerAddress", 2), canComeFromElsewhere: true);
+    }
+
+    [Fact]
+    [Trait("Clause", "L4")]
+    public async Task The_newest_link_of_a_user_beyond_the_limit_is_refused_and_another_user_is_not()
+    {
+        await using var server = new Server("ConnectionsPerUser", 2);
+        await server.InitializeAsync();
+        var user = Peers.NewUser();
+        await using var first = await server.ConnectAsync(LinkKind.WebSocketJson, user, "first");
+        await using (var second = await server.ConnectAsync(LinkKind.TcpJson, user, "second"))
+        {
+            Assert.Equal(429, await UpgradeAsync(server, user));
+            await using var plain = await RawClient.ConnectAsync(server.Tcp);
+            await plain.SendAsync($$$"""{"hello":{"token":"{{{Tokens.Sign(Peers.IdentityOf(user, "third"))}}}"}}""" + "\n");
+            Assert.Equal("Too many connections of this user.", (await plain.ReadJsonLineAsync())!.Value.GetProperty("error").GetProperty("message").GetString());
+            Assert.Equal(101, await UpgradeAsync(server, Peers.NewUser()));
+            await first.PingAsync();
+            await second.PingAsync();
+        }
+
+        using var patience = new CancellationTokenSource(Peer.Patience);
+        while (await UpgradeAsync(server, user) != 101)
+            patience.Token.ThrowIfCancellationRequested();
+    }
+
+    private static async Task<int> UpgradeAsync(Server server, UserId user)
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(RawClient.UpgradeRequest($"/ws?token={Tokens.Sign(Peers.IdentityOf(user, "third"))}"));
+        return (await client.ReadHeadAsync()).Status;
     }
 
     private static async Task RefusesTheThirdAsync(Server server, bool canComeFromElsewhere)

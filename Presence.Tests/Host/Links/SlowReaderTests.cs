@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Presence.Tests.Host.Links.Framing;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 

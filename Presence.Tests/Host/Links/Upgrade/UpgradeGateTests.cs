@@ -8,6 +8,7 @@ using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Http;
 using Presence.Host.Links;
+using Presence.Host.Links.Admission;
 using Presence.Host.Links.Upgrade;
 using Presence.Host.Load;
 using Presence.Tests.Host.Auth;
@@ -26,14 +27,17 @@ public sealed class UpgradeGateTests : IDisposable
     private readonly LinkAdmission _admission;
     private readonly TokenValidator _tokens;
     private readonly FixedLoad _load = new();
+    private readonly UserLinks _users;
     private readonly UpgradeGate _gate;
 
     public UpgradeGateTests()
     {
         _options.Value.Limits.AllowedOrigins = ["https://here.example"];
+        _options.Value.Limits.ConnectionsPerUser = 1;
         _admission = new();
+        _users = new(_options, new Refusals());
         _tokens = new(_options, new Revocations(_options, TimeProvider.System), TimeProvider.System, NullLogger<TokenValidator>.Instance);
-        _gate = new(_tokens, _admission, new AllowedOrigins(_options), new LoadShedding(_load, new Refusals()));
+        _gate = new(_tokens, _admission, new AllowedOrigins(_options), _users, new LoadShedding(_load, new Refusals()));
     }
 
     private UpgradeRequest Good => new()
@@ -76,6 +80,18 @@ public sealed class UpgradeGateTests : IDisposable
         Assert.IsType<UpgradeOutcome.Accepted>(Decide(request));
         _admission.Close();
         Assert.Equal(new UpgradeOutcome.Refused(503, "Service restart", ("Retry-After", "1")), Decide(request));
+    }
+
+    [Fact]
+    [Trait("Clause", "L4")]
+    public void A_user_with_as_many_links_as_it_may_have_gets_no_other()
+    {
+        Assert.True(_users.TryEnter(_alice.User));
+        var refused = Assert.IsType<UpgradeOutcome.Refused>(Decide(Good));
+        Assert.Equal((429, Limit.ConnectionsPerUser), (refused.Status, refused.Limit));
+
+        _users.Leave(_alice.User);
+        Assert.IsType<UpgradeOutcome.Accepted>(Decide(Good));
     }
 
     [Fact]

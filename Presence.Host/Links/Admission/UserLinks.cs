@@ -1,0 +1,58 @@
+using Microsoft.Extensions.Options;
+using Presence.Actors.Model;
+using Presence.Actors.Telemetry;
+using Presence.Host.Configuration;
+
+namespace Presence.Host.Links.Admission;
+
+/// <summary>
+/// Counts the links of each user on this node, and says when a user has as many as it may (contract L4). The newest link is the one
+/// that is refused. Safe from any thread.
+/// </summary>
+/// <param name="options">The configuration.</param>
+/// <param name="refusals">Where refusals are counted.</param>
+internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refusals)
+{
+    /// <summary>What a client is told that is refused, or whose link is closed at once.</summary>
+    public const string Text = "Too many connections of this user";
+
+    private readonly int _limit = options.Value.Limits.ConnectionsPerUser;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<UserId, int> _links = [];
+
+    /// <summary>Whether a user may have one more link. It is asked before a link is made, so that a refusal is an answer.</summary>
+    public bool HasRoom(UserId user)
+    {
+        if (_limit == 0)
+            return true;
+        lock (_lock)
+            return _links.GetValueOrDefault(user) < _limit;
+    }
+
+    /// <summary>
+    /// A link of a user has been made. False: there are too many now, because several came at the same time, and this one is to be
+    /// closed. It counts until <see cref="Leave"/> in any case.
+    /// </summary>
+    public bool TryEnter(UserId user)
+    {
+        if (_limit == 0)
+            return true;
+        lock (_lock)
+            return (_links[user] = _links.GetValueOrDefault(user) + 1) <= _limit;
+    }
+
+    /// <summary>A link of a user is over.</summary>
+    public void Leave(UserId user)
+    {
+        if (_limit == 0)
+            return;
+        lock (_lock)
+        {
+            if (--_links[user] == 0)
+                _links.Remove(user);
+        }
+    }
+
+    /// <summary>A link was refused.</summary>
+    public void CountRefusal() => refusals.Count(Limit.ConnectionsPerUser);
+}

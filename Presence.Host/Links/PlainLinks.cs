@@ -25,7 +25,10 @@ internal static class PlainLinks
     private const int Probes = 4;
 
     /// <summary><see cref="Full"/> as the line that it is sent in.</summary>
-    public static ReadOnlyMemory<byte> FullLine { get; } = LinkFormat.Lines.Frame(new ServerMessage.Failed(null, ErrorCode.BadInput, Full));
+    public static ReadOnlyMemory<byte> FullLine { get; } = Line(Full);
+
+    /// <summary><see cref="LateHello"/> as the line that it is sent in.</summary>
+    public static ReadOnlyMemory<byte> LateLine { get; } = Line(LateHello);
 
     /// <summary>A plain link has no pings of its own: the network's stand in for them (contract C2).</summary>
     /// <returns>The silence before the first probe and the time between probes, both in seconds, and how many may go unanswered.</returns>
@@ -34,4 +37,6 @@ internal static class PlainLinks
         var rest = (int)Math.Ceiling((limits.PongWait - limits.PingPeriod).TotalSeconds / Probes);
         return ((int)Math.Max(1, limits.PingPeriod.TotalSeconds), Math.Max(1, rest), Probes);
     }
+
+    private static byte[] Line(string why) => LinkFormat.Lines.Frame(new ServerMessage.Failed(null, ErrorCode.BadInput, why));
 }

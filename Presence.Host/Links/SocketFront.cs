@@ -220,15 +220,9 @@ internal sealed partial class SocketFront(
         {
             if (_isOver)
                 return;
-            if (reason == PlaceEnd.Late)
-            {
-                Refuse(PlainLinks.LateHello);
-                return;
-            }
-
-            // Somebody else waits for its descriptor.
             Dispose();
-            _socket.Send(PlainLinks.FullLine.Span);
+            // All that has come was taken, so that the close destroys nothing of this; and thousands may go at one time.
+            _socket.Send((reason == PlaceEnd.Late ? PlainLinks.LateLine : PlainLinks.FullLine).Span);
             _socket.Close();
         }
 

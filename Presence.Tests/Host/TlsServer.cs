@@ -21,6 +21,12 @@ public class TlsServer : ServerFixture
         _certificate = X509CertificateLoader.LoadCertificateFromFile(_files.Certificate);
     }
 
+    /// <summary>Where the server itself speaks HTTP over TLS.</summary>
+    public IPEndPoint HttpBehindRelay { get; private set; } = null!;
+
+    /// <summary>Where the server itself has its TCP links over TLS.</summary>
+    public IPEndPoint TcpBehindRelay { get; private set; } = null!;
+
     protected override IEnumerable<string> Settings
     {
         get
@@ -36,6 +42,8 @@ public class TlsServer : ServerFixture
     public override async Task InitializeAsync()
     {
         await base.InitializeAsync();
+        HttpBehindRelay = new IPEndPoint(IPAddress.Loopback, Http.Port);
+        TcpBehindRelay = Tcp;
         Http = new UriBuilder("http", Http.Host, Relay(new IPEndPoint(IPAddress.Loopback, Http.Port)).Port).Uri;
         Tcp = Relay(Tcp);
     }

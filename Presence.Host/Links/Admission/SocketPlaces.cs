@@ -16,7 +16,7 @@ namespace Presence.Host.Links.Admission;
 internal sealed partial class SocketPlaces : IDisposable
 {
     // How many sockets are told at one time that they are late: closing them is the work of the loops, which others wait for.
-    private const int LatePerSweep = 64;
+    private const int LatePerSweep = 32;
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan NextSlice = TimeSpan.FromMilliseconds(5);

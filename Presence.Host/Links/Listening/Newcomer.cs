@@ -21,6 +21,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
     private readonly Lobby _lobby;
     private readonly IPAddress? _address;
     private int _looks;
+    private int _seen;
     private int _headLength;
     private bool _isHere = true;
     private bool _isDecidedAbout;
@@ -87,6 +88,14 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
             if (!_hasSent)
                 Socket.Counted?.HasSent();
             _hasSent = true;
+            // A report without anything new is that of an end.
+            if (seen == _seen && Socket.HasClientEnded)
+            {
+                Close();
+                return;
+            }
+
+            _seen = seen;
             if (_lobby.Kind == PortKind.Tls)
                 LookForTls(scratch.AsSpan(0, seen));
             else

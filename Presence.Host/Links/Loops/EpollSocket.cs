@@ -27,6 +27,9 @@ internal sealed class EpollSocket(EpollLoop loop, int descriptor) : LoopSocket(l
     /// <inheritdoc/>
     public override PeerProgress? Progress => IsOpen ? Linux.ProgressOf(_descriptor) : null;
 
+    /// <inheritdoc/>
+    public override bool HasClientEnded => IsOpen && Linux.HasPeerEnded(_descriptor);
+
     private EpollLoop Epoll => (EpollLoop)Loop;
 
     /// <inheritdoc/>

@@ -185,6 +185,16 @@ internal static unsafe partial class Linux
         return answer < 0 ? null : SocketAddress.Read(new ReadOnlySpan<byte>(address, (int)length));
     }
 
+    /// <summary>Whether the other side has ended its stream, or the connection, whatever is still to be received.</summary>
+    public static bool HasPeerEnded(int socket)
+    {
+        // struct pollfd: the descriptor, POLLRDHUP, and what is answered.
+        var question = stackalloc short[4];
+        *(int*)question = socket;
+        question[2] = 0x2000;
+        return Poll(question, 1, 0) > 0;
+    }
+
     /// <summary>Gives a descriptor back.</summary>
     public static void Close(int descriptor) => _ = CloseDescriptor(descriptor);
 
@@ -207,6 +217,9 @@ internal static unsafe partial class Linux
 
     [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
     private static partial int Accept(int listening, byte* address, uint* length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
+    private static partial int Poll(short* questions, nuint count, int milliseconds);
 
     [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     private static partial nint Receive(int socket, byte* bytes, nuint length, int flags);

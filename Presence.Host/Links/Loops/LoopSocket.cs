@@ -66,6 +66,11 @@ internal abstract class LoopSocket(SocketLoop loop)
     /// <summary>How far the client has come; null where the system does not tell, or the socket is closed.</summary>
     public abstract PeerProgress? Progress { get; }
 
+    /// <summary>
+    /// Whether the client sends nothing more, behind what has come and was not taken; false where the system does not tell.
+    /// </summary>
+    public virtual bool HasClientEnded => false;
+
     /// <summary>Its place in the loop's table.</summary>
     internal int Place { get; private set; } = Nowhere;
 

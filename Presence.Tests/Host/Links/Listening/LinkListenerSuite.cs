@@ -223,7 +223,7 @@ public abstract class LinkListenerSuite
     [LoopFact]
     public async Task Clients_that_come_and_go_leave_nothing_behind()
     {
-        // The end of a client that has sent a part of its request is behind that part, which is left where it is.
+        // The end of a client that has sent a part of its request is behind that part; not every system tells of it before its time is over.
         await using var server = await StartAsync(bounds: PlaceBounds.None with { Time = TimeSpan.FromSeconds(1) });
         var sockets = await server.SocketsAsync();
         for (var i = 0; i < 100; i++)

@@ -698,7 +698,8 @@ internal sealed class Link : ILink
             return true;
         if (IsWaiting)
             return now - _wroteAt <= _times.WriteStall;
-        return !_framing.HasControlFrames || now - _heardAt <= _times.PongWait;
+        // A client that has ended its side waits for replies, and not for longer than for a sign of life: its connection may have failed.
+        return (!_framing.HasControlFrames && !Is(State.ClientGone)) || now - _heardAt <= _times.PongWait;
     }
 
     /// <summary>Whether the client is there, from what the network tells.</summary>

@@ -27,4 +27,44 @@ public sealed class LinkOpeningTests(ServerFixture server) : TestKit("akka.test.
         Assert.Equal(CloseReason.Revoked, (await ExpectMsgAsync<Connection.Kick>()).Reason);
         link.Over();
     }
+
+    [Fact]
+    [Trait("Clause", "C2")]
+    public async Task A_client_that_has_ended_its_side_does_not_wait_for_ever_for_a_connection_that_has_failed()
+    {
+        var identity = Peers.IdentityOf(Peers.NewUser(), "alice");
+        var link = server.Services.GetRequiredService<LinkOpening>().Make(identity, LinkFormat.Lines, holdsFirstFrame: false);
+        var carrier = new Carrier();
+        link.Begin(carrier);
+        link.Attach(TestActor);
+        link.EndOfInput();
+        await ExpectMsgAsync<LinkSignal.Received>();
+        var now = Environment.TickCount64;
+
+        link.Watch(now + 20_000);
+        Assert.False(carrier.IsAborted);
+        link.Watch(now + 26_000);
+
+        Assert.True(carrier.IsAborted);
+        link.Over();
+    }
+
+    private sealed class Carrier : ICarrier
+    {
+        public bool IsAborted { get; private set; }
+
+        public void WriteSoon()
+        {
+        }
+
+        public void ReadSoon()
+        {
+        }
+
+        public void Finish()
+        {
+        }
+
+        public void Abort() => IsAborted = true;
+    }
 }

@@ -49,6 +49,21 @@ internal sealed partial class NodeProcess : IAsyncDisposable
     /// <param name="settings">What differs, e.g. <c>Cluster:Port=7354</c>.</param>
     public static NodeProcess Start(params string[] settings) => Start([], settings);
 
+    /// <summary>Starts a server in Development on free ports that may have so many files open.</summary>
+    public static NodeProcess StartWithFiles(int limit, params string[] settings)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "needs a limit of open files");
+        var start = new ProcessStartInfo("bash")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = AppContext.BaseDirectory,
+        };
+        foreach (var argument in (string[])["-c", $"ulimit -n {limit}; exec dotnet \"$@\"", "bash", .. Arguments(settings)])
+            start.ArgumentList.Add(argument);
+        return new NodeProcess(start);
+    }
+
     /// <summary>Starts a server in Development on free ports, with more in its environment.</summary>
     public static NodeProcess Start((string Name, string Value)[] environment, params string[] settings)
     {

@@ -22,7 +22,6 @@ internal sealed partial class MemoryTrimmer(TimeProvider clock, ILogger<MemoryTr
     {
         var heap = GC.GetGCMemoryInfo(GCKind.Any);
         var inUse = heap.HeapSizeBytes - heap.FragmentedBytes;
-        var (committedMegabytes, inUseMegabytes) = (Megabytes(heap.TotalCommittedBytes), Megabytes(inUse));
         _idle = _idle.After(allocated, heap.TotalCommittedBytes - inUse, Period);
         switch (_idle.Step)
         {
@@ -31,15 +30,15 @@ internal sealed partial class MemoryTrimmer(TimeProvider clock, ILogger<MemoryTr
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false, compacting: false);
                 break;
             case TrimStep.Compact when inUse > InUseAtMost:
-                Kept(committedMegabytes, inUseMegabytes);
+                Kept(heap.TotalCommittedBytes, inUse);
                 break;
             case TrimStep.Compact:
                 var begin = clock.GetTimestamp();
                 GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
                 var took = clock.GetElapsedTime(begin);
-                var left = Megabytes(GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes);
-                Returned(committedMegabytes, left, took);
+                var after = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
+                Returned(heap.TotalCommittedBytes, after, took);
                 break;
         }
     }
@@ -52,11 +51,9 @@ internal sealed partial class MemoryTrimmer(TimeProvider clock, ILogger<MemoryTr
             Look(GC.GetTotalAllocatedBytes());
     }
 
-    private static long Megabytes(long bytes) => bytes / (1024 * 1024);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Returned memory to the system: {After} MB of {Before} MB are left of the heap, after {Time}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Returned memory to the system: {After} bytes of {Before} are left of the heap, after {Time}.")]
     private partial void Returned(long before, long after, TimeSpan time);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Did not return memory to the system: {InUse} MB of the heap's {Before} MB are in use, which is too much to move.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Did not return memory to the system: {InUse} of the heap's {Before} bytes are in use, which is too much to move.")]
     private partial void Kept(long before, long inUse);
 }

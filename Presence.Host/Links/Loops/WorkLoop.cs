@@ -11,7 +11,7 @@ namespace Presence.Host.Links.Loops;
 /// <remarks>
 /// <para>
 /// A turn has four steps: wait until there is something; handle what the sockets report; do posted work; flush what was marked.
-/// The second and the third step have a budget each (<see cref="TurnBudget"/>): when <see cref="BudgetOfStep"/> has passed, what is
+/// The second and the third step have a budget each (<see cref="TurnBudget"/>): when that is spent, what is
 /// left waits for the next turn, behind the flush. So nobody's output waits for a flood of input or work, and neither of the two
 /// waits for the other. One socket is read once per turn. The thread sleeps only when there is neither work nor anything marked, and
 /// an idle loop costs nothing.
@@ -33,10 +33,16 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     public const int WorkPerTurn = 8192;
 
     /// <summary>
-    /// How long a step of a turn lasts before what is left waits for the next turn: no longer than any one message may keep a loop
-    /// (contract L2). It ends after the item that is under way.
+    /// How long the sockets of a turn are read before what is left waits for the next turn: no longer than any one message may keep a
+    /// loop (contract L2). It ends after the socket that is being read.
     /// </summary>
-    public static readonly TimeSpan BudgetOfStep = TimeSpan.FromMilliseconds(2);
+    public static readonly TimeSpan BudgetOfReads = TimeSpan.FromMilliseconds(2);
+
+    /// <summary>
+    /// How long the work of a turn lasts, likewise. It is longer, since what is done in one turn shares writes: with less, a busy loop,
+    /// or one that the system lets wait, would write more often for the same messages.
+    /// </summary>
+    public static readonly TimeSpan BudgetOfWork = TimeSpan.FromMilliseconds(5);
 
     /// <summary>From how many marked on a flush is worth another look for what shares it.</summary>
     public const int LargeFlush = 32;
@@ -155,9 +161,9 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
             while (!_isEnding)
             {
                 var found = Await();
-                var reads = new TurnBudget(int.MaxValue, BudgetOfStep);
+                var reads = new TurnBudget(int.MaxValue, BudgetOfReads);
                 Dispatch(found, ref reads);
-                var work = new TurnBudget(WorkPerTurn, BudgetOfStep);
+                var work = new TurnBudget(WorkPerTurn, BudgetOfWork);
                 DoWork(ref work);
                 Gather(ref reads, ref work);
                 FlushMarked();

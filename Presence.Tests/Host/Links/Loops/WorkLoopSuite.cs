@@ -216,7 +216,7 @@ public abstract class WorkLoopSuite
             {
                 loop.Post(new Deed(() =>
                 {
-                    var end = Stopwatch.GetTimestamp() + (long)(WorkLoop.BudgetOfStep.TotalSeconds * Stopwatch.Frequency / 4);
+                    var end = Stopwatch.GetTimestamp() + (long)(WorkLoop.BudgetOfWork.TotalSeconds * Stopwatch.Frequency / 4);
                     while (Stopwatch.GetTimestamp() < end)
                     {
                     }

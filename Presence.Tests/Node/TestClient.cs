@@ -83,7 +83,7 @@ public sealed class TestClient(TestLink link, UserId user, string username, Sess
     }
 
     /// <summary>The connection is open: its user can be found, and its first status is in force.</summary>
-    public Task StartedAsync() => Link.Connection.WaitAsync(Patience);
+    public Task StartedAsync() => Link.Connection.WaitAsync(TimeSpan.FromMinutes(1));
 
     /// <summary>Everything that was under way for this client has come before the pong.</summary>
     public async Task NothingMoreAsync()

@@ -87,7 +87,7 @@ internal sealed record PairReport
     /// <summary>Which of its links was cut, and how; null if none.</summary>
     public string? Cut { get; init; }
 
-    /// <summary>The first error that an update was answered with; null if there was none.</summary>
+    /// <summary>The first error that an update was answered with, or the first message that cannot be read; null if there was none.</summary>
     public string? Refused { get; init; }
 
     /// <summary>From the time at which an update was due until the follower had it, in milliseconds.</summary>
@@ -124,6 +124,7 @@ internal sealed record ProbeReport(int Opened, int Failed, Spread? Milliseconds,
 /// <param name="EndedAt">When the process was seen to have ended, in seconds; null if it is there.</param>
 /// <param name="CoresDuring">How many cores it kept busy while the abuse went on.</param>
 /// <param name="ToolCoresDuring">How many cores this tool did.</param>
+/// <param name="OtherCoresDuring">How many cores all other processes of the machine did: with more than a little, the machine is measured.</param>
 /// <param name="Series">Every sample.</param>
 internal sealed record ProcessFigures(
     ProcessSample Before,
@@ -133,4 +134,5 @@ internal sealed record ProcessFigures(
     double? EndedAt,
     double? CoresDuring,
     double ToolCoresDuring,
+    double? OtherCoresDuring,
     ImmutableArray<ProcessSample> Series);

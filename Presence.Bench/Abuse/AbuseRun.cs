@@ -75,7 +75,7 @@ internal sealed class AbuseRun
             Tell("before");
             await PauseAsync(Before).ConfigureAwait(false);
             var before = sampler?.Take();
-            var (cpu, toolCpu, start) = (meter.CpuSeconds, Environment.CpuUsage.TotalTime, Clock.Now);
+            var (cpu, machineCpu, toolCpu, start) = (meter.CpuSeconds, ServerMeter.MachineCpuSeconds, Environment.CpuUsage.TotalTime, Clock.Now);
             using var probe = new Probe(Target, accounts[4]);
             line.Begin(Phase.During);
             Tell($"{Abuse.Name}, {Clients} clients");
@@ -88,6 +88,7 @@ internal sealed class AbuseRun
             var seconds = Clock.SecondsSince(start);
             var cores = (meter.CpuSeconds - cpu) / seconds;
             var toolCores = (Environment.CpuUsage.TotalTime - toolCpu).TotalSeconds / seconds;
+            var otherCores = Math.Max(0, (ServerMeter.MachineCpuSeconds - machineCpu) / seconds - cores - toolCores);
             line.Begin(Phase.After);
             Tell("after");
             await PauseAsync(After).ConfigureAwait(false);
@@ -105,7 +106,7 @@ internal sealed class AbuseRun
                 Done = context.Done.ToImmutable(),
                 Answers = context.Answers.ToImmutable(),
                 AbuserFaults = context.Faults,
-                Process = sampler is null ? null : Figures(sampler, before, end, after, cores, toolCores),
+                Process = sampler is null ? null : Figures(sampler, before, end, after, (cores, toolCores, otherCores)),
             };
         }
         finally
@@ -115,15 +116,17 @@ internal sealed class AbuseRun
     }
 
     private static ProcessFigures Figures(
-        ProcessSampler sampler, ProcessSample? before, ProcessSample? end, ProcessSample? after, double cores, double toolCores)
+        ProcessSampler sampler, ProcessSample? before, ProcessSample? end, ProcessSample? after, (double Server, double Tool, double Other) cores)
     {
         var series = sampler.Samples;
         var last = series[^1];
         var peak = new ProcessSample(
             series.MaxBy(s => s.ResidentMib).Seconds, series.Max(s => s.ResidentMib), series.Max(s => s.OpenFiles), series.Max(s => s.Threads));
         return new ProcessFigures(
-            before ?? last, peak, end ?? last, after ?? last, sampler.EndedAt, double.IsNaN(cores) ? null : Math.Round(cores, 2), Math.Round(toolCores, 2), [.. series]);
+            before ?? last, peak, end ?? last, after ?? last, sampler.EndedAt, Rounded(cores.Server), Math.Round(cores.Tool, 2), Rounded(cores.Other), [.. series]);
     }
+
+    private static double? Rounded(double figure) => double.IsNaN(figure) ? null : Math.Round(figure, 2);
 
     private static Task PauseAsync(double seconds) => Task.Delay(TimeSpan.FromSeconds(seconds));
 

@@ -26,8 +26,8 @@ internal static class AbuseTable
     public static string Markdown(IEnumerable<AbuseReport> reports)
     {
         var text = new StringBuilder();
-        text.AppendLine("| scenario | server | clients | pair | before p50 / p99 ms | during p50 / p99 / max ms | after p50 / p99 / max ms | acknowledged, during p99 / max ms | sent late, during p99 / max ms | lost, repeated, broken | cut | new links ok, failed, max ms | resident MiB before, peak, end, after | files before, peak, after | threads before, peak, after | answers |");
-        text.AppendLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+        text.AppendLine("| scenario | server | clients | pair | before p50 / p99 ms | during p50 / p99 / max ms | after p50 / p99 / max ms | acknowledged, during p99 / max ms | sent late, during p99 / max ms | lost, repeated, broken | cut | new links ok, failed, max ms | resident MiB before, peak, end, after | files before, peak, after | threads before, peak, after | cores server, tool, others | answers |");
+        text.AppendLine("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var report in reports)
         {
             foreach (var (pair, isFirst) in report.Pairs.Select((p, i) => (p, i == 0)))
@@ -49,6 +49,7 @@ internal static class AbuseTable
                     isFirst && report.Process is { } m ? $"{Number(m.Before.ResidentMib)}, {Number(m.Peak.ResidentMib)}, {Number(m.End.ResidentMib)}, {After(m, m.After.ResidentMib)}" : "",
                     isFirst && report.Process is { } f ? $"{Number(f.Before.OpenFiles)}, {Number(f.Peak.OpenFiles)}, {After(f, f.After.OpenFiles)}" : "",
                     isFirst && report.Process is { } t ? $"{Number(t.Before.Threads)}, {Number(t.Peak.Threads)}, {After(t, t.After.Threads)}" : "",
+                    isFirst && report.Process is { } c ? $"{Number(c.CoresDuring)}, {Number(c.ToolCoresDuring)}, {Number(c.OtherCoresDuring)}" : "",
                     isFirst ? Counts(report.Answers) + (report.AbuserFaults.IsEmpty ? "" : $"; wrong: {string.Join("; ", report.AbuserFaults.Take(3))}") : "",
                 ];
                 text.AppendLine($"| {string.Join(" | ", cells.Select(c => c.Replace("|", "\\|", StringComparison.Ordinal).ReplaceLineEndings(" ")))} |");
@@ -90,7 +91,7 @@ internal static class AbuseTable
         yield return ("server peak", Line(process.Peak));
         yield return ("server at the end", Line(process.End));
         yield return ("server after", process.EndedAt is null ? Line(process.After) : string.Create(CultureInfo.InvariantCulture, $"THE PROCESS HAS ENDED (at {process.EndedAt} s)"));
-        yield return ("cores during", $"server {Number(process.CoresDuring)}, this tool {Number(process.ToolCoresDuring)}");
+        yield return ("cores during", $"server {Number(process.CoresDuring)}, this tool {Number(process.ToolCoresDuring)}, all others {Number(process.OtherCoresDuring)}");
     }
 
     private static string After(ProcessFigures process, double figure) => process.EndedAt is null ? Number(figure) : "ended";

@@ -156,6 +156,11 @@ internal sealed class AbuserLink : IDisposable
             }
             while (await ReceiveAsync(cancellation, bytesPerSecond).ConfigureAwait(false));
         }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException)
+        {
+            _context.AddFault($"a message that this tool does not read: {e.Message}");
+            IsOpen = false;
+        }
         catch (Exception e) when (IsEnd(e))
         {
             Fail("reading", e, cancellation);

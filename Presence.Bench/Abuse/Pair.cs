@@ -185,8 +185,7 @@ internal sealed class Pair : IDisposable
                     Volatile.Write(ref _acknowledged, _acknowledged + 1);
                     break;
                 case TextKind.StatusEvent:
-                    using (var message = JsonDocument.Parse(text))
-                        _own.Event(message.RootElement.GetProperty("status_presence_event"));
+                    Event(_own, text);
                     break;
                 case TextKind.UpdateRefused or TextKind.Error:
                     Refuse(text);
@@ -202,11 +201,24 @@ internal sealed class Pair : IDisposable
             var now = Clock.Now;
             if (ServerText.KindOf(text.Span) != TextKind.StatusEvent)
                 continue;
-            using var message = JsonDocument.Parse(text);
-            var (first, last) = _followed.Event(message.RootElement.GetProperty("status_presence_event"));
+            var (first, last) = Event(_followed, text);
             for (var number = first; number <= last; number++)
                 _deliveries.Add(Due(number), now);
             Volatile.Write(ref _seen, _followed.Last);
+        }
+    }
+
+    private (long First, long Last) Event(PairTally tally, ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            using var message = JsonDocument.Parse(text);
+            return tally.Event(message.RootElement.GetProperty("status_presence_event"));
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            _refused ??= $"a message that this tool does not read: {Encoding.UTF8.GetString(text.Span)}";
+            return (1, 0);
         }
     }
 

@@ -35,6 +35,19 @@ internal sealed class ServerMeter
         return (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
     });
 
+    /// <summary>The time for which all processes of the machine together have kept a core busy, in seconds; NaN where that is not known.</summary>
+    public static double MachineCpuSeconds
+    {
+        get
+        {
+            if (!OperatingSystem.IsLinux())
+                return double.NaN;
+            // The first line: user, nice, system, idle, waiting for disks, interrupts.
+            var fields = File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return (Number(fields[1]) + Number(fields[2]) + Number(fields[3]) + Number(fields[6]) + Number(fields[7])) / TicksPerSecond;
+        }
+    }
+
     /// <summary>The memory that they occupy (the resident set), in KiB.</summary>
     public double ResidentKib => Sum(process => Number(
         File.ReadLines(Path(process, "status")).First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]));

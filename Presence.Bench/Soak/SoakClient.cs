@@ -161,8 +161,15 @@ internal sealed class SoakClient(AbuseContext context, LinkKind kind, Account ac
         {
             lock (_lock)
             {
-                if (ReferenceEquals(link, _link))
-                    Hear(text);
+                try
+                {
+                    if (ReferenceEquals(link, _link))
+                        Hear(text);
+                }
+                catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+                {
+                    fault($"a message that this tool does not read: {e.Message}");
+                }
             }
         }, 0, context.Ended).ConfigureAwait(false);
         if (ReferenceEquals(link, _link) && !context.Ended.IsCancellationRequested)

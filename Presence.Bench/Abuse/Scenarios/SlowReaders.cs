@@ -12,7 +12,8 @@ namespace Presence.Bench.Abuse.Scenarios;
 /// </summary>
 internal sealed class SlowReaders : IAbuse
 {
-    private const int Followed = 1000;
+    private const int MostFollowed = 1000;
+    private const int FollowedPerClient = 50;
     private const int FirstUser = 100_000;
     private const int StatusBytes = 200;
     private const int UpdatesPerSecond = 1000;
@@ -22,18 +23,19 @@ internal sealed class SlowReaders : IAbuse
 
     public string Name => "slow-readers";
 
-    public string Summary => "each client follows 1,000 users who update once a second, and reads 1 KB/s or 40 KB/s";
+    public string Summary => "each client follows the same users, 50 per client and at most 1,000, who update a thousand times per second in all, and reads 1 KB/s or 40 KB/s";
 
     public int Clients => 20;
 
     public double Seconds => 50;
 
-    public Task RunAsync(AbuseContext context) => RunAsync(context, context.Accounts(Followed, FirstUser));
+    public Task RunAsync(AbuseContext context) =>
+        RunAsync(context, context.Accounts(Math.Min(MostFollowed, context.Clients * FollowedPerClient), FirstUser));
 
     private static async Task RunAsync(AbuseContext context, IReadOnlyList<Account> users)
     {
-        var links = new AbuserLink?[Followed];
-        await context.ForManyAsync(Followed, OpenedAtOnce, async i =>
+        var links = new AbuserLink?[users.Count];
+        await context.ForManyAsync(users.Count, OpenedAtOnce, async i =>
         {
             links[i] = await context.OpenAsync(LinkKind.WebSocket, users[i], isVisible: true).ConfigureAwait(false);
             if (links[i] is { } link)

@@ -15,8 +15,6 @@ namespace Presence.Bench.Abuse;
 /// </summary>
 internal sealed class Pair : IDisposable
 {
-    private const int Nice = -15;
-
     private readonly PairLink _publisher;
     private readonly PairLink _follower;
     private readonly PairTally _followed = new();
@@ -126,7 +124,7 @@ internal sealed class Pair : IDisposable
 
     private static Thread Thread(Action work, string name) => new(() =>
     {
-        Native.Prefer(Nice);
+        Native.Prefer();
         work();
     })
     {

@@ -233,7 +233,7 @@ internal sealed class SoakClient(AbuseContext context, LinkKind kind, Account ac
     {
         foreach (var presence in presences.EnumerateArray())
         {
-            var user = presence.GetProperty("user_id").GetString()!;
+            var user = presence.TryGetProperty("user_id", out var id) ? id.GetString()! : "";
             if (user != User && !_followed.Contains(user))
                 fault($"an event of {user}, who is not followed (E5)");
         }

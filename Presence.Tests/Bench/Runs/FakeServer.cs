@@ -164,6 +164,19 @@ internal sealed class FakeServer : IAsyncDisposable
                 return;
             }
 
+            if (message.TryGetProperty("status_unfollow", out _))
+            {
+                Send(client, Framed(framing, """{"cid":"x"}"""));
+                return;
+            }
+
+            if (message.TryGetProperty("status_update", out var update) && !update.TryGetProperty("status", out _))
+            {
+                // An erase: nobody is told.
+                Send(client, Framed(framing, """{"cid":"u"}"""));
+                return;
+            }
+
             if (_flaw == Flaw.CutsOff)
             {
                 Send(client, [0x88, 5, 4001 >> 8, 4001 & 0xff, .. "bye"u8]);

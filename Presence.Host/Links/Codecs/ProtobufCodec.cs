@@ -19,8 +19,6 @@ internal sealed class ProtobufCodec : EnvelopeCodec
 
     private const string Invalid = "The message is not a valid protobuf envelope.";
 
-    private static readonly MessageParser<Envelope> Parser = Envelope.Parser.WithDiscardUnknownFields(true);
-
     private ProtobufCodec()
     {
     }
@@ -30,10 +28,10 @@ internal sealed class ProtobufCodec : EnvelopeCodec
     {
         if (!ProtobufTags.AreValid(message.IsSingleSegment ? message.FirstSpan : message.ToArray(), Envelope.Descriptor))
             return Malformed(Invalid);
-        Envelope envelope;
+        IncomingEnvelope envelope;
         try
         {
-            envelope = Parser.ParseFrom(message);
+            envelope = IncomingEnvelope.Read(message);
         }
         catch (InvalidProtocolBufferException)
         {
@@ -41,7 +39,7 @@ internal sealed class ProtobufCodec : EnvelopeCodec
         }
 
         var cid = envelope.Cid.Length == 0 ? null : envelope.Cid;
-        return envelope.MessageCase switch
+        return envelope.Member switch
         {
             Member.StatusUpdate => new ClientRequest.UpdateStatus(cid, envelope.StatusUpdate.Status),
             Member.StatusFollow => new ClientRequest.Follow(cid, [.. envelope.StatusFollow.UserIds], [.. envelope.StatusFollow.Usernames]),

@@ -5,7 +5,10 @@ namespace Presence.Tests.Fuzzing;
 /// <param name="words">Texts that mean something to the reader.</param>
 /// <param name="corpus">Other inputs, of which pieces are put in.</param>
 /// <param name="maxLength">No result is longer, in bytes.</param>
-internal sealed class FuzzMutation(FuzzRandom random, byte[][] words, byte[][] corpus, int maxLength)
+/// <param name="isText">
+/// Whether most of the bytes that are put in are printable: a reader of text refuses others at once, and looks no further.
+/// </param>
+internal sealed class FuzzMutation(FuzzRandom random, byte[][] words, byte[][] corpus, int maxLength, bool isText)
 {
     private static readonly byte[] Bytes =
         [0, 1, 2, 7, 0x08, 9, 10, 13, 0x1f, (byte)' ', (byte)'"', (byte)'\\', (byte)'{', (byte)'}', (byte)',', (byte)':', 0x7d, 0x7e, 0x7f, 0x80, 0x81, 0x82, 0x88, 0x89, 0xc0, 0xed, 0xf4, 0xfe, 0xff];
@@ -34,16 +37,16 @@ internal sealed class FuzzMutation(FuzzRandom random, byte[][] words, byte[][] c
         switch (random.Below(14))
         {
             case 0 when at < bytes.Count:
-                bytes[at] ^= (byte)(1 << random.Below(8));
+                bytes[at] ^= (byte)(1 << random.Below(isText ? 7 : 8));
                 break;
             case 1 when at < bytes.Count:
-                bytes[at] = (byte)random.NextUInt64();
+                bytes[at] = AnyByte();
                 break;
             case 2 when at < bytes.Count:
-                bytes[at] = random.Any(Bytes);
+                bytes[at] = EdgeByte();
                 break;
             case 3:
-                bytes.Insert(at, random.OneIn(2) ? random.Any(Bytes) : (byte)random.NextUInt64());
+                bytes.Insert(at, random.OneIn(2) ? EdgeByte() : AnyByte());
                 break;
             case 4 when at < bytes.Count:
                 bytes.RemoveRange(at, 1 + random.Small(Math.Min(bytes.Count - at, 64) - 1));
@@ -61,10 +64,10 @@ internal sealed class FuzzMutation(FuzzRandom random, byte[][] words, byte[][] c
             case 8 or 9 when words.Length > 0:
                 Put(bytes, at, random.Any(words), replaces: random.OneIn(2));
                 break;
-            case 10:
+            case 10 when !isText || random.OneIn(8):
                 Put(bytes, at, Fixed(random.Any(Numbers)), replaces: random.OneIn(2));
                 break;
-            case 11:
+            case 11 when !isText || random.OneIn(8):
                 Put(bytes, at, Varint((ulong)random.Any(Numbers), random.OneIn(4)), replaces: random.OneIn(2));
                 break;
             case 12:
@@ -75,6 +78,14 @@ internal sealed class FuzzMutation(FuzzRandom random, byte[][] words, byte[][] c
                     bytes[at] += (byte)random.Between(-4, 4);
                 break;
         }
+    }
+
+    private byte AnyByte() => isText && !random.OneIn(16) ? (byte)random.Between(' ', '~') : (byte)random.NextUInt64();
+
+    private byte EdgeByte()
+    {
+        var edge = random.Any(Bytes);
+        return isText && edge >= 0x7f && !random.OneIn(8) ? random.Any("{}[]\",: \\."u8) : edge;
     }
 
     /// <summary>A piece comes several times, or very often.</summary>

@@ -17,6 +17,9 @@ internal abstract class FuzzTarget
     /// <summary>Texts that mean something to the reader; they are put into inputs.</summary>
     public abstract byte[][] Words { get; }
 
+    /// <summary>Whether the reader takes text.</summary>
+    public virtual bool IsText => false;
+
     /// <summary>How many bytes the product may allocate for each byte of input, beyond a constant.</summary>
     public virtual int AllocationPerByte => 64;
 
@@ -42,13 +45,13 @@ internal abstract class FuzzTarget
     public byte[] Input(long seed, long index)
     {
         var random = FuzzRandom.Of(Name, seed, index);
-        var input = random.Below(3) == 0 ? Generate(random) : null;
+        var input = random.OneIn(2) ? Generate(random) : null;
         var isGenerated = input is not null;
         input ??= Corpus.Length == 0 ? [] : random.Any(Corpus);
         // Some generated inputs stay as the grammar made them.
         if (!isGenerated || random.OneIn(2))
         {
-            input = new FuzzMutation(random, Words, Corpus, MaxInputBytes).Of(input);
+            input = new FuzzMutation(random, Words, Corpus, MaxInputBytes, IsText).Of(input);
             if (random.OneIn(2))
                 input = Repair(input, random);
         }

@@ -26,6 +26,8 @@ internal sealed class ClientJsonTarget() : ClientMessageTarget(JsonFormat.Instan
 {
     public override string Name => "client-json";
 
+    public override bool IsText => true;
+
     public override byte[][] Words { get; } =
     [
         .. new[] { "\"cid\":", "\"status_presence_event\":", "\"joins\":[", "\"leaves\":[", "\"status\":{\"presences\":[", "\"pong\":{}", "\"error\":{\"code\":", "\"notifications\":", "null", "1.5", "\\ud800", "[", "{" }

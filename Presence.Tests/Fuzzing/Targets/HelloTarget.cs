@@ -10,6 +10,8 @@ internal sealed class HelloTarget : FuzzTarget
 {
     public override string Name => "hello";
 
+    public override bool IsText => true;
+
     public override byte[][] Words { get; } =
         [.. new[] { "\"hello\":", "\"token\":", "\"status\":", "\"format\":", "\"json\"", "\"protobuf\"", "true", "false", "null", "{", "}", "\\u0068ello", "\\ud800", "\"\"" }.Select(Encoding.Latin1.GetBytes)];
 

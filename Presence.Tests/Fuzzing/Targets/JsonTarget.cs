@@ -14,6 +14,8 @@ internal sealed class JsonTarget : FuzzTarget
 
     public override string Name => "json";
 
+    public override bool IsText => true;
+
     public override byte[][] Words { get; } =
     [
         .. new[]

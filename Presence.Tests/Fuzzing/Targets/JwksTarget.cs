@@ -37,6 +37,8 @@ internal sealed class JwksTarget : FuzzTarget
     // A key costs an object of the library and its handles of the system.
     public override int AllocationPerByte => 512;
 
+    public override bool IsText => true;
+
     public override byte[][] Words { get; } =
     [
         .. new[] { "{\"keys\":[", "\"kty\":\"RSA\"", "\"kty\":\"EC\"", "\"kty\":\"OKP\"", "\"kty\":\"oct\"", "\"crv\":\"P-256\"", "\"crv\":\"Ed25519\"", "\"crv\":\"P-521\"", "\"use\":\"sig\"", "\"use\":\"enc\"", "\"x5c\":[", "\"n\":", "\"e\":", "\"x\":", "\"y\":", "\"alg\":", "null", "]}", "\"d\":" }

@@ -13,7 +13,7 @@ namespace Presence.Tests.Fuzzing.Targets;
 /// <summary>Tokens: what is taken, a plain reader takes as well, and so does the library with all of its own checks.</summary>
 internal sealed class JwtTarget : FuzzTarget
 {
-    private static readonly string[] Algorithms = ["HS256", "HS256", "HS256", "HS256", "ES256", "none", "None", "HS384", "HS512", "RS256", "EdDSA", "PS256", "", "hs256"];
+    private static readonly string[] Algorithms = ["ES256", "none", "None", "HS384", "HS512", "RS256", "EdDSA", "PS256", "", "hs256"];
 
     private readonly ECDsa _elliptic = ECDsa.Create();
     private readonly RSA _rsa = RSA.Create();
@@ -40,6 +40,8 @@ internal sealed class JwtTarget : FuzzTarget
     }
 
     public override string Name => "jwt";
+
+    public override bool IsText => true;
 
     public override byte[][] Words { get; } =
     [
@@ -72,13 +74,13 @@ internal sealed class JwtTarget : FuzzTarget
 
     protected override byte[] Generate(FuzzRandom random)
     {
-        var header = JsonGrammar.Object(random, ("alg", r => $"\"{r.Any(Algorithms)}\""), ("typ", r => r.OneIn(4) ? JsonGrammar.Any(r, 2) : "\"JWT\""));
+        var header = JsonGrammar.Object(random, ("alg", r => r.OneIn(4) ? $"\"{r.Any(Algorithms)}\"" : "\"HS256\""), ("typ", r => r.OneIn(4) ? JsonGrammar.Any(r, 2) : "\"JWT\""));
         var payload = JsonGrammar.Object(
             random,
-            ("uid", r => r.OneIn(8) ? JsonGrammar.String(r) : "\"8f96bc43-7008-4d2a-8be1-1e73859b3033\""),
-            ("usn", r => r.OneIn(8) ? JsonGrammar.String(r) : "\"alice\""),
+            ("uid", r => r.OneIn(20) ? JsonGrammar.String(r) : "\"8f96bc43-7008-4d2a-8be1-1e73859b3033\""),
+            ("usn", r => r.OneIn(20) ? JsonGrammar.String(r) : "\"alice\""),
             ("exp", Instant),
-            (random.OneIn(2) ? "nbf" : "iat", Instant),
+            (random.OneIn(4) ? "nbf" : "iat", Instant),
             ("tid", JsonGrammar.String),
             ("vrs", r => r.OneIn(3) ? JsonGrammar.Any(r, 2) : JsonGrammar.Object(r, ("a", JsonGrammar.String))));
         return Encoding.Latin1.GetBytes(Sign(Encode(header), Encode(payload), random));
@@ -97,7 +99,7 @@ internal sealed class JwtTarget : FuzzTarget
             try
             {
                 var text = Base64Url.DecodeFromChars(parts[part]);
-                parts[part] = Base64Url.EncodeToString(new FuzzMutation(random, Words, [], MaxInputBytes / 4).Of(text));
+                parts[part] = Base64Url.EncodeToString(new FuzzMutation(random, Words, [], MaxInputBytes / 4, isText: true).Of(text));
             }
             catch (FormatException)
             {
@@ -108,11 +110,11 @@ internal sealed class JwtTarget : FuzzTarget
         return Encoding.Latin1.GetBytes(Sign(parts[0], parts[1], random));
     }
 
-    private static string Instant(FuzzRandom random) => random.Below(4) switch
+    private static string Instant(FuzzRandom random) => random.Below(10) switch
     {
         0 => $"{FuzzKeys.Now.ToUnixTimeSeconds() + random.Any([-3600, -61, -60, -59, -1, 0, 1, 59, 60, 61])}",
         1 => random.Any(["0", "-1", "1.5", "1e10", "253402300799", "253402300800", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "\"1\"", "null", "1E400", "1795612800.0"]),
-        _ => $"{FuzzKeys.Now.ToUnixTimeSeconds() + (random.OneIn(4) ? -3600 : 3600)}",
+        _ => $"{FuzzKeys.Now.ToUnixTimeSeconds() + (random.OneIn(10) ? -3600 : 3600)}",
     };
 
     private static string Encode(string json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json));
@@ -121,7 +123,7 @@ internal sealed class JwtTarget : FuzzTarget
     {
         var signed = Encoding.UTF8.GetBytes($"{header}.{payload}");
         // The public key as the secret is what an attacker has (key confusion).
-        var signature = random.Below(16) switch
+        var signature = random.Below(24) switch
         {
             0 => HMACSHA256.HashData(Encoding.UTF8.GetBytes(_elliptic.ExportSubjectPublicKeyInfoPem()), signed),
             1 => [],

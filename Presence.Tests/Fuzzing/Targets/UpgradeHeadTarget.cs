@@ -41,6 +41,8 @@ internal sealed class UpgradeHeadTarget : FuzzTarget
 
     public override int MaxInputBytes => 60 * 1024;
 
+    public override bool IsText => true;
+
     public override byte[][] Words { get; } =
         [.. new[] { "GET /ws", " HTTP/1.1\r\n", "\r\n", "\r\n\r\n", "\n", "\r", ": ", ":", "?", "&", "%", "%0d%0a", "\t", ",", Ours }.Concat(Headers).Concat(Hosts).Concat(Parameters).Select(Encoding.Latin1.GetBytes)];
 

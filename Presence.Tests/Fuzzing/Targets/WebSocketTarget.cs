@@ -85,7 +85,7 @@ internal sealed class WebSocketTarget : FramingTarget
         if (last is { Kind: FrameKind.Close })
             FuzzFailure.UnlessEqual(last.Code == InboundFrame.NoCloseCode ? 1000 : last.Code, reference.CloseCode, "the close code");
         // A close of one byte it refuses by the length alone, and we when the byte has come.
-        else if (left >= 2 && input.AsSpan((int)(input.Length - left)).StartsWith((ReadOnlySpan<byte>)[0x88, 0x81]))
+        else if (IsCloseOfOneByte(input.AsSpan((int)(input.Length - left))))
             return;
         else if (last is not { Kind: FrameKind.Violation })
             FuzzFailure.Unless(reference.CloseCode == 0 && reference.IsAtEnd, $"nothing is wrong, and the WebSocket of .NET ends with {reference.End}");
@@ -97,6 +97,9 @@ internal sealed class WebSocketTarget : FramingTarget
     /// <summary>The WebSocket of .NET refuses a text that is not UTF-8 at once; we leave that to the codec.</summary>
     private static bool IsBadText(ReferenceWebSocket.Transcript reference, WebSocketMessageType type) =>
         type == WebSocketMessageType.Text && reference.FaultCode == (int)WebSocketCloseStatus.InvalidPayloadData;
+
+    private static bool IsCloseOfOneByte(ReadOnlySpan<byte> rest) =>
+        rest is [0x88, 0x81, ..] or [0x88, 0xfe, 0, 1, ..] or [0x88, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, ..];
 
     private static void Write(List<byte> bytes, FuzzRandom random, int opcode, bool isFinal, byte[] payload)
     {

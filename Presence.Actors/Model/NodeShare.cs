@@ -58,6 +58,9 @@ public sealed record NodeShare
     /// <summary>Whether changes wait to be merged into the next report.</summary>
     public bool HasUnsent { get; private set; }
 
+    /// <summary>Whether changes wait and no report is under way whose acceptance would send them.</summary>
+    public bool HasOnlyUnsent => HasUnsent && UnderWay.IsEmpty;
+
     // Whether the book has grown since the last report, whose digest thus does not name all of it.
     private bool HasLearned { get; set; }
 

@@ -129,8 +129,6 @@ public sealed class Relay : UntypedActor, IWithTimers
                 break;
             case ReportAccepted accepted:
                 WatchShard(accepted.Subject);
-                if (accepted.IsNewEntity)
-                    _newEntities = _newEntities.Take();
                 Accept(accepted);
                 if (!_isContinuing && _follows.CanGoOn(Room))
                     GoOn();
@@ -432,6 +430,9 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (_entries.TryGetValue(accepted.Subject, out var entry))
         {
             entry.Attempt = 0;
+            // Only follows are in the window: the entity of a user who connects is paid for by the connection.
+            if (accepted.IsNewEntity && entry.Stay is not null)
+                _newEntities = _newEntities.Take();
             FollowWindow.Leave(entry);
             if (_window.HasSlowShards)
                 _window.Answered(HomeSharding.ShardOf(accepted.Subject));
@@ -486,7 +487,7 @@ public sealed class Relay : UntypedActor, IWithTimers
             entry.Wait(request);
         if (step.MustReport)
             Send(entry);
-        else if (IsThrottled(entry))
+        else if (step.Next.HasOnlyUnsent)
             Due(entry, entry.UpdatesUsedUntil - UpdateBurst);
 
         var answered = entry.TakeAnswered();

@@ -19,8 +19,10 @@ public sealed class Refusals
     /// <summary>The attribute that names the limit.</summary>
     public const string LimitAttribute = "limit";
 
+    private static readonly ImmutableArray<string> Names = [.. Enum.GetNames<Limit>().Select(SnakeCase)];
+
     private static readonly ImmutableArray<KeyValuePair<string, object?>> Tags =
-        [.. Enum.GetValues<Limit>().Select(limit => new KeyValuePair<string, object?>(LimitAttribute, NameOf(limit)))];
+        [.. Names.Select(name => new KeyValuePair<string, object?>(LimitAttribute, name))];
 
     private readonly Counter<long> _counter;
 
@@ -29,9 +31,11 @@ public sealed class Refusals
         CounterName, unit: "{refusal}", description: "What a limit has refused, delayed or merged.");
 
     /// <summary>The value of the attribute for a limit: its name in snake case, e.g. <c>connections_per_user</c>.</summary>
-    public static string NameOf(Limit limit) =>
-        string.Concat(limit.ToString().Select((c, i) => char.IsUpper(c) ? $"{(i > 0 ? "_" : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
+    public static string NameOf(Limit limit) => Names[(int)limit];
 
     /// <summary>A limit has taken effect.</summary>
     public void Count(Limit limit) => _counter.Add(1, Tags[(int)limit]);
+
+    private static string SnakeCase(string name) =>
+        string.Concat(name.Select((c, i) => char.IsUpper(c) ? $"{(i > 0 ? "_" : "")}{char.ToLowerInvariant(c)}" : $"{c}"));
 }

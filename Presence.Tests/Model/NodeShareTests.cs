@@ -14,6 +14,23 @@ public sealed class NodeShareTests
     private static readonly Departed Nobody = Departed.Nobody;
 
     [Fact]
+    [Trait("Clause", "L4")]
+    public void A_change_that_may_not_be_reported_waits_and_is_merged_into_the_next_report()
+    {
+        var session = SessionId.New();
+        var first = NodeShare.None.Put(new SessionStatus(session, "alice", "one", 1), 1, mayReport: false);
+        Assert.False(first.MustReport);
+        Assert.True(first.Next.HasOnlyUnsent && first.Next.IsOwed);
+
+        var second = first.Next.Put(new SessionStatus(session, "alice", "two", 2), 2, mayReport: false);
+        var sent = second.Next.Resend(3);
+
+        Assert.True(sent.MustReport);
+        Assert.False(sent.Next.HasUnsent);
+        Assert.Equal("two", Assert.Single(sent.Next.Own).Status);
+    }
+
+    [Fact]
     [Trait("Clause", "E4")]
     public void An_update_that_is_older_than_what_is_known_changes_nothing()
     {

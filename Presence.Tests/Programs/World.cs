@@ -69,7 +69,8 @@ public sealed class World(INodes nodes)
                 await client.ResumeAsync();
                 break;
             case Step.Wait:
-                await AllAsync("answers its requests", c => !c.IsWaiting);
+                // A client that takes nothing gets no answer until it does.
+                await AllAsync("answers its requests", c => !c.IsWaiting || c.IsStalled);
                 break;
         }
     }
@@ -179,6 +180,8 @@ public sealed class World(INodes nodes)
 
         public bool IsWaiting => _asked.Count > 0;
 
+        public bool IsStalled { get; private set; }
+
         public Task News => _news.Task;
 
         public string Story => _story.ToString();
@@ -244,7 +247,7 @@ public sealed class World(INodes nodes)
         {
             lock (_world._gate)
             {
-                _mayMerge = true;
+                _mayMerge = IsStalled = true;
                 foreach (var view in _views.Values)
                     view.MayBeMerged = true;
                 _connection.Link.IsWritable = false;
@@ -253,6 +256,8 @@ public sealed class World(INodes nodes)
 
         public async Task ResumeAsync()
         {
+            lock (_world._gate)
+                IsStalled = false;
             _connection.Link.IsWritable = true;
             (await _connection.Link.Connection.WaitAsync(Patience)).Tell(LinkSignal.Drained.Instance);
         }

@@ -23,10 +23,10 @@ public sealed class QueryFindingsTests
     public void A_subject_is_missing_until_the_node_of_its_shard_has_answered()
     {
         Assert.Distinct(_query.Subjects.Select(HomeSharding.ShardOf));
-        Assert.Equal(_query.Subjects, None.Missing);
+        Assert.Equal<Subject>(_query.Subjects, None.Missing);
 
         var some = None.With(_query, Answer([_alice], new PresenceFound(0, "alice", [])));
-        Assert.Equal([_bob, _name], some.Missing);
+        Assert.Equal<Subject>([_bob, _name], some.Missing);
         Assert.Equal("alice", Assert.Single(some.Found).Value.Username);
 
         var all = some.With(_query, Answer([_bob, _name]));
@@ -43,12 +43,12 @@ public sealed class QueryFindingsTests
         foreach (var findings in (QueryFindings[])[None.With(_query, before).With(_query, after), None.With(_query, after).With(_query, before)])
         {
             Assert.Equal("alice", findings.Found[_alice].Username);
-            Assert.Equal([one, other], findings.Found[_name].Users);
+            Assert.Equal<UserId>([one, other], findings.Found[_name].Users);
         }
     }
 
     [Fact]
-    public void A_node_that_has_no_shard_says_nothing() => Assert.Equal(_query.Subjects, None.With(_query, Answer([])).Missing);
+    public void A_node_that_has_no_shard_says_nothing() => Assert.Equal<Subject>(_query.Subjects, None.With(_query, Answer([])).Missing);
 
     [Fact]
     public void An_answer_with_a_place_beyond_the_query_is_not_believed() =>
@@ -58,7 +58,7 @@ public sealed class QueryFindingsTests
     public void An_entity_that_was_asked_for_itself_completes_the_findings()
     {
         var findings = None.With(new BookAnswer(_bob, [Session("bob", "hi")])).With(new BookAnswer(_alice, []));
-        Assert.Equal([_name], findings.Missing);
+        Assert.Equal<Subject>([_name], findings.Missing);
         Assert.Equal("bob", Assert.Single(findings.Found).Value.Username);
     }
 

@@ -64,9 +64,10 @@ internal sealed partial class SocketPlaces : IDisposable
     /// <summary>Counts a new socket; null if it has to be refused.</summary>
     /// <param name="address">The address of the client; null if that is not known.</param>
     /// <param name="isScarce">Whether hardly any descriptor is left, whatever the bounds.</param>
-    /// <param name="limit">The limit that has been met; null if none has.</param>
-    public SocketPlace? TryTake(IPAddress? address, bool isScarce, out Limit? limit)
+    /// <param name="limitName">The name of the limit that has been met, as it is counted; null if none has.</param>
+    public SocketPlace? TryTake(IPAddress? address, bool isScarce, out string? limitName)
     {
+        Limit? limit;
         SocketPlace? place = null;
         SocketPlace? displaced = null;
         var counted = CountsAddresses ? address : null;
@@ -80,8 +81,13 @@ internal sealed partial class SocketPlaces : IDisposable
                 place = Take(counted, now);
         }
 
+        limitName = null;
         if (limit is { } met)
+        {
+            limitName = Refusals.NameOf(met);
             _refusals.Count(met);
+        }
+
         displaced?.Owner!.Close(PlaceEnd.Displaced);
         return place;
     }

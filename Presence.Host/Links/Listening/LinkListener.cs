@@ -3,7 +3,6 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Presence.Actors.Telemetry;
 using Presence.Host.Links.Admission;
 using Presence.Host.Links.Loops;
 
@@ -136,7 +135,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
         if (place is null)
         {
             if (MayLog())
-                Refuses(EndPoint, limit!.Value, _places.Count, _places.Handshakes);
+                Refuses(EndPoint, limit!, _places.Count, _places.Handshakes);
             _lobbies[socket.Loop].Refuse(socket);
             return;
         }
@@ -196,5 +195,5 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     [LoggerMessage(
         Level = LogLevel.Warning,
         Message = "Refusing connections to {EndPoint}: the limit {Limit} is reached, with {Connections} connections, {Handshakes} of them not authenticated.")]
-    private partial void Refuses(EndPoint endPoint, Limit limit, int connections, int handshakes);
+    private partial void Refuses(EndPoint endPoint, string limit, int connections, int handshakes);
 }

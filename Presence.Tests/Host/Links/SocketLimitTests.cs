@@ -241,19 +241,21 @@ public abstract class SocketLimitTests : IAsyncLifetime
         using var patience = new CancellationTokenSource(Peer.Patience);
         while (true)
         {
-            var client = await RawClient.ConnectAsync(_server.Http);
+            RawClient? client = null;
             try
             {
+                client = await RawClient.ConnectAsync(_server.Http);
                 await client.SendAsync(RawClient.UpgradeRequest($"/ws?token={Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "next"))}"));
                 if ((await client.ReadHeadAsync()).Status == 101)
                     return client;
             }
             catch (Exception e) when (e is SocketException or InvalidOperationException or NullReferenceException)
             {
-                // The relay of a server with TLS has found no room.
+                // There was no room: a server with TLS closes the socket without an answer.
             }
 
-            await client.DisposeAsync();
+            if (client is not null)
+                await client.DisposeAsync();
             await Task.Delay(50, patience.Token);
         }
     }

@@ -48,7 +48,7 @@ public sealed class SocketPlacesTests : IDisposable
         var places = New(Four);
         var owners = Enumerable.Range(0, 4).Select(_ => Established(places)).ToArray();
         Assert.Null(places.TryTake(null, isScarce: false, out var limit));
-        Assert.Equal(Limit.Connections, limit);
+        Assert.Equal(Refusals.NameOf(Limit.Connections), limit);
         _time.Advance(TimeSpan.FromHours(1));
         Assert.Null(places.TryTake(null, isScarce: false, out _));
         Assert.Equal(2, counts["connections"]);
@@ -64,7 +64,7 @@ public sealed class SocketPlacesTests : IDisposable
         var places = New(Four);
         Established(places);
         Assert.Null(places.TryTake(null, isScarce: true, out var limit));
-        Assert.Equal(Limit.Connections, limit);
+        Assert.Equal(Refusals.NameOf(Limit.Connections), limit);
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class SocketPlacesTests : IDisposable
         var second = Take(places);
         // Nobody has had the time to send anything yet.
         Assert.Null(places.TryTake(null, isScarce: false, out var limit));
-        Assert.Equal(Limit.Handshakes, limit);
+        Assert.Equal(Refusals.NameOf(Limit.Handshakes), limit);
         _time.Advance(TimeSpan.FromSeconds(1));
 
         var third = Take(places);
@@ -209,11 +209,11 @@ public sealed class SocketPlacesTests : IDisposable
         Take(places, A);
         var second = Take(places, A);
         Assert.Null(places.TryTake(A, isScarce: false, out var limit));
-        Assert.Equal(Limit.ConnectionsPerAddress, limit);
+        Assert.Equal(Refusals.NameOf(Limit.ConnectionsPerAddress), limit);
         Take(places, B);
         first.Place.Dispose();
         Assert.Null(places.TryTake(A, isScarce: false, out limit));
-        Assert.Equal(Limit.HandshakesPerAddress, limit);
+        Assert.Equal(Refusals.NameOf(Limit.HandshakesPerAddress), limit);
         second.Place.Establish();
         Assert.NotNull(places.TryTake(A, isScarce: false, out _));
         Assert.Equal((1, 1), (counts["connections_per_address"], counts["handshakes_per_address"]));

@@ -28,11 +28,6 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
             // The client has gone; there is nobody to answer.
             ClientGone(context.Request.Method, context.Request.Path);
         }
-        catch (Exception fault) when (fault is ConnectionResetException or ConnectionAbortedException)
-        {
-            // The same, found while its request was read or its answer was written.
-            ClientGone(context.Request.Method, context.Request.Path, fault.Message);
-        }
         catch (Exception fault) when (!response.HasStarted)
         {
             await Explain(fault, context).ExecuteAsync(context).ConfigureAwait(false);
@@ -70,7 +65,4 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
     // The path and no more: a query may hold a token (contract A5).
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
     private partial void RequestFailed(Exception fault, string method, PathString path);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Path} ended because its client closed the connection: {Fault}")]
-    private partial void ClientGone(string method, PathString path, string fault);
 }

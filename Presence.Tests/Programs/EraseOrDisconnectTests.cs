@@ -152,6 +152,9 @@ public sealed class EraseOrDisconnectTests : IAsyncLifetime
                 await SettleAsync(i);
             }
 
+            foreach (var client in _clients.Where(c => !c.HasLeft && c.IsStalled))
+                await ResumeAsync(client);
+            await TakeAllAsync();
             foreach (var client in _clients)
                 await client.Link.DisconnectAsync();
             await _marker.Link.DisconnectAsync();
@@ -166,27 +169,27 @@ public sealed class EraseOrDisconnectTests : IAsyncLifetime
                     _clients.Add(client);
                     await client.AskAsync(cid => new ClientRequest.Follow(cid, [users[^1].Id.ToString()], []));
                     break;
-                case Deed.Set set when At(set.Client) is { } c:
+                case Deed.Set set when At(set.Client) is { IsStalled: false } c:
                     await c.AskAsync(cid => new ClientRequest.UpdateStatus(cid, set.Text == 0 ? "" : $"status {set.Text}"));
                     break;
-                case Deed.Erase erase when At(erase.Client) is { } c:
+                case Deed.Erase erase when At(erase.Client) is { IsStalled: false } c:
                     await c.AskAsync(cid => new ClientRequest.UpdateStatus(cid, null));
                     break;
-                case Deed.Follow follow when At(follow.Client) is { } c:
+                case Deed.Follow follow when At(follow.Client) is { IsStalled: false } c:
                     var named = Among(follow.Users).Where(u => follow.ByName && _clients.Exists(o => !o.HasLeft && o.Link.User == u.Id)).ToArray();
                     var known = Among(follow.Users).Except(named);
                     await c.AskAsync(cid => new ClientRequest.Follow(cid, [.. known.Select(u => u.Id.ToString())], [.. named.Select(u => u.Name)]));
                     break;
-                case Deed.Unfollow unfollow when At(unfollow.Client) is { } c:
+                case Deed.Unfollow unfollow when At(unfollow.Client) is { IsStalled: false } c:
                     await c.AskAsync(cid => new ClientRequest.Unfollow(cid, [.. Among(unfollow.Users).Select(u => u.Id.ToString())]));
                     break;
                 case Deed.Stall stall when At(stall.Client) is { } c:
-                    c.IsStalled = !c.IsStalled;
-                    c.Link.Link.IsWritable = !c.IsStalled;
-                    if (!c.IsStalled)
-                        (await c.Link.Link.Connection.WaitAsync(Patience)).Tell(LinkSignal.Drained.Instance);
+                    if (c.IsStalled)
+                        await ResumeAsync(c);
+                    else
+                        c.Link.Link.IsWritable = !(c.IsStalled = true);
                     break;
-                case Deed.Leave leave when At(leave.Client) is { } c:
+                case Deed.Leave leave when At(leave.Client) is { IsStalled: false } c:
                     var sent = c.Sent.Count;
                     if (erases)
                         await c.AskAsync(cid => new ClientRequest.UpdateStatus(cid, null));
@@ -230,7 +233,17 @@ public sealed class EraseOrDisconnectTests : IAsyncLifetime
                 }
             }
 
-            // Twice: behind the first mark a client that takes nothing has been told all the same.
+            await TakeAllAsync();
+            var counts = _clients.Select(c => c.Sent.Count).ToArray();
+            if (history[step] is Deed.Leave)
+                EventsOfLeaves += counts.Sum() - (_counts.Count == 0 ? 0 : _counts[^1].Sum());
+            _counts.Add(counts);
+        }
+
+        /// <summary>All that has been caused so far comes to those who take it.</summary>
+        private async Task TakeAllAsync()
+        {
+            // Twice: what a relay has sent before the first mark is there when another one's second mark is.
             for (var i = 0; i < 2; i++)
             {
                 await MarkAsync();
@@ -240,13 +253,14 @@ public sealed class EraseOrDisconnectTests : IAsyncLifetime
                         await client.TakeNextAsync();
                 }
             }
+        }
 
-            var counts = _clients.Select(c => c.Sent.Count).ToArray();
-            foreach (var client in _clients.Where(c => !c.HasLeft && c.IsStalled))
-                await client.AskAsync(cid => new ClientRequest.Ping(cid));
-            if (history[step] is Deed.Leave)
-                EventsOfLeaves += counts.Sum() - (_counts.Count == 0 ? 0 : _counts[^1].Sum());
-            _counts.Add(counts);
+        /// <summary>The client takes again what it is sent.</summary>
+        private static async Task ResumeAsync(Client client)
+        {
+            client.IsStalled = false;
+            client.Link.Link.IsWritable = true;
+            (await client.Link.Link.Connection.WaitAsync(Patience)).Tell(LinkSignal.Drained.Instance);
         }
 
         private Task MarkAsync()

@@ -6,7 +6,6 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Presence.Actors.Model;
-using Presence.Tests.Client.Faults;
 using Xunit;
 
 namespace Presence.Tests.Host.Http;
@@ -58,27 +57,6 @@ public sealed class KestrelTests
         using var reader = new StreamReader(stream, Encoding.ASCII);
 
         Assert.StartsWith("HTTP/1.1 408", await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30)), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    [Trait("Clause", "L3")]
-    public async Task A_client_that_is_gone_in_the_middle_of_its_body_is_one_line_of_debug()
-    {
-        await using var host = await ApiHost.StartAsync(("Logging:LogLevel:Default", "Debug"));
-        using (var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { LingerState = new LingerOption(true, 0) })
-        {
-            await socket.ConnectAsync(IPAddress.Loopback, host.Client.BaseAddress!.Port);
-            await socket.SendAsync(Encoding.ASCII.GetBytes(
-                $"POST /v2/account/authenticate/device HTTP/1.1\r\nHost: a\r\nAuthorization: {ApiHost.ServerKey}\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"));
-            // The body is being read.
-            var answer = new byte[100];
-            var length = await socket.ReceiveAsync(answer);
-            Assert.StartsWith("HTTP/1.1 100", Encoding.ASCII.GetString(answer, 0, length), StringComparison.Ordinal);
-        }
-
-        await Until.TrueAsync(
-            () => host.Logs.Entries.Any(entry => entry.Contains("Debug: POST /v2/account/authenticate/device ended", StringComparison.Ordinal)), "the line");
-        Assert.DoesNotContain(host.Logs.Entries, entry => entry.Contains(" Error: ", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal sealed class AbuseContext : IDisposable
     private const int PerSource = 10_000;
     private const int Sources = 200;
 
-    // What this process opens besides the links of the abuse: the pairs, the probe, and the files of /proc.
+    // What this process opens later besides the links of the abuse: the probe, files of /proc, and what the runtime needs for new threads.
     private const int ReservedFiles = 100;
 
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(15);
@@ -25,7 +25,7 @@ internal sealed class AbuseContext : IDisposable
     private readonly ConcurrentBag<AbuserLink> _links = [];
     private readonly ConcurrentBag<string> _faults = [];
     private readonly string _key;
-    private readonly int _mostLinks = Native.MaxOpenFiles - Native.OpenFiles - ReservedFiles;
+    private int _mostLinks = Native.MaxOpenFiles - Native.OpenFiles - ReservedFiles;
     private long _opened;
     private int _openLinks;
     private int _isDisposed;
@@ -143,7 +143,12 @@ internal sealed class AbuseContext : IDisposable
         await Task.Delay(time, Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     /// <summary>Begins the time of the abuse.</summary>
-    public void Begin() => _ended.CancelAfter(TimeSpan.FromSeconds(Seconds));
+    public void Begin()
+    {
+        // The pairs are there by now.
+        _mostLinks = Native.MaxOpenFiles - Native.OpenFiles + Volatile.Read(ref _openLinks) - ReservedFiles;
+        _ended.CancelAfter(TimeSpan.FromSeconds(Seconds));
+    }
 
     /// <summary>Ends the abuse and cuts all its links.</summary>
     public void Dispose()

@@ -54,11 +54,16 @@ internal sealed record AbuseReport
     public ExitCode Outcome => Pairs.All(p => p.IsExact) && AbuserFaults.IsEmpty && Process is not { EndedAt: not null } ? ExitCode.Clean : ExitCode.Faulty;
 }
 
-/// <summary>What one pair has seen.</summary>
+/// <summary>What the pairs on one kind of link have seen.</summary>
 internal sealed record PairReport
 {
+    private const int MaxExamples = 5;
+
     /// <summary>What carried its links.</summary>
     public required LinkKind Link { get; init; }
+
+    /// <summary>How many pairs there are.</summary>
+    public int Pairs { get; init; } = 1;
 
     /// <summary>How many updates were sent.</summary>
     public required long Updates { get; init; }
@@ -101,6 +106,28 @@ internal sealed record PairReport
     /// processor, or the server did not read.
     /// </summary>
     public required PhaseFigures SendLag { get; init; }
+
+    /// <summary>The reports of several pairs of one kind, which have measured with the same clocks, as one.</summary>
+    public static PairReport Together(IReadOnlyList<PairReport> reports, PairClocks clocks) => new()
+    {
+        Link = reports[0].Link,
+        Pairs = reports.Count,
+        Updates = reports.Sum(r => r.Updates),
+        Acknowledged = reports.Sum(r => r.Acknowledged),
+        Received = reports.Sum(r => r.Received),
+        Merged = reports.Sum(r => r.Merged),
+        Lost = reports.Sum(r => r.Lost),
+        Duplicated = reports.Sum(r => r.Duplicated),
+        ChainBreaks = reports.Sum(r => r.ChainBreaks),
+        Examples = [.. reports.SelectMany(r => r.Examples).Take(MaxExamples)],
+        Cut = reports.Where(r => r.Cut is not null).ToArray() is [var first, ..] cut
+            ? FormattableString.Invariant($"{(reports.Count == 1 ? "" : $"{cut.Length} of {reports.Count} pairs: ")}{first.Cut}")
+            : null,
+        Refused = reports.Select(r => r.Refused).FirstOrDefault(r => r is not null),
+        Delivery = clocks.Deliveries.Figures,
+        Acknowledgement = clocks.Acknowledgements.Figures,
+        SendLag = clocks.Lags.Figures,
+    };
 
     /// <summary>Whether nothing was lost, repeated, refused or cut.</summary>
     internal bool IsExact => Lost + Duplicated + ChainBreaks == 0 && Cut is null && Refused is null;

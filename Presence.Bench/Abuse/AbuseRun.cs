@@ -31,7 +31,10 @@ internal sealed class AbuseRun
     /// <summary>For how long the pairs run before they are measured, in seconds.</summary>
     public double WarmUp { get; init; } = 1;
 
-    /// <summary>The time between two updates of a pair.</summary>
+    /// <summary>How many pairs there are on each port.</summary>
+    public int Pairs { get; init; } = 1;
+
+    /// <summary>The time between two updates on one port; with several pairs they take turns.</summary>
     public TimeSpan Gap { get; init; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>How long the last events of the pairs may take.</summary>
@@ -57,26 +60,34 @@ internal sealed class AbuseRun
         if (Abuse.NeedsTls && !Target.IsHttpTls)
             throw new UsageException($"{Abuse.Name} needs a server with TLS (--url wss://...).");
         var startedAt = DateTimeOffset.UtcNow;
-        var accounts = Account.Mint(5, Key, startedAt);
+        var accounts = Account.Mint(1 + 4 * Pairs, Key, startedAt);
         var line = new PhaseLine();
         using var context = new AbuseContext(Target, Clients, Seconds, Key);
         Tell("preparing");
         await Abuse.PrepareAsync(context).ConfigureAwait(false);
         var meter = new ServerMeter(Process is { } id ? [id] : []);
         using var sampler = Process is { } process ? new ProcessSampler(process, SamplePause) : null;
-        var pairs = new List<Pair> { Pair.Open(Target, LinkKind.WebSocket, accounts[0], accounts[1], Gap, line) };
+        var clocks = new Dictionary<LinkKind, PairClocks> { [LinkKind.WebSocket] = new(line) };
+        if (Target.Tcp is not null)
+            clocks[LinkKind.Tcp] = new PairClocks(line);
+        var pairs = new List<Pair>();
         try
         {
-            if (Target.Tcp is not null)
-                pairs.Add(Pair.Open(Target, LinkKind.Tcp, accounts[2], accounts[3], Gap, line));
-            pairs.ForEach(p => p.Start());
+            foreach (var (kind, shared) in clocks)
+            {
+                for (var i = 0; i < Pairs; i++)
+                    pairs.Add(Pair.Open(Target, kind, accounts[1 + 2 * pairs.Count], accounts[2 + 2 * pairs.Count], Gap * Pairs, shared));
+            }
+
+            for (var i = 0; i < pairs.Count; i++)
+                pairs[i].Start(Gap * (i % Pairs));
             await PauseAsync(WarmUp).ConfigureAwait(false);
             line.Begin(Phase.Before);
             Tell("before");
             await PauseAsync(Before).ConfigureAwait(false);
             var before = sampler?.Take();
             var (cpu, machineCpu, toolCpu, start) = (meter.CpuSeconds, ServerMeter.MachineCpuSeconds, Environment.CpuUsage.TotalTime, Clock.Now);
-            using var probe = new Probe(Target, accounts[4]);
+            using var probe = new Probe(Target, accounts[0]);
             line.Begin(Phase.During);
             Tell($"{Abuse.Name}, {Clients} clients");
             context.Begin();
@@ -101,7 +112,7 @@ internal sealed class AbuseRun
                 StartedAt = startedAt,
                 Clients = Clients,
                 Seconds = Math.Round(seconds, 3),
-                Pairs = [.. reports],
+                Pairs = [.. clocks.Select(c => PairReport.Together([.. reports.Where(r => r.Link == c.Key)], c.Value))],
                 Probe = probed,
                 Done = context.Done.ToImmutable(),
                 Answers = context.Answers.ToImmutable(),

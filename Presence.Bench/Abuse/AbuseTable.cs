@@ -37,7 +37,7 @@ internal static class AbuseTable
                     report.Scenario,
                     report.Server ?? "",
                     Number(report.Clients),
-                    LinkName(pair.Link),
+                    PairName(pair),
                     Short(pair.Delivery.Before, withMax: false),
                     Short(pair.Delivery.During),
                     Short(pair.Delivery.After),
@@ -66,7 +66,7 @@ internal static class AbuseTable
     {
         foreach (var pair in report.Pairs)
         {
-            var name = LinkName(pair.Link);
+            var name = PairName(pair);
             yield return ($"{name} pair, before ms", Long(pair.Delivery.Before));
             yield return ($"{name} pair, during ms", Long(pair.Delivery.During));
             yield return ($"{name} pair, after ms", Long(pair.Delivery.After));
@@ -99,6 +99,8 @@ internal static class AbuseTable
     private static string Line(ProcessSample s) => string.Create(CultureInfo.InvariantCulture, $"{s.ResidentMib:0.#} MiB, {s.OpenFiles:N0} files, {s.Threads} threads (at {s.Seconds:0.#} s)");
 
     private static string LinkName(LinkKind kind) => kind == LinkKind.Tcp ? "TCP" : "WebSocket";
+
+    private static string PairName(PairReport pair) => pair.Pairs == 1 ? LinkName(pair.Link) : string.Create(CultureInfo.InvariantCulture, $"{LinkName(pair.Link)} x {pair.Pairs}");
 
     private static string Counts(IEnumerable<AnswerCount> counts) => string.Join("; ", counts.Take(8).Select(c => $"{Number(c.Count)} {c.Kind}")) is { Length: > 0 } text ? text : "nothing";
 

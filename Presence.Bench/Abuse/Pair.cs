@@ -19,9 +19,7 @@ internal sealed class Pair : IDisposable
     private readonly PairLink _follower;
     private readonly PairTally _followed = new();
     private readonly PairTally _own = new();
-    private readonly PairTimes _deliveries;
-    private readonly PairTimes _acknowledgements;
-    private readonly PairTimes _lags;
+    private readonly PairClocks _clocks;
     private readonly Account _publishing;
     private readonly LinkKind _kind;
     private readonly long _gap;
@@ -33,11 +31,10 @@ internal sealed class Pair : IDisposable
     private long _seen;
     private volatile bool _isStopped;
 
-    private Pair(LinkKind kind, PairLink publisher, PairLink follower, Account publishing, TimeSpan gap, PhaseLine line)
+    private Pair(LinkKind kind, PairLink publisher, PairLink follower, Account publishing, TimeSpan gap, PairClocks clocks)
     {
-        (_kind, _publisher, _follower, _publishing) = (kind, publisher, follower, publishing);
+        (_kind, _publisher, _follower, _publishing, _clocks) = (kind, publisher, follower, publishing, clocks);
         _gap = (long)(gap.TotalMilliseconds * Clock.Millisecond);
-        (_deliveries, _acknowledgements, _lags) = (new PairTimes(line), new PairTimes(line), new PairTimes(line));
         _threads = [Thread(Publish, "publisher"), Thread(HearPublisher, "acknowledgements"), Thread(HearFollower, "follower")];
     }
 
@@ -50,16 +47,16 @@ internal sealed class Pair : IDisposable
     /// <param name="publisher">The user who publishes.</param>
     /// <param name="follower">The user who follows.</param>
     /// <param name="gap">The time between two updates.</param>
-    /// <param name="line">The phases.</param>
+    /// <param name="clocks">Where it adds what it measures; several pairs may share them.</param>
     /// <exception cref="UnreachableException">The server does not answer or refuses.</exception>
-    public static Pair Open(AbuseTarget target, LinkKind kind, Account publisher, Account follower, TimeSpan gap, PhaseLine line)
+    public static Pair Open(AbuseTarget target, LinkKind kind, Account publisher, Account follower, TimeSpan gap, PairClocks clocks)
     {
         var publishing = PairLink.Open(target, kind, publisher);
         PairLink? following = null;
         try
         {
             following = PairLink.Open(target, kind, follower);
-            var pair = new Pair(kind, publishing, following, publisher, gap, line);
+            var pair = new Pair(kind, publishing, following, publisher, gap, clocks);
             pair.Follow();
             return pair;
         }
@@ -72,9 +69,10 @@ internal sealed class Pair : IDisposable
     }
 
     /// <summary>Begins to update.</summary>
-    public void Start()
+    /// <param name="delay">How long it waits first, so that pairs do not update at the same moment.</param>
+    public void Start(TimeSpan delay)
     {
-        _start = Clock.Now;
+        _start = Clock.Now + (long)(delay.TotalMilliseconds * Clock.Millisecond);
         foreach (var thread in _threads)
             thread.Start();
     }
@@ -107,9 +105,9 @@ internal sealed class Pair : IDisposable
             Examples = [.. _followed.Examples, .. _own.Examples],
             Cut = cut.Length == 0 ? null : cut,
             Refused = _refused,
-            Delivery = Phases(_deliveries),
-            Acknowledgement = Phases(_acknowledgements),
-            SendLag = Phases(_lags),
+            Delivery = _clocks.Deliveries.Figures,
+            Acknowledgement = _clocks.Acknowledgements.Figures,
+            SendLag = _clocks.Lags.Figures,
         };
     }
 
@@ -119,8 +117,6 @@ internal sealed class Pair : IDisposable
         _publisher.Dispose();
         _follower.Dispose();
     }
-
-    private static PhaseFigures Phases(PairTimes times) => new(times.Of(Phase.Before), times.Of(Phase.During), times.Of(Phase.After));
 
     private static Thread Thread(Action work, string name) => new(() =>
     {
@@ -163,7 +159,7 @@ internal sealed class Pair : IDisposable
                 System.Threading.Thread.Sleep(TimeSpan.FromMicroseconds(Math.Max(50, wait / 1000)));
             if (_isStopped)
                 return;
-            _lags.Add(due, Clock.Now);
+            _clocks.Lags.Add(due, Clock.Now);
             var bytes = Outgoing.Update(_kind, string.Create(CultureInfo.InvariantCulture, $"t:{due};n:{number};"));
             Volatile.Write(ref _sent, number);
             if (!_publisher.TrySend(bytes))
@@ -179,7 +175,7 @@ internal sealed class Pair : IDisposable
             switch (ServerText.KindOf(text.Span))
             {
                 case TextKind.UpdateReply:
-                    _acknowledgements.Add(Due(_acknowledged + 1), now);
+                    _clocks.Acknowledgements.Add(Due(_acknowledged + 1), now);
                     Volatile.Write(ref _acknowledged, _acknowledged + 1);
                     break;
                 case TextKind.StatusEvent:
@@ -201,7 +197,7 @@ internal sealed class Pair : IDisposable
                 continue;
             var (first, last) = Event(_followed, text);
             for (var number = first; number <= last; number++)
-                _deliveries.Add(Due(number), now);
+                _clocks.Deliveries.Add(Due(number), now);
             Volatile.Write(ref _seen, _followed.Last);
         }
     }

@@ -40,14 +40,39 @@ internal sealed class PhaseLine
     }
 }
 
-/// <summary>Durations, apart for each phase. One thread adds to it.</summary>
+/// <summary>Durations, apart for each phase. Safe for use by several threads.</summary>
 internal sealed class PairTimes(PhaseLine line)
 {
     private readonly Latencies[] _phases = [new(), new(), new(), new()];
 
     /// <summary>Adds the duration from a time until now.</summary>
-    public void Add(long from, long now) => _phases[(int)line.Of(from)].Add(now - from);
+    public void Add(long from, long now)
+    {
+        var phase = _phases[(int)line.Of(from)];
+        lock (phase)
+            phase.Add(now - from);
+    }
 
     /// <summary>The durations of a phase; null if there are none.</summary>
-    public Spread? Of(Phase phase) => _phases[(int)phase].Close();
+    public Spread? Of(Phase phase)
+    {
+        lock (_phases[(int)phase])
+            return _phases[(int)phase].Close();
+    }
+
+    /// <summary>All of them.</summary>
+    public PhaseFigures Figures => new(Of(Phase.Before), Of(Phase.During), Of(Phase.After));
+}
+
+/// <summary>What pairs of one kind measure together.</summary>
+internal sealed class PairClocks(PhaseLine line)
+{
+    /// <summary>From the time at which an update was due until the follower had it.</summary>
+    public PairTimes Deliveries { get; } = new(line);
+
+    /// <summary>The same until the publisher had the acknowledgement.</summary>
+    public PairTimes Acknowledgements { get; } = new(line);
+
+    /// <summary>How late updates were sent.</summary>
+    public PairTimes Lags { get; } = new(line);
 }

@@ -36,13 +36,14 @@ internal static class AbuseCommand
         var seconds = new Option<double?>("--seconds") { Description = "For how long they do." };
         var before = new Option<double>("--before") { Description = "For how many seconds the pairs are measured before.", DefaultValueFactory = _ => 3 };
         var after = new Option<double>("--after") { Description = "For how many seconds the pairs and the server are measured after.", DefaultValueFactory = _ => 10 };
-        var gap = new Option<double>("--gap") { Description = "The time between two updates of a pair, in milliseconds.", DefaultValueFactory = _ => 10 };
+        var pairs = new Option<int>("--pairs") { Description = "How many pairs there are on each port.", DefaultValueFactory = _ => 1 };
+        var gap = new Option<double>("--gap") { Description = "The time between two updates on one port, in milliseconds; several pairs take turns.", DefaultValueFactory = _ => 10 };
         var key = new Option<string>("--key") { Description = "The HS256 key with which the server checks session tokens.", DefaultValueFactory = _ => DevelopmentKey };
         var markdown = new Option<string?>("--markdown") { Description = "Writes a Markdown table of all scenarios to a file.", HelpName = "FILE" };
         var json = Output.JsonOption();
         var command = new Command("abuse", "Misuses a server in one way or in all, and measures well-behaved clients beside that.")
         {
-            scenarios, url, tcp, process, start, host, transports, tls, arguments, logs, clients, seconds, before, after, gap, key, markdown, json,
+            scenarios, url, tcp, process, start, host, transports, tls, arguments, logs, clients, seconds, before, after, pairs, gap, key, markdown, json,
         };
         command.SetAction((given, _) => Outcome.OfAsync(async () =>
         {
@@ -52,6 +53,7 @@ internal static class AbuseCommand
             Require(given.GetValue(before) is > 0 and <= 3600, "--before must be above 0 and at most 3600.");
             Require(given.GetValue(after) is > 0 and <= 3600, "--after must be above 0 and at most 3600.");
             Require(given.GetValue(gap) is >= 1 and <= 10_000, "--gap must be from 1 to 10000 milliseconds.");
+            Require(given.GetValue(pairs) is >= 1 and <= 200, "--pairs must be from 1 to 200.");
             var names = given.GetRequiredValue(scenarios);
             var isStarting = given.GetValue(start) || names.Contains(Every);
             Require(!isStarting || given.GetResult(process) is null, "--pid belongs to a server that runs; this command starts its own.");
@@ -67,6 +69,7 @@ internal static class AbuseCommand
                 Seconds = given.GetValue(seconds) ?? abuse.Seconds,
                 Before = given.GetValue(before),
                 After = given.GetValue(after),
+                Pairs = given.GetValue(pairs),
                 Gap = TimeSpan.FromMilliseconds(given.GetValue(gap)),
                 Process = id,
                 Server = server,

@@ -60,6 +60,18 @@ public sealed class AbuseRunTests(AbuseRunTests.Server server) : IClassFixture<A
     }
 
     [LinuxFact]
+    public async Task Several_pairs_are_reported_together()
+    {
+        var node = await server.StartedAsync();
+
+        var report = await RunAsync(new Calm(), await node.TargetAsync(), clients: 1, process: null, pairs: 3);
+
+        Assert.Equal([3, 3], report.Pairs.Select(p => p.Pairs));
+        Assert.All(report.Pairs, p => Assert.Equal((0L, 0L, p.Updates), (p.Lost, p.Duplicated, p.Received + p.Merged)));
+        Assert.Equal(ExitCode.Clean, report.Outcome);
+    }
+
+    [LinuxFact]
     public async Task What_the_follower_is_not_told_is_lost()
     {
         var report = await AgainstAsync(Flaw.Forgets);
@@ -146,7 +158,7 @@ public sealed class AbuseRunTests(AbuseRunTests.Server server) : IClassFixture<A
         return await RunAsync(new Calm(), target, 1, null, TimeSpan.FromSeconds(flaw == Flaw.Forgets ? 0.3 : 30));
     }
 
-    private static Task<AbuseReport> RunAsync(IAbuse abuse, AbuseTarget target, int clients, int? process, TimeSpan? patience = null) => new AbuseRun
+    private static Task<AbuseReport> RunAsync(IAbuse abuse, AbuseTarget target, int clients, int? process, TimeSpan? patience = null, int pairs = 1) => new AbuseRun
     {
         Abuse = abuse,
         Target = target,
@@ -154,6 +166,7 @@ public sealed class AbuseRunTests(AbuseRunTests.Server server) : IClassFixture<A
         Seconds = 0.5,
         WarmUp = 0.05,
         Before = 0.1,
+        Pairs = pairs,
         After = 0.1,
         Process = process,
         Key = "defaultencryptionkey",

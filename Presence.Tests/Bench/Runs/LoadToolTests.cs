@@ -70,6 +70,9 @@ public sealed class LoadToolTests
         Assert.Equal(2, (await RunAsync(["load", "--scenario", "hubs", "--follows", "5"])).Code);
         Assert.Equal(2, (await RunAsync(["compare", "--scenario", "spread", "--storms", "5", "--server", "one=./one {port}", "--server", "two=./two {port}"])).Code);
         Assert.Equal(2, (await RunAsync(["micro", "--filter", "*NoSuchBenchmark*"])).Code);
+        Assert.Equal(2, (await RunAsync(["abuse", "--scenario", "nosuch"])).Code);
+        Assert.Equal(2, (await RunAsync(["abuse", "--scenario", "calm", "--tls"])).Code);
+        Assert.Equal(2, (await RunAsync(["soak", "--clients", "1"])).Code);
         var (code, _, error) = await RunAsync(["load", "--scenario", "spread", "--follows", "5000"]);
         Assert.Equal(2, code);
         Assert.True(error.Contains("--follows", StringComparison.Ordinal) || !OperatingSystem.IsLinux(), error);

@@ -156,7 +156,7 @@ internal sealed class Pair : IDisposable
         {
             var due = Due(number);
             while (!_isStopped && due - Clock.Now is > 0 and var wait)
-                System.Threading.Thread.Sleep(TimeSpan.FromMicroseconds(Math.Max(50, wait / 1000)));
+                Native.Sleep(wait);
             if (_isStopped)
                 return;
             _clocks.Lags.Add(due, Clock.Now);

@@ -91,6 +91,21 @@ internal static partial class Native
     [LibraryImport(Library, EntryPoint = "setpriority")]
     private static partial int SetPriority(int which, int who, int priority);
 
+    [LibraryImport(Library, EntryPoint = "nanosleep")]
+    private static partial int NanoSleep(ReadOnlySpan<long> secondsAndNanoseconds, nint rest);
+
+    /// <summary>
+    /// Sleeps for so many nanoseconds, at most a second. <see cref="Thread.Sleep(TimeSpan)"/> knows whole milliseconds only and would keep the
+    /// processor busy for the rest.
+    /// </summary>
+    public static void Sleep(long nanoseconds)
+    {
+        if (OperatingSystem.IsLinux())
+            _ = NanoSleep([0, Math.Clamp(nanoseconds, 1, 999_999_999)], 0);
+        else
+            Thread.Sleep(1);
+    }
+
     [LibraryImport(Library, EntryPoint = "sched_setscheduler")]
     private static partial int SetScheduler(int process, int policy, in int priority);
 

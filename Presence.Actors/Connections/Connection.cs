@@ -6,6 +6,7 @@ using Presence.Actors.Dispatch;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 using Presence.Actors.Relays;
+using Presence.Actors.Telemetry;
 
 namespace Presence.Actors.Connections;
 
@@ -233,6 +234,8 @@ public sealed class Connection : UntypedActor
 
     private void Follow(FollowList.Outcome outcome)
     {
+        if (outcome.Limit is { } limit)
+            _settings.Refused(limit);
         foreach (var change in outcome.Events)
             _outbox.Tell(change);
         Drop(outcome.Drop, null);
@@ -335,4 +338,7 @@ public sealed record ConnectionSettings(int Follows, int Pipeline)
     /// each follow.
     /// </summary>
     public Func<bool> RefusesFollow { get; init; } = static () => false;
+
+    /// <summary>Counts a request that a limit has refused.</summary>
+    public Action<Limit> Refused { get; init; } = static _ => { };
 }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Presence.Actors.Collections;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
+using Presence.Actors.Telemetry;
 
 namespace Presence.Actors.Connections;
 
@@ -56,7 +57,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
         foreach (var name in follow.Usernames)
         {
             if (!Username.IsValid(name))
-                return Outcome.Refuse(follow.Cid, $"Invalid username: it has 1 to {Username.MaxBytes} bytes and no control characters.");
+                return Outcome.Refuse(follow.Cid, "Invalid username.", Limit.NameBytes);
             if (name != selfName)
                 pending.AddName(name);
         }
@@ -67,7 +68,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
         foreach (var name in pending.Names)
             added += _awaitedNames?.ContainsKey(name) == true ? 0 : 1;
         if (added > 0 && Count + added > limit)
-            return Outcome.Refuse(follow.Cid, $"A connection may follow {limit} users.");
+            return Outcome.Refuse(follow.Cid, $"A connection may follow {limit} users.", Limit.Follows);
 
         _users.EnsureCapacity(_users.Count + added);
         _pending = pending;
@@ -272,8 +273,11 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     {
         public static readonly Outcome Nothing = new(null, [], [], []);
 
-        public static Outcome Refuse(string? cid, string why) =>
-            new(new ServerMessage.Failed(cid, ErrorCode.BadInput, why), [], [], []);
+        /// <summary>The limit that refuses the request; null if none does.</summary>
+        public Limit? Limit { get; private init; }
+
+        public static Outcome Refuse(string? cid, string why, Limit? limit = null) =>
+            new(new ServerMessage.Failed(cid, ErrorCode.BadInput, why), [], [], []) { Limit = limit };
     }
 
     /// <summary>A follow that is being answered.</summary>

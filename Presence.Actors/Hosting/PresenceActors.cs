@@ -55,7 +55,7 @@ public static class PresenceActors
                 registry.Register<Announcer>(announcer);
                 var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions, announcer), "sessions");
                 registry.Register<SessionRegistry>(sessions);
-                var connections = node.Connections with { RefusesFollow = () => RefusesFollow(node) };
+                var connections = node.Connections with { RefusesFollow = () => RefusesFollow(node), Refused = node.Refusals.Count };
                 var loops = Math.Max(node.Loops.Length, 1);
                 var pools = Enumerable.Range(0, ConnectionPoolsPerLoop * loops).Select(i => system.ActorOf(
                     ConnectionPool.Props(node.RelayTable, sessions, connections, node.Loops.IsEmpty ? spread : LoopDispatchers.Of(i % loops)),

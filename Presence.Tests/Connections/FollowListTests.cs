@@ -66,6 +66,27 @@ public sealed class FollowListTests
         Assert.Equal([2L], Revisions(Take(Bob, 2).Reply));
     }
 
+    [Theory]
+    [Trait("Clause", "L4")]
+    [InlineData("")]
+    [InlineData("with\ta tab")]
+    [InlineData("é", 65)]
+    [InlineData("a", 129)]
+    public void A_name_that_nobody_can_have_refuses_the_whole_follow(string text, int times = 1)
+    {
+        var name = string.Concat(Enumerable.Repeat(text, times));
+        var outcome = _follows.Begin(new ClientRequest.Follow("1", [Bob.ToString()], ["carol", name]), ++_request);
+        Assert.Equal("1", Assert.IsType<ServerMessage.Failed>(outcome.Reply).Cid);
+        Assert.Empty(outcome.Ask);
+        Assert.Equal(0, _follows.Count);
+        Assert.Equal(Actors.Telemetry.Limit.NameBytes, outcome.Limit);
+    }
+
+    [Fact]
+    [Trait("Clause", "L4")]
+    public void A_name_may_have_128_bytes() =>
+        Assert.Equal(2, _follows.Begin(new ClientRequest.Follow("1", [], [new string('a', 128), string.Concat(Enumerable.Repeat("é", 64))]), ++_request).Ask.Length);
+
     [Fact]
     [Trait("Clause", "F9")]
     public void Oneself_is_always_told_and_never_followed()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Presence.Actors.Dispatch;
 
 namespace Presence.Host.Links.Loops;
@@ -44,6 +45,12 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     /// </summary>
     public static readonly TimeSpan BudgetOfWork = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>
+    /// How long the work of a turn lasts at most, behind flushes that take as long: when a thousand clients are written to in each turn,
+    /// the writes are what a turn costs, and more work per turn means fewer of them.
+    /// </summary>
+    public static readonly TimeSpan MostWork = TimeSpan.FromMilliseconds(15);
+
     /// <summary>From how many marked on a flush is worth another look for what shares it.</summary>
     public const int LargeFlush = 32;
 
@@ -59,6 +66,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 
     // Of the thread itself: what it posts to itself needs no fences.
     private readonly Queue<IThreadPoolWorkItem> _own = new();
+    private TimeSpan _budgetOfWork = BudgetOfWork;
     private List<IFlush> _marked = [];
     private List<IFlush> _flushing = [];
 
@@ -163,7 +171,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
                 var found = Await();
                 var reads = new TurnBudget(int.MaxValue, BudgetOfReads);
                 Dispatch(found, ref reads);
-                var work = new TurnBudget(WorkPerTurn, BudgetOfWork);
+                var work = new TurnBudget(WorkPerTurn, _budgetOfWork);
                 DoWork(ref work);
                 Gather(ref reads, ref work);
                 FlushMarked();
@@ -242,6 +250,8 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     {
         if (_marked.Count == 0)
             return;
+        var isLarge = _marked.Count >= LargeFlush;
+        var begin = isLarge ? Stopwatch.GetTimestamp() : 0;
         // What is marked from here on is of the next turn: a link that marks itself again and again must not keep the others waiting.
         (_flushing, _marked) = (_marked, _flushing);
         foreach (var link in _flushing)
@@ -258,7 +268,11 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         }
 
         _flushing.Clear();
+        _budgetOfWork = isLarge ? Within(Stopwatch.GetElapsedTime(begin)) : BudgetOfWork;
     }
+
+    /// <summary>The time of a large flush as a budget.</summary>
+    private static TimeSpan Within(TimeSpan flush) => flush < BudgetOfWork ? BudgetOfWork : flush > MostWork ? MostWork : flush;
 
     private void WakeOnce()
     {

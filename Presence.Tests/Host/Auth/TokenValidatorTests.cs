@@ -77,6 +77,8 @@ public sealed class TokenValidatorTests
         { "uid null", Jwt.Payload(("uid", "null")) },
         { "no usn", Jwt.Payload(("usn", null)) },
         { "usn empty", Jwt.Payload(("usn", "\"\"")) },
+        { "usn of 129 bytes", Jwt.Payload(("usn", $"\"{new string('a', 129)}\"")) },
+        { "usn with a control character", Jwt.Payload(("usn", "\"a\\u0007\"")) },
         { "usn a number", Jwt.Payload(("usn", "7")) },
         { "usn half a surrogate pair", Jwt.Payload(("usn", "\"\\uD83D\"")) },
         { "the same claim twice", $$"""{"uid":"{{Jwt.Uid}}","usn":"alice","usn":"bob","exp":{{Jwt.At(3600)}}}""" },

@@ -157,6 +157,9 @@ public sealed class SocketPlacesTests : IDisposable
         Assert.All(late, each => Assert.Empty(each.Owner.Ends));
         for (var tick = 0; tick < 40; tick++)
             _time.Advance(TimeSpan.FromMilliseconds(145));
+        // They are told a few at a time.
+        for (var slice = 0; slice < 20; slice++)
+            _time.Advance(TimeSpan.FromMilliseconds(5));
 
         Assert.All(late, each => Assert.Equal([PlaceEnd.Late], each.Owner.Ends));
         Assert.Empty(link.Owner.Ends);

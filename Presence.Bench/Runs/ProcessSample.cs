@@ -65,7 +65,8 @@ internal sealed class ProcessSampler : IDisposable
         {
             while (!_stopped.Wait(pause))
                 Take();
-        }) { IsBackground = true, Name = "samples" };
+        })
+        { IsBackground = true, Name = "samples" };
         _thread.Start();
     }
 

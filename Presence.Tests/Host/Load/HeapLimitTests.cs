@@ -20,7 +20,7 @@ public sealed class HeapLimitTests
     [Trait("Clause", "L5")]
     public async Task A_server_under_a_hard_limit_refuses_before_its_memory_is_used_up_and_recovers()
     {
-        await using var server = NodeProcess.Start([("DOTNET_GCHeapHardLimit", "0x10000000")], "Links:Rehearsal=0", "Stop:DrainTime=0");
+        await using var server = NodeProcess.Start([("DOTNET_GCHeapHardLimit", "0x10000000")], "Links:Rehearsal=0", "Stop:DrainTime=0", "Limits:NewEntitiesPerSecond=0", "Limits:FollowsPerSecond=0");
         var http = await server.Http;
         using var client = new HttpClient { BaseAddress = http };
         using var patience = new CancellationTokenSource(Patience);

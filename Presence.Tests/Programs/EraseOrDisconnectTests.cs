@@ -25,7 +25,7 @@ namespace Presence.Tests.Programs;
 public sealed class EraseOrDisconnectTests : IAsyncLifetime
 {
     private static readonly int Histories =
-        int.Parse(Environment.GetEnvironmentVariable("PRESENCE_HISTORIES") ?? "200", CultureInfo.InvariantCulture);
+        int.Parse(Environment.GetEnvironmentVariable("PRESENCE_HISTORIES") ?? "60", CultureInfo.InvariantCulture);
 
     private static readonly LinkFormat[] Formats = [LinkFormat.WebSocketJson, LinkFormat.WebSocketProtobuf, LinkFormat.Lines, LinkFormat.Delimited];
 

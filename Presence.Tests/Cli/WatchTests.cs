@@ -163,6 +163,9 @@ public sealed partial class WatchTests(ServerFixture server) : IClassFixture<Ser
         Assert.Null(terminal.Fault);
     }
 
+    // A username has no control characters.
+    private static string Printable => string.Concat(Hostile.Where(c => !char.IsControl(c)));
+
     [Theory]
     [InlineData(20)]
     [InlineData(60)]
@@ -172,7 +175,7 @@ public sealed partial class WatchTests(ServerFixture server) : IClassFixture<Ser
         var terminal = new Terminal(width);
         using var shell = new Shell(server.Http) { Terminal = terminal };
         await shell.LoginAsync("watcher");
-        await using var mallory = await server.ConnectAsync(ClientKind.WebSocketJson, $"{Hostile}{Guid.NewGuid()}");
+        await using var mallory = await server.ConnectAsync(ClientKind.WebSocketJson, $"{Printable}{Guid.NewGuid()}");
         await mallory.SetStatusAsync(Hostile);
         await using var watch = shell.Start("watch", mallory.UserId.ToString()!, "--count", "1");
         await using var plain = shell.Start("watch", mallory.UserId.ToString()!, "--count", "1", "--plain");

@@ -1,45 +1,77 @@
 namespace Presence.Actors.Limits;
 
 /// <summary>
-/// A token bucket: up to <see cref="Rate.Burst"/> tokens at once, and <see cref="Rate.PerSecond"/> more each second. It may be
-/// overdrawn; then it is empty until the debt is refilled.
+/// What one user or link has used of a <see cref="RateLimit"/>: a token bucket that is kept as the time at which it is full again. It
+/// starts full. More tokens may be used than there are, since the size of some messages is known only when they are there.
 /// </summary>
 /// <remarks>
-/// A value of 16 bytes, because there is one per user and relay. The limiters of System.Threading.RateLimiting are objects of some
-/// hundred bytes with a lock and a timer. The caller gives the time, so tests need no clock.
+/// It is a value of eight bytes, so it is kept in a field that is not readonly. The limit is the same in all calls. Times are in
+/// milliseconds of one clock that does not go back.
 /// </remarks>
-/// <param name="Tokens">The tokens at <paramref name="At"/>; below zero after an overdraft.</param>
-/// <param name="At">When the tokens were counted.</param>
-internal readonly record struct TokenBucket(double Tokens, TimeSpan At)
+public struct TokenBucket : IEquatable<TokenBucket>
 {
-    /// <summary>A full bucket.</summary>
-    public static TokenBucket Full(Rate rate, TimeSpan now) => new(rate.Burst, now);
+    private long _fullAt;
 
-    /// <summary>The bucket with what was refilled since.</summary>
-    public TokenBucket Refill(Rate rate, TimeSpan now) =>
-        now <= At ? this : new(Math.Min(rate.Burst, Tokens + ((now - At).TotalSeconds * rate.PerSecond)), now);
+    /// <summary>Uses tokens.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="tokens">How many.</param>
+    /// <param name="now">The time.</param>
+    public void Use(in RateLimit limit, int tokens, long now)
+    {
+        if (limit.IsLimited)
+            _fullAt = Math.Max(_fullAt, RateLimit.Units(now)) + (tokens * limit.Cost);
+    }
 
-    /// <summary>The bucket after some tokens were taken.</summary>
-    public TokenBucket Take(double tokens = 1) => this with { Tokens = Tokens - tokens };
+    /// <summary>Uses one token if there is one; false if there is none.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="now">The time.</param>
+    public bool TryUse(in RateLimit limit, long now)
+    {
+        if (!HasToken(limit, now))
+            return false;
+        Use(limit, 1, now);
+        return true;
+    }
 
-    /// <summary>Whether there is at least one token.</summary>
-    public bool HasToken => Tokens >= 1;
+    /// <summary>Whether there is a token.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="now">The time.</param>
+    public readonly bool HasToken(in RateLimit limit, long now) => UntilToken(limit, now) == 0;
 
-    /// <summary>When the bucket is full again, if nothing is taken until then.</summary>
-    public TimeSpan FullAt(Rate rate) => At + TimeSpan.FromSeconds(Math.Max(0, rate.Burst - Tokens) / rate.PerSecond);
-}
+    /// <summary>How long until there is a token, rounded up; 0 if there is one.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="now">The time.</param>
+    public readonly long UntilToken(in RateLimit limit, long now) =>
+        Math.Max(0, RateLimit.Milliseconds(UntilFull(now) + limit.Cost - limit.Burst));
 
-/// <summary>How many of something are allowed.</summary>
-/// <param name="PerSecond">How many per second in the long run; infinite for no limit.</param>
-/// <param name="Burst">How many at once.</param>
-public readonly record struct Rate(double PerSecond, double Burst)
-{
-    /// <summary>No limit.</summary>
-    public static readonly Rate Unlimited = new(double.PositiveInfinity, double.PositiveInfinity);
+    /// <summary>Whether more tokens were used than there were.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="now">The time.</param>
+    public readonly bool IsOverdrawn(in RateLimit limit, long now) => UntilFull(now) > limit.Burst;
 
-    /// <summary>Whether there is a limit.</summary>
-    public bool IsLimited => !double.IsPositiveInfinity(PerSecond);
+    /// <summary>Whether at least half of the tokens are there.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="now">The time.</param>
+    public readonly bool IsHalfFull(in RateLimit limit, long now) => UntilFull(now) <= limit.Burst / 2;
 
-    /// <summary>An equal part of it, for one of several that share it.</summary>
-    public Rate Share(int parts) => new(PerSecond / parts, Math.Max(1, Burst / parts));
+    /// <summary>Whether all tokens are there.</summary>
+    /// <param name="now">The time.</param>
+    public readonly bool IsFull(long now) => UntilFull(now) <= 0;
+
+    /// <inheritdoc/>
+    public readonly bool Equals(TokenBucket other) => _fullAt == other._fullAt;
+
+    /// <inheritdoc/>
+    public override readonly bool Equals(object? obj) => obj is TokenBucket other && Equals(other);
+
+    /// <inheritdoc/>
+    public override readonly int GetHashCode() => _fullAt.GetHashCode();
+
+    /// <summary>Whether two are the same.</summary>
+    public static bool operator ==(TokenBucket left, TokenBucket right) => left.Equals(right);
+
+    /// <summary>Whether two differ.</summary>
+    public static bool operator !=(TokenBucket left, TokenBucket right) => !left.Equals(right);
+
+    private readonly long UntilFull(long now) => _fullAt == 0 ? 0 : Math.Max(0, _fullAt - RateLimit.Units(now));
 }

@@ -15,8 +15,8 @@ namespace Presence.Actors.Relays;
 /// rate is not refilled yet, takes memory.
 /// </remarks>
 /// <typeparam name="TWork">A piece of work; it keeps its own progress.</typeparam>
-/// <param name="rate">How many new follows a user may begin.</param>
-internal sealed class FollowScheduler<TWork>(Rate rate)
+/// <param name="limit">How many new follows a user may begin. Times are in milliseconds of one clock.</param>
+internal sealed class FollowScheduler<TWork>(RateLimit limit)
     where TWork : class
 {
     private readonly Dictionary<UserId, Turn> _users = [];
@@ -40,14 +40,14 @@ internal sealed class FollowScheduler<TWork>(Rate rate)
         || (_blockedByCreation.Count > 0 && (room & Room.Creation) != 0)
         || (_blockedBySlow.Count > 0 && (room & Room.Slow) != 0);
 
-    /// <summary>Whether the user has work that is not done.</summary>
-    public bool HasWork(UserId user) => _users.TryGetValue(user, out var turn) && turn.Work.Count > 0;
+    /// <summary>Whether nobody is ready or blocked: nothing can go on, whatever there is room for.</summary>
+    public bool IsIdle => (_ready.Count | _blocked.Count | _blockedByCreation.Count | _blockedBySlow.Count) == 0;
 
     /// <summary>Adds work behind all other work of its user.</summary>
-    public void Enqueue(UserId user, TWork work, TimeSpan now)
+    public void Enqueue(UserId user, TWork work)
     {
         if (!_users.TryGetValue(user, out var turn))
-            _users[user] = turn = new Turn(user, TokenBucket.Full(rate, now));
+            _users[user] = turn = new Turn(user);
         turn.Work.Enqueue(work);
         if (turn.State == TurnState.Idle)
             MakeReady(turn);
@@ -63,14 +63,7 @@ internal sealed class FollowScheduler<TWork>(Rate rate)
         || _ready.TryDequeue(out turn);
 
     /// <summary>Takes one new follow from the rate of the user; false if the rate is used up.</summary>
-    public bool TryTakeFollow(Turn turn, TimeSpan now)
-    {
-        if (!rate.IsLimited)
-            return true;
-        var bucket = turn.Bucket.Refill(rate, now);
-        turn.Bucket = bucket.HasToken ? bucket.Take() : bucket;
-        return bucket.HasToken;
-    }
+    public bool TryTakeFollow(Turn turn, long now) => turn.Begun.TryUse(limit, now);
 
     /// <summary>The first work of the user is done.</summary>
     public static void Complete(Turn turn) => turn.Work.Dequeue();
@@ -85,7 +78,7 @@ internal sealed class FollowScheduler<TWork>(Rate rate)
         }
 
         turn.State = TurnState.Idle;
-        if (!rate.IsLimited)
+        if (!limit.IsLimited)
         {
             _users.Remove(turn.User);
         }
@@ -113,19 +106,19 @@ internal sealed class FollowScheduler<TWork>(Rate rate)
     }
 
     /// <summary>Some time has passed: throttled users go on as far as their rate allows, and idle ones are forgotten.</summary>
-    public void Tick(TimeSpan now)
+    public void Tick(long now)
     {
         for (var left = _throttled.Count; left > 0; left--)
         {
             var turn = _throttled.Dequeue();
-            if (turn.Bucket.Refill(rate, now).HasToken)
+            if (turn.Begun.HasToken(limit, now))
                 MakeReady(turn);
             else
                 _throttled.Enqueue(turn);
         }
 
         // The others behind the first one wait for it, though at most for the time in which a bucket is refilled.
-        while (_idle.TryPeek(out var first) && (first.State != TurnState.Idle || first.Bucket.FullAt(rate) <= now))
+        while (_idle.TryPeek(out var first) && (first.State != TurnState.Idle || first.Begun.IsFull(now)))
         {
             _idle.Dequeue();
             first.IsInIdleQueue = false;
@@ -141,8 +134,11 @@ internal sealed class FollowScheduler<TWork>(Rate rate)
     }
 
     /// <summary>One user with work.</summary>
-    internal sealed class Turn(UserId user, TokenBucket bucket)
+    internal sealed class Turn(UserId user)
     {
+        /// <summary>The follows that the user has begun.</summary>
+        internal TokenBucket Begun;
+
         /// <summary>The user.</summary>
         public UserId User { get; } = user;
 
@@ -151,7 +147,6 @@ internal sealed class FollowScheduler<TWork>(Rate rate)
 
         internal Queue<TWork> Work { get; } = new();
 
-        internal TokenBucket Bucket { get; set; } = bucket;
 
         internal TurnState State { get; set; }
 

@@ -51,7 +51,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     private readonly FollowScheduler<FollowWork> _follows;
     private readonly FollowWindow _window;
     private readonly Queue<EntryWalk> _walks = new();
-    private readonly Rate _newEntityRate;
+    private readonly RateLimit _newEntityRate;
     private readonly Refusals _refusals;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private TokenBucket _newEntities;
@@ -73,13 +73,15 @@ public sealed class Relay : UntypedActor, IWithTimers
         _follows = new FollowScheduler<FollowWork>(settings.FollowRate.Share(settings.Count));
         _window = new FollowWindow(Math.Max(1, settings.FollowsInFlight / settings.Count), settings.FollowPatience);
         _newEntityRate = settings.NewEntityRate.Share(settings.Count);
-        _newEntities = TokenBucket.Full(_newEntityRate, Now);
     }
 
     /// <inheritdoc/>
     public ITimerScheduler Timers { get; set; } = null!;
 
     private static TimeSpan Now => Context.System.Scheduler.MonotonicClock;
+
+    // The same clock, as the rates take it.
+    private static long Milliseconds => (long)Now.TotalMilliseconds;
 
     /// <summary>How to make a relay.</summary>
     /// <param name="id">Its name, which no other relay has had.</param>
@@ -130,7 +132,7 @@ public sealed class Relay : UntypedActor, IWithTimers
             case ReportAccepted accepted:
                 WatchShard(accepted.Subject);
                 Accept(accepted);
-                if (!_isContinuing && _follows.CanGoOn(Room))
+                if (!_isContinuing && !_follows.IsIdle && _follows.CanGoOn(Room))
                     GoOn();
                 break;
             case PresenceChanged changed:
@@ -212,26 +214,14 @@ public sealed class Relay : UntypedActor, IWithTimers
     /// </summary>
     private bool MayReportUpdate(RelayEntry entry)
     {
-        if (!_settings.UpdateRate.IsLimited || entry.Subject.Name is not null)
+        if (entry.Subject.Name is not null || entry.Updates.TryUse(_settings.UpdateRate, Milliseconds))
             return true;
-        var now = Now;
-        var interval = TimeSpan.FromSeconds(1 / _settings.UpdateRate.PerSecond);
-        var used = entry.UpdatesUsedUntil > now ? entry.UpdatesUsedUntil : now;
-        if (used - now <= interval * (_settings.UpdateRate.Burst - 1))
-        {
-            entry.UpdatesUsedUntil = used + interval;
-            return true;
-        }
-
         if (!entry.Share.HasUnsent)
             _refusals.Count(Limit.UpdatesPerSecond);
         return false;
     }
 
-    private bool IsThrottled(RelayEntry entry) =>
-        entry.Share.HasUnsent && _settings.UpdateRate.IsLimited && entry.UpdatesUsedUntil - Now > UpdateBurst;
-
-    private TimeSpan UpdateBurst => TimeSpan.FromSeconds((_settings.UpdateRate.Burst - 1) / _settings.UpdateRate.PerSecond);
+    private bool IsThrottled(RelayEntry entry) => entry.Share.HasUnsent && !entry.Updates.HasToken(_settings.UpdateRate, Milliseconds);
 
     private void End(Follower follower)
     {
@@ -248,12 +238,15 @@ public sealed class Relay : UntypedActor, IWithTimers
 
     // ---- follows and unfollows, in turns
 
-    private Room Room => _window.Room is var room && (room & Room.Normal) != 0 && _newEntities.HasToken ? room | Room.Creation : _window.Room;
+    private Room Room =>
+        _window.Room is var room && (room & Room.Normal) != 0 && HasTokenOfNewEntities ? room | Room.Creation : _window.Room;
+
+    private bool HasTokenOfNewEntities => _newEntities.HasToken(_newEntityRate, Milliseconds);
 
     private void Schedule(UserId user, FollowWork work)
     {
         work.Follower.User = user;
-        _follows.Enqueue(user, work, Now);
+        _follows.Enqueue(user, work);
         if (!_isContinuing)
             GoOn();
     }
@@ -262,7 +255,6 @@ public sealed class Relay : UntypedActor, IWithTimers
     private void GoOn()
     {
         var now = Now;
-        _newEntities = _newEntities.Refill(_newEntityRate, now);
         var left = StepsPerSlice;
         while (left > 0 && _follows.TryNext(Room, out var turn))
             left -= TakeTurn(turn, now);
@@ -349,7 +341,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         var mustReport = !isFollower && entry is not { Share.IsWatching: true };
         if (mustReport && HeldBy(subject) is { } held)
             return held;
-        if (!isFollower && !_follows.TryTakeFollow(turn, now))
+        if (!isFollower && !_follows.TryTakeFollow(turn, Milliseconds))
             return Held.ByRate;
 
         entry ??= EntryOf(subject);
@@ -404,7 +396,7 @@ public sealed class Relay : UntypedActor, IWithTimers
             return (_window.Room & Room.Slow) == 0 ? Held.BySlowWindow : null;
         if ((_window.Room & Room.Normal) == 0)
             return Held.ByWindow;
-        return _newEntities.HasToken ? null : Held.ByCreation;
+        return HasTokenOfNewEntities ? null : Held.ByCreation;
     }
 
     /// <summary>What keeps a follow or an unfollow from its next step.</summary>
@@ -432,7 +424,7 @@ public sealed class Relay : UntypedActor, IWithTimers
             entry.Attempt = 0;
             // Only follows are in the window: the entity of a user who connects is paid for by the connection.
             if (accepted.IsNewEntity && entry.Stay is not null)
-                _newEntities = _newEntities.Take();
+                _newEntities.Use(_newEntityRate, 1, Milliseconds);
             FollowWindow.Leave(entry);
             if (_window.HasSlowShards)
                 _window.Answered(HomeSharding.ShardOf(accepted.Subject));
@@ -488,7 +480,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (step.MustReport)
             Send(entry);
         else if (step.Next.HasOnlyUnsent)
-            Due(entry, entry.UpdatesUsedUntil - UpdateBurst);
+            Due(entry, Now + TimeSpan.FromMilliseconds(entry.Updates.UntilToken(_settings.UpdateRate, Milliseconds)));
 
         var answered = entry.TakeAnswered();
         Reply(answered);
@@ -564,7 +556,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         _unanswered = 0;
         var now = Now;
         _window.Expire(now);
-        _follows.Tick(now);
+        _follows.Tick(Milliseconds);
         _repeats = Math.Max(1, (int)(_settings.RepeatsPerSecond * _settings.Tick.TotalSeconds / _settings.Count));
         if (!_isContinuing)
             GoOn();

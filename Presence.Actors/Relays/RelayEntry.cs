@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Akka.Actor;
 using Presence.Actors.Collections;
+using Presence.Actors.Limits;
 using Presence.Actors.Model;
 
 namespace Presence.Actors.Relays;
@@ -10,6 +11,9 @@ internal sealed class RelayEntry(Subject subject) : IQueued
 {
     /// <summary>Connections that have been answered and are told of changes.</summary>
     public CompactSet<IActorRef> Followers;
+
+    /// <summary>The updates of the user that were reported, against the rate of updates.</summary>
+    public TokenBucket Updates;
 
     // Null while nobody waits, which is nearly always.
     private List<Waiting>? _waiting;
@@ -33,8 +37,6 @@ internal sealed class RelayEntry(Subject subject) : IQueued
     /// <summary>Its wait in the <see cref="FollowWindow"/>; null if it is not there.</summary>
     public FollowWindow.Stay? Stay { get; set; }
 
-    /// <summary>When the rate of updates is used up, if it is later than now: until then, changes are merged.</summary>
-    public TimeSpan UpdatesUsedUntil { get; set; }
 
     /// <summary>Whether the relay has let go of it: what else is to be done for it is not done any more.</summary>
     public bool IsForgotten { get; set; }

@@ -26,13 +26,13 @@ public sealed record RelaySettings(
     public TimeSpan FollowPatience { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>How many follows the connections of one user may begin; above it they wait (contract L4).</summary>
-    public Rate FollowRate { get; init; } = new(2000, 20_000);
+    public RateLimit FollowRate { get; init; } = new(2000, TimeSpan.FromSeconds(10));
 
     /// <summary>How many entities the follows of the node may create; above it they wait (contract L4).</summary>
-    public Rate NewEntityRate { get; init; } = new(2500, 5000);
+    public RateLimit NewEntityRate { get; init; } = new(2500, TimeSpan.FromSeconds(2));
 
     /// <summary>How many updates of one user are reported one by one; above it they are merged (contract L4).</summary>
-    public Rate UpdateRate { get; init; } = new(5000, 5000);
+    public RateLimit UpdateRate { get; init; } = new(5000, TimeSpan.FromSeconds(1));
 
     /// <summary>What a server runs with.</summary>
     public static readonly RelaySettings Default = new(

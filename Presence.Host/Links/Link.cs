@@ -1,6 +1,7 @@
 using System.Buffers;
 using Akka.Actor;
 using Presence.Actors.Connections;
+using Presence.Actors.Limits;
 using Presence.Actors.Telemetry;
 using Presence.Host.Links.Framing;
 
@@ -500,7 +501,7 @@ internal sealed class Link : ILink
 
     /// <summary>Whether nothing more is to be read for now.</summary>
     private bool MustPause(long now) =>
-        _demand <= 0 || Is(State.Deaf) || _unansweredBytes >= LinkLimits.UnansweredBytes || _messages.IsOverdrawn(now) || _bytes.IsOverdrawn(now);
+        _demand <= 0 || Is(State.Deaf) || _unansweredBytes >= LinkLimits.UnansweredBytes || _messages.IsOverdrawn(_limits.Messages, now) || _bytes.IsOverdrawn(_limits.Bytes, now);
 
     /// <summary>
     /// Counts what was read against the client's rates. A client that is above one is read no faster than the limit; one that stays
@@ -510,10 +511,10 @@ internal sealed class Link : ILink
     {
         _messages.Use(_limits.Messages, messages, now);
         _bytes.Use(_limits.Bytes, bytes, now);
-        var isAboveMessages = _messages.IsOverdrawn(now);
-        if (!isAboveMessages && !_bytes.IsOverdrawn(now))
+        var isAboveMessages = _messages.IsOverdrawn(_limits.Messages, now);
+        if (!isAboveMessages && !_bytes.IsOverdrawn(_limits.Bytes, now))
         {
-            if (_aboveRateSince != 0 && _messages.IsHalfFull(now) && _bytes.IsHalfFull(now))
+            if (_aboveRateSince != 0 && _messages.IsHalfFull(_limits.Messages, now) && _bytes.IsHalfFull(_limits.Bytes, now))
                 _aboveRateSince = 0;
             return;
         }

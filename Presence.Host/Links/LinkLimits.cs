@@ -1,3 +1,4 @@
+using Presence.Actors.Limits;
 using Presence.Actors.Telemetry;
 using Presence.Host.Configuration;
 
@@ -15,6 +16,9 @@ internal sealed record LinkLimits(Refusals? Refusals)
     /// bytes as long as it waits behind others, and a connection lets sixteen wait.
     /// </summary>
     public const int UnansweredBytes = 16 * 1024;
+
+    /// <summary>How many seconds' worth of messages and of bytes a client may send at once.</summary>
+    public static readonly TimeSpan Burst = TimeSpan.FromSeconds(4);
 
     /// <summary>Messages per second. Frames without a message count too: pings, pongs, pieces of messages, and empty lines.</summary>
     public RateLimit Messages { get; init; }
@@ -37,8 +41,8 @@ internal sealed record LinkLimits(Refusals? Refusals)
     /// <summary>The limits that are configured.</summary>
     public static LinkLimits Of(LimitSettings limits, Refusals refusals) => new(refusals)
     {
-        Messages = new RateLimit(limits.MessagesPerSecond),
-        Bytes = new RateLimit(limits.BytesPerSecond),
+        Messages = new RateLimit(limits.MessagesPerSecond, Burst),
+        Bytes = new RateLimit(limits.BytesPerSecond, Burst),
         OutputBytes = limits.OutputBytes,
     };
 }

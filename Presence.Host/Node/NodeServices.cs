@@ -43,10 +43,10 @@ internal static class NodeServices
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },
                 Relays = RelaySettings.Default with
                 {
-                    FollowRate = RateOf(options.Limits.FollowsPerSecond, burst: 10),
+                    FollowRate = new RateLimit(options.Limits.FollowsPerSecond, TimeSpan.FromSeconds(10)),
                     FollowsInFlight = options.Limits.FollowsInFlight,
-                    NewEntityRate = RateOf(options.Limits.NewEntitiesPerSecond, burst: 2),
-                    UpdateRate = RateOf(options.Limits.UpdatesPerSecond, burst: 1),
+                    NewEntityRate = new RateLimit(options.Limits.NewEntitiesPerSecond, TimeSpan.FromSeconds(2)),
+                    UpdateRate = new RateLimit(options.Limits.UpdatesPerSecond, TimeSpan.FromSeconds(1)),
                 },
                 Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket)
                 {
@@ -88,7 +88,4 @@ internal static class NodeServices
             .AddHostedService<RevocationBridge>()
             .AddHostedService<StartNotice>();
     }
-
-    /// <summary>A configured rate: zero sets no limit, and so many seconds' worth may come at once.</summary>
-    private static Rate RateOf(int perSecond, int burst) => perSecond == 0 ? Rate.Unlimited : new Rate(perSecond, (double)perSecond * burst);
 }

@@ -9,10 +9,14 @@ namespace Presence.Tests.Relays;
 [Trait("Clause", "L2")]
 public sealed class FollowSchedulerTests
 {
+    // The clock of the tests, in milliseconds.
+    private const long Begin = 1000;
+    private const long Hour = 3_600_000;
+
     private const Room All = Room.Normal | Room.Slow | Room.Creation;
 
     private readonly UserId _alice = new(Guid.NewGuid()), _bob = new(Guid.NewGuid());
-    private readonly FollowScheduler<string> _scheduler = new(Rate.Unlimited);
+    private readonly FollowScheduler<string> _scheduler = new(default);
 
     [Fact]
     public void Users_take_turns_and_the_work_of_one_is_done_in_order()
@@ -61,51 +65,51 @@ public sealed class FollowSchedulerTests
     [Fact]
     public void A_user_above_its_rate_waits_for_the_time_that_the_rate_says_and_nobody_else_does()
     {
-        var scheduler = new FollowScheduler<string>(new Rate(PerSecond: 1, Burst: 2));
-        scheduler.Enqueue(_alice, "a", TimeSpan.Zero);
-        scheduler.Enqueue(_bob, "b", TimeSpan.Zero);
+        var scheduler = new FollowScheduler<string>(new RateLimit(1, TimeSpan.FromSeconds(2)));
+        scheduler.Enqueue(_alice, "a");
+        scheduler.Enqueue(_bob, "b");
         Assert.True(scheduler.TryNext(All, out var alice));
-        Assert.True(scheduler.TryTakeFollow(alice, TimeSpan.Zero));
-        Assert.True(scheduler.TryTakeFollow(alice, TimeSpan.Zero));
-        Assert.False(scheduler.TryTakeFollow(alice, TimeSpan.Zero));
+        Assert.True(scheduler.TryTakeFollow(alice, Begin));
+        Assert.True(scheduler.TryTakeFollow(alice, Begin));
+        Assert.False(scheduler.TryTakeFollow(alice, Begin));
         scheduler.Throttle(alice);
 
         Assert.True(scheduler.TryNext(All, out var bob));
-        Assert.True(scheduler.TryTakeFollow(bob, TimeSpan.Zero));
+        Assert.True(scheduler.TryTakeFollow(bob, Begin));
         FollowScheduler<string>.Complete(bob);
         scheduler.Yield(bob);
 
-        scheduler.Tick(TimeSpan.FromSeconds(0.9));
+        scheduler.Tick(Begin + 900);
         Assert.False(scheduler.CanGoOn(All));
-        scheduler.Tick(TimeSpan.FromSeconds(1));
+        scheduler.Tick(Begin + 1000);
         Assert.True(scheduler.TryNext(All, out var again));
         Assert.Same(alice, again);
-        Assert.True(scheduler.TryTakeFollow(again, TimeSpan.FromSeconds(1)));
+        Assert.True(scheduler.TryTakeFollow(again, Begin + 1000));
     }
 
     [Fact]
     public void A_user_does_not_get_a_new_rate_by_having_nothing_to_do_and_is_forgotten_when_its_rate_is_full()
     {
-        var scheduler = new FollowScheduler<string>(new Rate(PerSecond: 1, Burst: 2));
+        var scheduler = new FollowScheduler<string>(new RateLimit(1, TimeSpan.FromSeconds(2)));
         for (var i = 0; i < 2; i++)
         {
-            scheduler.Enqueue(_alice, "a", TimeSpan.Zero);
+            scheduler.Enqueue(_alice, "a");
             Assert.True(scheduler.TryNext(All, out var turn));
-            Assert.True(scheduler.TryTakeFollow(turn, TimeSpan.Zero));
+            Assert.True(scheduler.TryTakeFollow(turn, Begin));
             FollowScheduler<string>.Complete(turn);
             scheduler.Yield(turn);
-            scheduler.Tick(TimeSpan.Zero);
+            scheduler.Tick(Begin);
         }
 
-        scheduler.Enqueue(_alice, "a", TimeSpan.Zero);
+        scheduler.Enqueue(_alice, "a");
         Assert.True(scheduler.TryNext(All, out var last));
-        Assert.False(scheduler.TryTakeFollow(last, TimeSpan.Zero));
+        Assert.False(scheduler.TryTakeFollow(last, Begin));
         FollowScheduler<string>.Complete(last);
         scheduler.Yield(last);
 
-        scheduler.Tick(TimeSpan.FromSeconds(1.9));
+        scheduler.Tick(Begin + 1900);
         Assert.Equal(1, scheduler.Users);
-        scheduler.Tick(TimeSpan.FromSeconds(2));
+        scheduler.Tick(Begin + 2000);
         Assert.Equal(0, scheduler.Users);
     }
 
@@ -113,18 +117,17 @@ public sealed class FollowSchedulerTests
     public void Nothing_is_lost_or_done_twice_whatever_holds_it_up() =>
         Gen.Select(Gen.Int[0, 3], Gen.Int[0, 5]).Array[0, 60].Sample(steps =>
         {
-            var rate = new Rate(PerSecond: 10, Burst: 2);
-            var scheduler = new FollowScheduler<string>(rate);
+            var scheduler = new FollowScheduler<string>(new RateLimit(10, TimeSpan.FromMilliseconds(200)));
             var users = Enumerable.Range(0, 4).Select(_ => new UserId(Guid.NewGuid())).ToArray();
-            var (now, made, done) = (TimeSpan.Zero, new List<string>(), new List<string>());
+            var (now, made, done) = (Begin, new List<string>(), new List<string>());
             foreach (var (user, what) in steps)
             {
-                now += TimeSpan.FromMilliseconds(30);
+                now += 30;
                 if (what < 3)
                 {
                     var work = $"{user}:{made.Count:000}";
                     made.Add(work);
-                    scheduler.Enqueue(users[user], work, now);
+                    scheduler.Enqueue(users[user], work);
                 }
                 else if (scheduler.TryNext((Room)(what - 2), out var turn))
                 {
@@ -147,7 +150,7 @@ public sealed class FollowSchedulerTests
                 scheduler.Tick(now);
             }
 
-            now += TimeSpan.FromHours(1);
+            now += Hour;
             scheduler.Tick(now);
             while (scheduler.TryNext(All, out var turn))
             {
@@ -156,7 +159,7 @@ public sealed class FollowSchedulerTests
                 scheduler.Yield(turn);
             }
 
-            scheduler.Tick(now + TimeSpan.FromHours(1));
+            scheduler.Tick(now + Hour);
             Assert.Equal(made.Order(), done.Order());
             foreach (var ofUser in done.GroupBy(work => work[0]))
                 Assert.Equal(ofUser.Order(), ofUser);
@@ -166,7 +169,7 @@ public sealed class FollowSchedulerTests
     private void Enqueue(UserId user, params string[] works)
     {
         foreach (var work in works)
-            _scheduler.Enqueue(user, work, TimeSpan.Zero);
+            _scheduler.Enqueue(user, work);
     }
 
     private string Do(Room room = All)

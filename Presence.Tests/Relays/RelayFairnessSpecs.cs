@@ -26,9 +26,9 @@ public sealed class RelayFairnessSpecs : ActorSpec
         Tick = TimeSpan.FromMilliseconds(20),
         FollowsInFlight = 4,
         FollowPatience = TimeSpan.FromHours(1),
-        FollowRate = Rate.Unlimited,
-        NewEntityRate = Rate.Unlimited,
-        UpdateRate = Rate.Unlimited,
+        FollowRate = default,
+        NewEntityRate = default,
+        UpdateRate = default,
     };
 
     private readonly RelayId _id = NewRelayId();
@@ -198,7 +198,7 @@ public sealed class RelayFairnessSpecs : ActorSpec
     public async Task Above_the_rate_of_new_entities_a_follow_waits_and_one_of_entities_that_are_there_does_not()
     {
         // It is refilled after hours.
-        var relay = Start(Calm with { NewEntityRate = new Rate(0.0001, 2) });
+        var relay = Start(Calm with { NewEntityRate = new RateLimit(0.0001, TimeSpan.FromSeconds(20_000)) });
         var subjects = Subjects(3);
         relay.Tell(new RelayCommand.Follow(_userOfAlice, [.. subjects], 1), _alice);
         for (var i = 0; i < 3; i++)
@@ -223,7 +223,7 @@ public sealed class RelayFairnessSpecs : ActorSpec
     [Trait("Clause", "L4")]
     public async Task Above_its_rate_of_follows_a_user_waits_and_no_other_does()
     {
-        var relay = Start(Calm with { FollowRate = new Rate(0.0001, 3) });
+        var relay = Start(Calm with { FollowRate = new RateLimit(0.0001, TimeSpan.FromSeconds(30_000)) });
         var known = await FollowAsync(relay, 3);
         relay.Tell(new RelayCommand.Follow(_userOfAlice, [NewUser()], 2), _alice);
         await NoReportAsync(relay);
@@ -239,7 +239,7 @@ public sealed class RelayFairnessSpecs : ActorSpec
     [Trait("Clause", "E2")]
     public async Task Above_the_rate_of_updates_changes_are_merged_and_all_are_answered()
     {
-        var relay = Start(Calm with { UpdateRate = new Rate(5, 1) });
+        var relay = Start(Calm with { UpdateRate = new RateLimit(5, TimeSpan.Zero) });
         var own = Subject.OfUser(_userOfAlice);
         var status = Shows("0");
         for (var i = 0; i < 10; i++)

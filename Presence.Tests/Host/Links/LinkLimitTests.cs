@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using Presence.Actors.Connections;
+using Presence.Actors.Limits;
 using Presence.Actors.Model;
 using Presence.Actors.Telemetry;
 using Presence.Host.Links;
@@ -96,8 +97,8 @@ public sealed class LinkLimitTests : TestKit
         // 4 s worth of burst at one pong per second.
         var link = Open(demand: 1_000_000, new LinkLimits(new Refusals(_meter))
         {
-            Messages = new RateLimit(limit == "messages_per_second" ? 1 : 0),
-            Bytes = new RateLimit(limit == "bytes_per_second" ? 6 : 0),
+            Messages = new RateLimit(limit == "messages_per_second" ? 1 : 0, LinkLimits.Burst),
+            Bytes = new RateLimit(limit == "bytes_per_second" ? 6 : 0, LinkLimits.Burst),
         });
         var input = Pongs(10);
         Assert.Equal(Appetite.Sated, link.Feed(ref input));
@@ -127,7 +128,7 @@ public sealed class LinkLimitTests : TestKit
     public void A_client_that_stays_above_its_rate_is_told_so_and_closed()
     {
         using var counts = RefusalCounts.Of(_meter);
-        var link = Open(demand: 1_000_000, new LinkLimits(new Refusals(_meter)) { Messages = new RateLimit(10), PatienceAboveRate = 0 });
+        var link = Open(demand: 1_000_000, new LinkLimits(new Refusals(_meter)) { Messages = new RateLimit(10, LinkLimits.Burst), PatienceAboveRate = 0 });
         var input = Pongs(1000);
         Assert.Equal(Appetite.Sated, link.Feed(ref input));
         var deadline = Environment.TickCount64 + (long)Peer.Patience.TotalMilliseconds;

@@ -11,7 +11,7 @@ namespace Presence.Actors.Messages;
 /// <param name="Subjects">Users and usernames, each once; at least one.</param>
 public sealed record PresenceQuery(long Number, ImmutableArray<Subject> Subjects) : IClusterMessage;
 
-/// <summary>A node to whoever queried.</summary>
+/// <summary>The answer of a node to a query.</summary>
 /// <param name="Number">The number of the query.</param>
 /// <param name="Shards">
 /// The shards of the subjects that are on this node, by their numbers. A subject of one of them that is not in <paramref name="Found"/> shows

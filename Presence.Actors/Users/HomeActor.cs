@@ -261,8 +261,8 @@ public abstract class HomeActor : UntypedActor
         else if (_emptySince == TimeSpan.MaxValue)
         {
             _emptySince = Now;
-            // A user who was online often comes back soon. An entity that was only asked for has nothing to wait for: whoever follows
-            // and unfollows unknown users leaves nothing behind.
+            // A user who was online often returns soon, so the entity waits. An entity in which nobody has shown anything stops at once:
+            // a client that follows and unfollows unknown users must not leave entities behind.
             if (_hasShown)
                 PlanEnd(_settings.StayEmpty);
             else

@@ -107,7 +107,7 @@ internal sealed record PairReport
     /// </summary>
     public required PhaseFigures SendLag { get; init; }
 
-    /// <summary>The reports of several pairs of one kind, which have measured with the same clocks, as one.</summary>
+    /// <summary>Combines the reports of several pairs of one kind, which were measured with the same clock.</summary>
     public static PairReport Together(IReadOnlyList<PairReport> reports, PairClocks clocks) => new()
     {
         Link = reports[0].Link,

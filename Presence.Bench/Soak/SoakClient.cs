@@ -120,7 +120,7 @@ internal sealed class SoakClient(AbuseContext context, LinkKind kind, Account ac
         return SendAsync('x', users, Outgoing.Unfollow(kind, users));
     }
 
-    /// <summary>Some users whom it has asked to follow.</summary>
+    /// <summary>Some users that the client has asked to follow.</summary>
     public string[] SomeFollowed(int count) => [.. _asked.Take(count)];
 
     /// <summary>What differs from the truth, in words; empty if nothing does.</summary>

@@ -79,7 +79,7 @@ internal sealed partial class LoadMonitor : BackgroundService, ILoadState
         }
 
         var memory = Memory();
-        var sample = new LoadSample(lag, memory, _sources.Queued);
+        var sample = new LoadSample(lag, memory, _sources.PostedWork());
         var before = _state;
         var after = before.After(sample, Now);
         Volatile.Write(ref _state, after);

@@ -3,7 +3,7 @@ namespace Presence.Host.Load;
 /// <summary>What is measured at one moment.</summary>
 /// <param name="Lag">How long work that is posted to an event loop waits; the longest of all loops.</param>
 /// <param name="Memory">The memory in use as a share of what may be in use; 1 is the limit (<see cref="MemoryFigures.Share"/>).</param>
-/// <param name="Queued">How many items wait: work posted to the loops, and follows in flight.</param>
+/// <param name="Queued">How many items of work wait on the loops.</param>
 internal readonly record struct LoadSample(TimeSpan Lag, double Memory, long Queued);
 
 /// <summary>From which values on the node is overloaded.</summary>

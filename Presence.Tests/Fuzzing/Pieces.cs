@@ -1,4 +1,5 @@
 using System.Buffers;
+using Presence.Tests.Host.Links.Framing;
 
 namespace Presence.Tests.Fuzzing;
 
@@ -21,29 +22,5 @@ internal static class Pieces
     }
 
     /// <summary>The same bytes as a sequence of random segments.</summary>
-    public static ReadOnlySequence<byte> Sequence(byte[] bytes, FuzzRandom random) => Sequence(Of(bytes, random));
-
-    /// <summary>A sequence of one segment per piece.</summary>
-    public static ReadOnlySequence<byte> Sequence(IReadOnlyList<byte[]> pieces)
-    {
-        if (pieces.Count == 0)
-            return ReadOnlySequence<byte>.Empty;
-        var first = new Segment(pieces[0], null);
-        var last = first;
-        foreach (var piece in pieces.Skip(1))
-            last = new Segment(piece, last);
-        return new ReadOnlySequence<byte>(first, 0, last, last.Memory.Length);
-    }
-
-    private sealed class Segment : ReadOnlySequenceSegment<byte>
-    {
-        public Segment(byte[] bytes, Segment? before)
-        {
-            Memory = bytes;
-            if (before is null)
-                return;
-            RunningIndex = before.RunningIndex + before.Memory.Length;
-            before.Next = this;
-        }
-    }
+    public static ReadOnlySequence<byte> Sequence(byte[] bytes, FuzzRandom random) => Chunks.ToSequence(Of(bytes, random));
 }

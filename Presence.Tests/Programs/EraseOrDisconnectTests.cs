@@ -203,7 +203,7 @@ public sealed class EraseOrDisconnectTests : IAsyncLifetime
             }
         }
 
-        /// <summary>The connection has ended, and told so whom it tells.</summary>
+        /// <summary>Ends the connection and waits until its actor has stopped.</summary>
         private static async Task EndAsync(Client client)
         {
             var connection = await client.Link.Link.Connection.WaitAsync(Patience);

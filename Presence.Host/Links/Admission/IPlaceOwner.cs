@@ -1,6 +1,6 @@
 namespace Presence.Host.Links.Admission;
 
-/// <summary>Whoever holds the socket of a <see cref="SocketPlace"/> at the moment.</summary>
+/// <summary>The current owner of the socket of a <see cref="SocketPlace"/>.</summary>
 internal interface IPlaceOwner
 {
     /// <summary>

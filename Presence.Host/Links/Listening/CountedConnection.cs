@@ -13,7 +13,7 @@ internal sealed class CountedConnection : ConnectionContext, IPlaceOwner
     private readonly SocketPlace _place;
 
     /// <param name="connection">The connection of the transport.</param>
-    /// <param name="place">Its place; whoever serves the connection finds it among the features.</param>
+    /// <param name="place">Its place, which is also one of the connection's features.</param>
     public CountedConnection(ConnectionContext connection, SocketPlace place)
     {
         _connection = connection;

@@ -57,7 +57,7 @@ internal sealed class Farewells
     /// <summary>A socket whose client still has to read its answer.</summary>
     private sealed class Kept : ISocketEvents, IThreadPoolWorkItem, IDisposable
     {
-        // Whoever sends more than this does not read.
+        // A client that sends more than this does not read.
         private const int MostReads = 16;
 
         private readonly Farewells _farewells;

@@ -10,7 +10,7 @@ namespace Presence.Host.Links.Listening;
 
 /// <summary>
 /// A port for clients. One loop accepts; the connections are spread over all loops, which take those that are links, and pass all
-/// others to Kestrel. Every connection is counted from its accept until it is closed, whoever has it (<see cref="SocketPlaces"/>).
+/// others to Kestrel. Every connection counts from accept until it is closed (<see cref="SocketPlaces"/>).
 /// </summary>
 internal sealed partial class LinkListener : IConnectionListener, IArrivals
 {

@@ -59,7 +59,7 @@ internal abstract class LoopSocket(SocketLoop loop)
     public abstract IPEndPoint? LocalEndPoint { get; }
 
     /// <summary>
-    /// Its place in the node's count of sockets, given back when the socket is closed. Whoever releases the socket takes it first.
+    /// Its place in the node's count of sockets, given back when the socket is closed. The place must be taken before the socket is released.
     /// </summary>
     public SocketPlace? Counted { get; set; }
 

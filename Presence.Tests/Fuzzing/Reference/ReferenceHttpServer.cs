@@ -83,7 +83,7 @@ internal sealed class ReferenceHttpServer
         return (_seen, Encoding.Latin1.GetString([.. answer]).Split('\r')[0]);
     }
 
-    /// <summary>A connection that ends when the server lets go of it, as one over a socket does.</summary>
+    /// <summary>A connection that ends when the server disposes it, like one over a socket.</summary>
     private sealed class Connection(IDuplexPipe transport, IDuplexPipe application) : DefaultConnectionContext("1", transport, application)
     {
         private readonly IDuplexPipe _transport = transport;

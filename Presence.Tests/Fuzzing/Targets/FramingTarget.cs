@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Presence.Host.Links.Framing;
+using Presence.Tests.Host.Links.Framing;
 
 namespace Presence.Tests.Fuzzing.Targets;
 
@@ -46,7 +47,7 @@ internal abstract class FramingTarget : FuzzTarget
         var left = Array.Empty<byte>();
         foreach (var piece in pieces)
         {
-            var input = left.Length == 0 ? new ReadOnlySequence<byte>(piece) : Pieces.Sequence([left, piece]);
+            var input = left.Length == 0 ? new ReadOnlySequence<byte>(piece) : Chunks.ToSequence([left, piece]);
             while (framing.TryRead(ref input, out var frame))
                 frames.Add(ReadFrame.Of(frame));
             left = input.ToArray();

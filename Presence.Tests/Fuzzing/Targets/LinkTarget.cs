@@ -4,6 +4,7 @@ using Presence.Actors.Connections;
 using Presence.Host.Links;
 using Presence.Host.Links.Framing;
 using Presence.Tests.Fuzzing.Reference;
+using Presence.Tests.Host.Links.Framing;
 using ClientFormat = Presence.Client.Wire.WireFormat;
 using ClientFraming = Presence.Client.Links.Framing;
 using MessageFormat = Presence.Client.MessageFormat;
@@ -266,7 +267,7 @@ internal sealed class LinkTarget : FuzzTarget
         private void Feed(byte[] piece)
         {
             _left = [.. _left, .. piece];
-            var bytes = _left.Length == 0 ? ReadOnlySequence<byte>.Empty : Pieces.Sequence([_left]);
+            var bytes = _left.Length == 0 ? ReadOnlySequence<byte>.Empty : Chunks.ToSequence([_left]);
             var before = bytes.Length;
             _mayRead = false;
             var appetite = _link.Feed(ref bytes);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Presence.Tests.Host.Auth;
 
-/// <summary>Tokens whose parts are not base64url: refused, whoever signed them, and without an exception.</summary>
+/// <summary>Tokens whose parts are not base64url are refused without an exception, even with a valid signature.</summary>
 [Trait("Clause", "A1")]
 [Trait("Clause", "L3")]
 public sealed class TokenLettersTests

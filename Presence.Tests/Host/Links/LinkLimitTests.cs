@@ -104,11 +104,11 @@ public sealed class LinkLimitTests : TestKit
         Assert.Equal(Appetite.Sated, link.Feed(ref input));
         Assert.Equal(5 * Pong.Length, input.Length);
         Assert.Equal(1, counts[limit]);
-        // The tokens are not there yet, whoever asks.
+        // The rate is used up: neither the clock nor new demand makes the link read.
         link.Watch(Environment.TickCount64);
         link.Demand(1);
         Assert.Equal(0, _carrier.Reads);
-        // And when they are, the carrier is told to read on, without a word of the client.
+        // When the rate has recovered, the carrier is told to read, although nothing new has come.
         var deadline = Environment.TickCount64 + (long)Peer.Patience.TotalMilliseconds;
         while (_carrier.Reads == 0)
         {

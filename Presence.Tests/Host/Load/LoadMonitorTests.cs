@@ -20,7 +20,7 @@ public sealed class LoadMonitorTests : IDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private readonly LoadMonitor _monitor;
     private MemoryFigures _memory = new(0, 1000, 0, 1000, 0);
-    private long _follows;
+    private long _posted;
     private int _collections;
     private int _asked;
     private Func<MemoryFigures>? _afterCollection;
@@ -32,7 +32,7 @@ public sealed class LoadMonitorTests : IDisposable
         options.Value.Limits.OverloadMemoryPercent = 50;
         _monitor = new LoadMonitor(
             [_loop, _other],
-            new LoadSources { Memory = () => _memory, FollowsInFlight = () => _follows, Collections = () => _collections, Collect = Collect },
+            new LoadSources { Memory = () => _memory, PostedWork = () => _posted, Collections = () => _collections, Collect = Collect },
             options,
             _services.GetRequiredService<IMeterFactory>(),
             _time,
@@ -121,9 +121,9 @@ public sealed class LoadMonitorTests : IDisposable
     }
 
     [Fact]
-    public void Follows_that_wait_count_as_queued()
+    public void Work_that_waits_on_the_loops_counts_as_queued()
     {
-        _follows = LoadLimits.MaxQueued;
+        _posted = LoadLimits.MaxQueued;
         Sample(5);
         Assert.Equal(LoadLevel.Overloaded, _monitor.Level);
     }

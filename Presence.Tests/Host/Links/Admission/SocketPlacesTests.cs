@@ -144,7 +144,7 @@ public sealed class SocketPlacesTests : IDisposable
     }
 
     [Fact]
-    public void Whoever_has_not_authenticated_in_time_is_told_to_go_once()
+    public void A_socket_without_an_authenticated_client_is_told_to_close_once_its_time_is_over()
     {
         using var counts = RefusalCounts.Of(_meter);
         var places = New(Four with { Sockets = 1000, Handshakes = 1000 });

@@ -9,7 +9,10 @@ internal enum TrimStep
     /// <summary>Collect beside the work, to learn what is in use; pooled arrays that have not been used for a while are freed as well.</summary>
     Collect,
 
-    /// <summary>Move what is in use together and return the rest to the system: this stops the process for a moment.</summary>
+    /// <summary>Return free memory of the native heap to the system; the managed heap has too little that is free to be moved.</summary>
+    TrimNative,
+
+    /// <summary>Move what is in use together and return the rest of both heaps to the system: this stops the process for a moment.</summary>
     Compact,
 }
 
@@ -72,7 +75,7 @@ internal readonly record struct IdleDetector
             {
                 HasCollected = false,
                 AllocatedAtRest = Passes == 2 ? allocated : AllocatedAtRest,
-                Step = free >= LeastFree ? TrimStep.Compact : TrimStep.None,
+                Step = free >= LeastFree ? TrimStep.Compact : TrimStep.TrimNative,
             };
         }
 

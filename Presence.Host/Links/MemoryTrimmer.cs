@@ -29,13 +29,18 @@ internal sealed partial class MemoryTrimmer(TimeProvider clock, ILogger<MemoryTr
                 // Beside the work; what it has found is known at the next look.
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false, compacting: false);
                 break;
+            case TrimStep.TrimNative:
+                NativeHeap.Trim();
+                break;
             case TrimStep.Compact when inUse > InUseAtMost:
+                NativeHeap.Trim();
                 Kept(heap.TotalCommittedBytes, inUse);
                 break;
             case TrimStep.Compact:
                 var begin = clock.GetTimestamp();
                 GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
                 GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+                NativeHeap.Trim();
                 var took = clock.GetElapsedTime(begin);
                 var after = GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes;
                 Returned(heap.TotalCommittedBytes, after, took);

@@ -199,14 +199,13 @@ internal sealed class LinkTarget : FuzzTarget
                     Act();
                 if (!_mayRead && !_waits)
                     break;
-                while (!_mayRead && !_isClosing)
-                    Demand();
+                DemandUntilRead();
                 Feed(piece);
                 Act();
             }
 
-            while (_waits && !_isClosing && !_mayRead)
-                Demand();
+            if (_waits)
+                DemandUntilRead();
             IsPatient = _waits && !_isClosing && _aborts == 0;
             Finish();
         }
@@ -255,6 +254,16 @@ internal sealed class LinkTarget : FuzzTarget
                 Feed([]);
         }
 
+        /// <summary>The connection answers everything, so the link has to read on in the end, unless it is over.</summary>
+        private void DemandUntilRead()
+        {
+            for (var turns = 0; !_mayRead && !_isClosing; turns++)
+            {
+                FuzzFailure.Unless(turns < 100_000, "the link reads no more, although its connection demands more");
+                Demand();
+            }
+        }
+
         private void Send()
         {
             if (_isClosing || _connection.Closes > 0 || _connection.IsMalformed)
@@ -270,7 +279,12 @@ internal sealed class LinkTarget : FuzzTarget
             var bytes = _left.Length == 0 ? ReadOnlySequence<byte>.Empty : Chunks.ToSequence([_left]);
             var before = bytes.Length;
             _mayRead = false;
-            var appetite = _link.Feed(ref bytes);
+            // A turn is over; a transport gives others theirs before the next.
+            Appetite appetite;
+            while ((appetite = _link.Feed(ref bytes)) == Appetite.More)
+            {
+            }
+
             FuzzFailure.Unless(bytes.Length <= before, "more is left over than there was");
             _left = bytes.ToArray();
             switch (appetite)

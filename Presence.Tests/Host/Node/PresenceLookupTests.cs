@@ -48,8 +48,10 @@ public sealed class PresenceLookupTests : IAsyncLifetime
     [Fact]
     public async Task Asking_about_users_whom_nobody_knows_creates_nothing()
     {
-        // By then each of the shards that are asked about is there.
-        ImmutableArray<UserId> unknown = [.. Enumerable.Range(0, 1000).Select(_ => NewUser())];
+        // One user of each shard: where a shard is not there yet, a question goes to its entity, and creates both.
+        ImmutableArray<UserId> unknown =
+            [.. Enumerable.Range(0, 20_000).Select(_ => NewUser()).DistinctBy(user => HomeSharding.ShardOf(Subject.OfUser(user)))];
+        Assert.Equal(HomeSharding.Shards, unknown.Length);
         Assert.Empty(await Lookup.ShownAsync(unknown, CancellationToken.None));
         await Lookup.ShownAsync(unknown, CancellationToken.None);
         var before = Entities();

@@ -3,7 +3,7 @@ using Presence.Client.Wire;
 
 namespace Presence.Client.Connections;
 
-/// <summary>Tells from how a link ended, and from what was said before, why it did (protocol sections A7 and E3).</summary>
+/// <summary>Tells from how a link ended, and from what was said before, why it did (protocol sections A7 and E4).</summary>
 internal static class Diagnosis
 {
     /// <summary>The code of the notification before a connection is replaced, Nakama's as well.</summary>

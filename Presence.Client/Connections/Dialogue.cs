@@ -71,6 +71,9 @@ internal sealed class Dialogue
             case ServerMessage.Failed { Cid: null } failure:
                 _lastFailure = failure;
                 break;
+            case ServerMessage.Ping:
+                _exchange.AnswerPing();
+                break;
             case ServerMessage.Notice notice:
                 _lastNotice = notice;
                 break;

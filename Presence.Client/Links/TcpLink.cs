@@ -108,6 +108,7 @@ internal sealed class TcpLink : Link
             json.WriteString("token", token);
             json.WriteBoolean("status", appearOnline);
             json.WriteString("format", format.Name);
+            json.WriteBoolean("ping", true);
             json.WriteEndObject();
             json.WriteEndObject();
         }

@@ -21,6 +21,7 @@ internal sealed class Exchange(WireFormat format, int mostBytes, TimeProvider cl
     private readonly Queue<(long Cid, byte[] Message)> _outgoing = new();
     private readonly SortedList<long, Due> _due = [];
     private long _last;
+    private bool _owesPong;
     private TaskCompletionSource<bool>? _more;
 
     /// <summary>When the oldest request that is not answered was sent; null: all are answered.</summary>
@@ -29,7 +30,9 @@ internal sealed class Exchange(WireFormat format, int mostBytes, TimeProvider cl
     /// <summary>How many were sent and are not answered.</summary>
     private int Unanswered => _due.Count - _outgoing.Count;
 
-    private bool HasNext => _outgoing.Count > 0 && Unanswered < MostUnanswered;
+    private bool HasNext => _owesPong || HasRequest;
+
+    private bool HasRequest => _outgoing.Count > 0 && Unanswered < MostUnanswered;
 
     /// <summary>Puts a request behind the others.</summary>
     /// <param name="message">What is asked.</param>
@@ -48,6 +51,13 @@ internal sealed class Exchange(WireFormat format, int mostBytes, TimeProvider cl
         _last = cid;
         _due.Add(cid, new Due(null, accepted, refused));
         _outgoing.Enqueue((cid, bytes));
+        TellOfMore();
+    }
+
+    /// <summary>Answers a ping before any request that waits. However many pings come, one answer waits to be written.</summary>
+    public void AnswerPing()
+    {
+        _owesPong = true;
         TellOfMore();
     }
 
@@ -74,11 +84,18 @@ internal sealed class Exchange(WireFormat format, int mostBytes, TimeProvider cl
             TryAnswer(refusal with { Cid = _due.Keys[0].ToString(CultureInfo.InvariantCulture) });
     }
 
-    /// <summary>The next bytes to write, if the server can answer more.</summary>
+    /// <summary>The next bytes to write: the answer to a ping, or a request if the server can answer more.</summary>
     public bool TryTake(out byte[] message)
     {
         message = [];
-        if (!HasNext)
+        if (_owesPong)
+        {
+            _owesPong = false;
+            message = format.Pong;
+            return true;
+        }
+
+        if (!HasRequest)
             return false;
         (var cid, message) = _outgoing.Dequeue();
         _due[cid] = _due[cid] with { SentAt = clock.GetTimestamp() };

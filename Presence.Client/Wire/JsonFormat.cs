@@ -15,6 +15,8 @@ internal sealed class JsonFormat : WireFormat
 
     public override bool IsText => true;
 
+    public override byte[] Pong { get; } = [.. "{\"pong\":{}}"u8];
+
     public override byte[] Write(string cid, ClientMessage message)
     {
         var output = new ArrayBufferWriter<byte>(256);
@@ -77,6 +79,8 @@ internal sealed class JsonFormat : WireFormat
             return new ServerMessage.Snapshot(cid, Presences(status, "presences"));
         if (TryGet(envelope, "pong", out _))
             return new ServerMessage.Pong(cid);
+        if (TryGet(envelope, "ping", out _))
+            return new ServerMessage.Ping();
         if (TryGet(envelope, "error", out var error))
             return new ServerMessage.Failed(cid, Number(error, "code"), Text(error, "message") ?? "");
         if (TryGet(envelope, "notifications", out var notices))

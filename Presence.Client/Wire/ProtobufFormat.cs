@@ -15,6 +15,8 @@ internal sealed class ProtobufFormat : WireFormat
 
     public override bool IsText => false;
 
+    public override byte[] Pong { get; } = new Envelope { Pong = new Pong() }.ToByteArray();
+
     public override byte[] Write(string cid, ClientMessage message)
     {
         var envelope = new Envelope { Cid = cid };
@@ -54,6 +56,7 @@ internal sealed class ProtobufFormat : WireFormat
         {
             Member.None => new ServerMessage.Acknowledged(cid),
             Member.Pong => new ServerMessage.Pong(cid),
+            Member.Ping => new ServerMessage.Ping(),
             Member.Error => new ServerMessage.Failed(cid, envelope.Error.Code, envelope.Error.Message),
             Member.Status => new ServerMessage.Snapshot(cid, Presences(envelope.Status.Presences)),
             Member.StatusPresenceEvent =>

@@ -9,6 +9,9 @@ internal abstract record ServerMessage(string? Cid)
 
     public sealed record Pong(string? Cid) : ServerMessage(Cid);
 
+    /// <summary>The server asks for a sign of life, on a link without control frames.</summary>
+    public sealed record Ping() : ServerMessage((string?)null);
+
     /// <summary>The answer to a follow: every visible presence of the users who were named.</summary>
     public sealed record Snapshot(string? Cid, IReadOnlyList<UserPresence> Presences) : ServerMessage(Cid);
 

@@ -18,6 +18,9 @@ internal abstract class WireFormat
 
     public abstract byte[] Write(string cid, ClientMessage message);
 
+    /// <summary>The answer to <see cref="ServerMessage.Ping"/>; nobody writes to it.</summary>
+    public abstract byte[] Pong { get; }
+
     /// <exception cref="FormatException">The bytes are no message of the protocol.</exception>
     public abstract ServerMessage Read(ReadOnlyMemory<byte> message);
 

@@ -55,6 +55,19 @@ public sealed class ConnectionLoopTests
     }
 
     [Fact]
+    [Trait("Clause", "C2")]
+    public async Task A_ping_of_the_server_is_answered_although_no_more_requests_may_be_sent()
+    {
+        await using var client = await ConnectAsync();
+        _links[0].IsSilent = true;
+        var sets = Enumerable.Range(0, 20).Select(i => client.SetStatusAsync($"{i}")).ToArray();
+        await Until.TrueAsync(() => _links[0].HasSent("status_update"), "the requests");
+        _links[0].Say("""{"ping":{}}""");
+        await Until.TrueAsync(() => _links[0].HasSent("pong"), "the answer");
+        Assert.All(sets, set => Assert.False(set.IsCompleted));
+    }
+
+    [Fact]
     public async Task A_request_that_is_not_answered_in_time_is_asked_again_on_another_link()
     {
         await using var client = await ConnectAsync();

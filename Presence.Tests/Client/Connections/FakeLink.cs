@@ -34,12 +34,13 @@ internal sealed class FakeLink : Link
         if (End != LinkEnd.Plain)
             throw new IOException("The link is closed.");
         using var json = JsonDocument.Parse(message);
-        var cid = json.RootElement.GetProperty("cid").GetString();
+        // A pong has none.
+        var cid = json.RootElement.TryGetProperty("cid", out var name) ? name.GetString() : null;
         // Both at once: who sees that it was sent can wait for the answer to be heard.
         lock (Sent)
         {
             Sent.Add(json.RootElement.EnumerateObject().Last().Name);
-            if (!IsSilent)
+            if (!IsSilent && cid is not null)
                 Say($$"""{"cid":"{{cid}}"}""");
         }
 

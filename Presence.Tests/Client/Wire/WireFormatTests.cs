@@ -98,6 +98,16 @@ public sealed class WireFormatTests
         Assert.Empty(Assert.IsType<Told.Snapshot>(ProtobufFormat.Instance.Read(new byte[] { 0x0a, 1, 0x33, 0xca, 1, 0 })).Presences);
     }
 
+    [Fact]
+    [Trait("Clause", "C2")]
+    public void A_ping_of_the_server_is_read_and_the_answer_is_a_pong()
+    {
+        Assert.Equal(new Told.Ping(), Read("""{"ping":{}}"""));
+        Assert.Equal(new Told.Ping(), ProtobufFormat.Instance.Read(new byte[] { 0x82, 2, 0 }));
+        Assert.Equal("""{"pong":{}}""", Encoding.UTF8.GetString(JsonFormat.Instance.Pong));
+        Assert.Equal("8A0200", Convert.ToHexString(ProtobufFormat.Instance.Pong));
+    }
+
     [Theory]
     [InlineData("""{"cid":"1","channel":{"id":"x"}}""", "1")]
     [InlineData("""{"match_data":{"match_id":"x","data":[1,{"a":null}]}}""", null)]

@@ -14,6 +14,17 @@ public abstract record ServerMessage : INoSerializationVerificationNeeded, IDead
     /// <summary>The answer to a ping.</summary>
     public sealed record Pong(string? Cid) : ServerMessage;
 
+    /// <summary>Asks a client on a link without control frames for a sign of life.</summary>
+    public sealed record Ping : ServerMessage
+    {
+        /// <summary>The only instance.</summary>
+        public static readonly Ping Instance = new();
+
+        private Ping()
+        {
+        }
+    }
+
     /// <summary>The answer to a follow: every visible presence of the users that it named (contract F1).</summary>
     public sealed record Snapshot(string? Cid, ImmutableArray<UserSession> Presences) : ServerMessage;
 

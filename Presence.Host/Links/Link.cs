@@ -37,9 +37,6 @@ internal sealed class Link : ILink
     /// <summary>After how many bytes no more frames are taken in this turn. The last of them may be longer, up to the longest message.</summary>
     internal const int BytesPerTurn = 16 * 1024;
 
-    // A client that says nothing for the pong wait is gone if its system, too, has answered nothing for this long, in milliseconds.
-    private const long SystemSilence = 5000;
-
     private static long s_made;
 
     private readonly MessageFraming _framing;
@@ -60,15 +57,10 @@ internal sealed class Link : ILink
     // The answer to the newest ping, while too much waits for it to go behind that (RFC 6455, section 5.5.3).
     private byte[]? _pong;
     private long _begunAt = Environment.TickCount64;
-    private long _heardAt = Environment.TickCount64;
-    private long _pingedAt;
+    private Liveness _liveness;
 
-    // When the transport last took, or the client acknowledged, anything.
-    private long _wroteAt = Environment.TickCount64;
-
-    // Until when the client's system may hold so much that the client has not read yet that no pong is to be expected.
-    private long _slowUntil;
-    private long _acknowledged;
+    // How many bytes have been queued since the link began.
+    private long _queued;
     private long _closingSince;
     private int _demand;
 
@@ -91,6 +83,7 @@ internal sealed class Link : ILink
     /// <param name="greeting">What the client is told when it is connected, before anything else; null if another tells it.</param>
     /// <param name="watcher">Is told of the connection and of the end.</param>
     /// <param name="limits">What the client may send and leave unread; null: <see cref="LinkLimits.NoRates"/>.</param>
+    /// <param name="answersPings">Whether a client without control frames answers pings; one with control frames does.</param>
     public Link(
         LinkFormat format,
         int maxMessageBytes,
@@ -98,13 +91,15 @@ internal sealed class Link : ILink
         FrameHolds? holds,
         byte[]? greeting = null,
         ILinkWatcher? watcher = null,
-        LinkLimits? limits = null)
+        LinkLimits? limits = null,
+        bool answersPings = false)
     {
         _format = format;
         _limits = limits ?? LinkLimits.NoRates;
         _framing = format.NewFraming(maxMessageBytes);
         _times = times;
         _holds = holds;
+        _liveness = Liveness.Begin(answersPings || _framing.HasControlFrames, Environment.TickCount64);
         _greeting = greeting;
         Watcher = watcher;
         _state = State.Held;
@@ -173,7 +168,8 @@ internal sealed class Link : ILink
     {
         lock (this)
         {
-            _begunAt = _heardAt = _wroteAt = Environment.TickCount64;
+            _begunAt = Environment.TickCount64;
+            _liveness = Liveness.Begin(_liveness.AnswersPings, _begunAt);
             _carrier = carrier;
             if (_greeting is null)
                 BeginHold();
@@ -220,7 +216,7 @@ internal sealed class Link : ILink
         {
             if (Is(State.Closing | State.Cut))
                 return true;
-            _output.Add(_format.Frame(message));
+            Queue(_format.Frame(message));
             WriteSoon();
             if (_output.Length > _limits.OutputBytes && !Is(State.Behind))
             {
@@ -240,9 +236,9 @@ internal sealed class Link : ILink
             if (Is(State.Closing))
                 return;
             if (_framing.HasControlFrames)
-                _output.Add(_format.Close(reason.Code, reason.Text));
+                Queue(_format.Close(reason.Code, reason.Text));
             else if (reason.Code is >= 1011)
-                _output.Add(_format.Frame(new ServerMessage.Failed(null, ErrorCode.RuntimeException, reason.Text)));
+                Queue(_format.Frame(new ServerMessage.Failed(null, ErrorCode.RuntimeException, reason.Text)));
             BeginClosing();
         }
     }
@@ -286,10 +282,10 @@ internal sealed class Link : ILink
             {
                 if (now - _begunAt > _times.StartPatience)
                     Start();
-                if (_framing.HasControlFrames && !Is(State.Closing) && now - _heardAt > _times.PingPeriod && now - _pingedAt > _times.PingPeriod)
+                if (!Is(State.Closing | State.ClientGone) && _liveness.IsPingDue(_queued, now, _times))
                 {
-                    _pingedAt = now;
-                    _output.Add(_format.Ping());
+                    Queue(_format.Ping(_liveness.NextPing));
+                    _liveness = _liveness.Pinged(_queued, now);
                     WriteSoon();
                 }
 
@@ -310,7 +306,11 @@ internal sealed class Link : ILink
     {
         lock (this)
         {
-            if (Is(State.Cut | State.Finished) || (progress is { } known ? IsAlive(now, known) : IsAlive(now, isMeasured: false)))
+            if (Is(State.Cut | State.Finished))
+                return;
+            if (progress is { } known)
+                _liveness = _liveness.Measured(known, IsWaiting, now, _times);
+            if (progress is { } peer ? IsAlive(now, peer) : IsAlive(now, isMeasured: false))
                 return;
         }
 
@@ -353,7 +353,8 @@ internal sealed class Link : ILink
         {
             lock (this)
             {
-                _heardAt = now;
+                if (_liveness.HeardAt != now)
+                    _liveness = _liveness.Heard(now);
                 if (frames > 0)
                     Charge(1 + _framing.Skipped, (int)(last - input.Length), now);
                 if (Is(State.ClientGone))
@@ -456,7 +457,14 @@ internal sealed class Link : ILink
             case FrameKind.Message:
                 var request = _format.Decode(frame.Payload);
                 lock (this)
-                    TellRequest(request, (int)frame.Payload.Length);
+                {
+                    // The pong of a client that answers pings is the link's. Its connection need not wake up for it.
+                    if (request is ClientRequest.Ignored && _liveness.AnswersPings && !_framing.HasControlFrames)
+                        _liveness = _liveness.Answered(_liveness.LastPing);
+                    else
+                        TellRequest(request, (int)frame.Payload.Length);
+                }
+
                 break;
             case FrameKind.Violation:
                 lock (this)
@@ -472,11 +480,15 @@ internal sealed class Link : ILink
                 }
 
                 break;
+            case FrameKind.Pong:
+                lock (this)
+                    _liveness = _liveness.Answered(frame.Payload.Length == 1 ? frame.Payload.FirstSpan[0] : null);
+                break;
             case FrameKind.Close:
                 lock (this)
                 {
                     if (!Is(State.Closing))
-                        _output.Add(_format.Close(frame.CloseCode, ""));
+                        Queue(_format.Close(frame.CloseCode, ""));
                     Set(State.ClientGone);
                     EndByClient();
                     FinishIfOver();
@@ -554,7 +566,7 @@ internal sealed class Link : ILink
         if (Is(State.Writing) || !MayWrite || (_output.Length == 0 && _greeting is null))
             return;
         Set(State.Writing);
-        _wroteAt = Environment.TickCount64;
+        _liveness = _liveness.Wrote(Environment.TickCount64);
         _carrier!.WriteSoon();
     }
 
@@ -574,7 +586,7 @@ internal sealed class Link : ILink
 
     private void TakeAway(int bytes)
     {
-        _wroteAt = Environment.TickCount64;
+        _liveness = _liveness.Wrote(Environment.TickCount64);
         if (Is(State.Cut))
             return;
         if (_greeting is not null)
@@ -593,12 +605,18 @@ internal sealed class Link : ILink
         _connection.Tell(LinkSignal.Drained.Instance);
     }
 
+    private void Queue(byte[] frame)
+    {
+        _queued += frame.Length;
+        _output.Add(frame);
+    }
+
     private void AddPong()
     {
         if (_pong is null || _output.Length > _limits.OutputBytes)
             return;
         if (!Is(State.Closing))
-            _output.Add(_pong);
+            Queue(_pong);
         _pong = null;
     }
 
@@ -676,11 +694,12 @@ internal sealed class Link : ILink
     // Something waits for the client, and may go out.
     private bool IsWaiting => _output.Length > 0 && !Is(State.Held);
 
-    /// <summary>
-    /// Whether only the network can tell slow from gone: something waits for the client, or it is not read, or has not answered a ping.
-    /// </summary>
+    // Whether the client can be expected to answer a ping, and its answer to be read.
+    private bool IsAnswerRead => !Is(State.Closing | State.Paused | State.ClientGone);
+
+    /// <summary>Whether only the network can tell a slow client from one that is gone.</summary>
     private bool NeedsMeasure(long now) => MayWrite && !Is(State.Finished)
-        && (IsWaiting || (!Is(State.Closing) && (Is(State.Paused) || (_framing.HasControlFrames && now - _heardAt > _times.PongWait))));
+        && (IsWaiting || (!Is(State.Closing) && (Is(State.Paused) || _liveness.NeedsMeasure(now, _times))));
 
     /// <param name="now">The time.</param>
     /// <param name="isMeasured">Whether the network is being asked, and <see cref="Measured"/> decides.</param>
@@ -689,41 +708,22 @@ internal sealed class Link : ILink
         if (Is(State.Closing))
         {
             return IsWaiting && !Is(State.Hurried)
-                ? isMeasured || now - _wroteAt <= _times.WriteStall
-                : now - (Is(State.Hurried) ? _closingSince : Math.Max(_closingSince, _wroteAt)) <= _times.CloseWait;
+                ? isMeasured || now - _liveness.WroteAt <= _times.WriteStall
+                : now - (Is(State.Hurried) ? _closingSince : Math.Max(_closingSince, _liveness.WroteAt)) <= _times.CloseWait;
         }
 
         if (_connection.IsNobody())
             return now - _begunAt <= _times.PongWait;
         if (isMeasured)
             return true;
-        if (IsWaiting)
-            return now - _wroteAt <= _times.WriteStall;
         // A client that has ended its side waits for replies, and not for longer than for a sign of life: its connection may have failed.
-        return (!_framing.HasControlFrames && !Is(State.ClientGone)) || now - _heardAt <= _times.PongWait;
+        if (!IsWaiting && Is(State.ClientGone))
+            return now - _liveness.HeardAt <= _times.PongWait;
+        return _liveness.IsAlive(IsWaiting, IsAnswerRead, now, _times);
     }
 
     /// <summary>Whether the client is there, from what the network tells.</summary>
-    private bool IsAlive(long now, in PeerProgress progress)
-    {
-        if (progress.Acknowledged != _acknowledged)
-        {
-            _acknowledged = progress.Acknowledged;
-            _wroteAt = now;
-        }
-
-        var isSilent = _framing.HasControlFrames && !Is(State.Closing | State.Paused) && now - _heardAt > _times.PongWait;
-        if (progress.UnansweredFor > (isSilent ? Math.Min(SystemSilence, _times.PongWait) : _times.PongWait))
-            return false;
-        if (IsWaiting || progress.HasQueue)
-        {
-            // When this has gone out, the client's system may still hold as much as the client reads in that time.
-            _slowUntil = now + _times.WriteStall;
-            return now - _wroteAt <= _times.WriteStall;
-        }
-
-        return !isSilent || now < _slowUntil;
-    }
+    private bool IsAlive(long now, in PeerProgress progress) => _liveness.IsAlive(progress, IsWaiting, IsAnswerRead, now, _times);
 
     private bool Is(State any) => (_state & any) != 0;
 

@@ -34,6 +34,9 @@ internal sealed class LinkFormat
     private readonly MessageFraming _writer;
     private readonly Func<ServerMessage.StatusEvent, byte[]> _encode;
 
+    // The same for all links, and never written to.
+    private byte[]? _ping;
+
     private LinkFormat(int form, EnvelopeCodec codec, Func<int, MessageFraming> framing)
     {
         _form = form;
@@ -63,8 +66,13 @@ internal sealed class LinkFormat
     public byte[] Frame(ServerMessage message) =>
         message is ServerMessage.StatusEvent change ? change.Form(_form, _encode) : Encode(message);
 
-    /// <summary>A ping without payload.</summary>
-    public byte[] Ping() => Written(static (framing, output, _) => framing.WritePing(output), 0);
+    /// <summary>
+    /// A ping. On a WebSocket its payload is its number, which the answer repeats; on a plain link it is the message of that name, the same
+    /// bytes each time.
+    /// </summary>
+    public byte[] Ping(byte number) => _writer.HasControlFrames
+        ? Written(static (framing, output, n) => framing.WritePing(output, [n]), number)
+        : _ping ??= Encode(ServerMessage.Ping.Instance);
 
     /// <summary>The answer to a ping.</summary>
     public byte[] Pong(ReadOnlySequence<byte> payload) => Written(static (framing, output, p) => framing.WritePong(output, p), payload);

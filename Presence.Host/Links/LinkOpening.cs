@@ -29,8 +29,9 @@ internal sealed class LinkOpening(
     /// <param name="format">How messages look.</param>
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
     /// <param name="greeting">What the client is told when it is connected; null if another tells it.</param>
-    public Link Make(Identity identity, LinkFormat format, bool holdsFirstFrame, byte[]? greeting = null) =>
-        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity), limits);
+    /// <param name="answersPings">Whether the client of a plain link answers pings.</param>
+    public Link Make(Identity identity, LinkFormat format, bool holdsFirstFrame, byte[]? greeting = null, bool answersPings = false) =>
+        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity), limits, answersPings);
 
     /// <summary>Makes the link of an accepted request that the HTTP server knows nothing of: it answers the request itself.</summary>
     /// <param name="accepted">What the gate says of the request.</param>

@@ -9,7 +9,8 @@ namespace Presence.Host.Links;
 /// How long the other end has answered nothing although it was sent something again and again, in milliseconds; 0 if it answers.
 /// </param>
 /// <param name="HasQueue">Whether something is on its way, or waits in the system to be sent.</param>
-internal readonly record struct PeerProgress(long Acknowledged, long UnansweredFor, bool HasQueue)
+/// <param name="HasUnsent">Whether something waits in the system because the other end, or the network, has no room for it now.</param>
+internal readonly record struct PeerProgress(long Acknowledged, long UnansweredFor, bool HasQueue, bool HasUnsent)
 {
     /// <summary>Room for what Linux tells, in bytes.</summary>
     public const int Size = 152;
@@ -34,10 +35,12 @@ internal readonly record struct PeerProgress(long Acknowledged, long UnansweredF
         if (info.Length < Size)
             return null;
         var isUnanswered = info[Retransmits] + info[Probes] > 0;
+        var hasUnsent = ReadShort(info[Unsent..]) > 0;
         return new PeerProgress(
             (long)ReadNumber(info[AcknowledgedBytes..]),
             isUnanswered ? ReadShort(info[LastAnswer..]) : 0,
-            ReadShort(info[Unacknowledged..]) + (ulong)ReadShort(info[Unsent..]) > 0);
+            hasUnsent || ReadShort(info[Unacknowledged..]) > 0,
+            hasUnsent);
     }
 
     /// <summary>Asks for a socket of the framework's; null if the system does not tell, or the socket is closed.</summary>

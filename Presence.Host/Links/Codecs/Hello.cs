@@ -10,26 +10,27 @@ namespace Presence.Host.Links.Codecs;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The hello and its answer are lines of JSON, whatever the format: <c>{"hello":{"token":"…","status":true,"format":"json"}}</c>
+/// The hello and its answer are lines of JSON, whatever the format: <c>{"hello":{"token":"…","status":true,"format":"json","ping":true}}</c>
 /// is answered by <c>{"hello":{"session_id":"…","user_id":"…","username":"…"}}</c>. Everything behind the line feed of either
 /// line is in the chosen format: lines of JSON, or protobuf envelopes that are each preceded by their length as a varint. A
 /// client may send on behind its hello without waiting for the answer. A hello that is refused is answered by an error envelope
 /// as a line of JSON, and the link is closed.
 /// </para>
 /// <para>
-/// The rules of <see cref="JsonText"/> hold. <c>status</c> is true, false or absent (false), <c>format</c> is <c>json</c>,
-/// <c>protobuf</c>, empty or absent (JSON).
+/// The rules of <see cref="JsonText"/> hold. <c>status</c> and <c>ping</c> are true, false or absent (false), <c>format</c> is
+/// <c>json</c>, <c>protobuf</c>, empty or absent (JSON).
 /// </para>
 /// </remarks>
 /// <param name="Token">The session token; not verified, and never empty.</param>
 /// <param name="ShowsStatus">Whether the connection starts with an empty, visible status (contract S1).</param>
 /// <param name="Format">How everything behind the hello is written.</param>
-internal sealed record Hello(string Token, bool ShowsStatus, WireFormat Format)
+/// <param name="AnswersPings">Whether the client answers pings, so that it is pinged when it is silent (contract C2).</param>
+internal sealed record Hello(string Token, bool ShowsStatus, WireFormat Format, bool AnswersPings = false)
 {
-    private const int HelloField = 1, TokenField = 2, StatusField = 3, FormatField = 4;
+    private const int HelloField = 1, TokenField = 2, StatusField = 3, FormatField = 4, PingField = 5;
 
     private static readonly JsonFields LineFields = new(("hello", HelloField));
-    private static readonly JsonFields HelloFields = new(("token", TokenField), ("status", StatusField), ("format", FormatField));
+    private static readonly JsonFields HelloFields = new(("token", TokenField), ("status", StatusField), ("format", FormatField), ("ping", PingField));
 
     /// <summary>Reads the first line of a client, without its end.</summary>
     /// <param name="line">The line.</param>
@@ -90,6 +91,7 @@ internal sealed record Hello(string Token, bool ShowsStatus, WireFormat Format)
             {
                 TokenField => hello with { Token = json.String() },
                 StatusField => hello with { ShowsStatus = json.Boolean() },
+                PingField => hello with { AnswersPings = json.Boolean() },
                 _ => hello with { Format = ReadFormat(json.String()) },
             };
         }
@@ -107,7 +109,7 @@ internal sealed record Hello(string Token, bool ShowsStatus, WireFormat Format)
     // The token never appears in a log (contract A5).
     private bool PrintMembers(System.Text.StringBuilder text)
     {
-        text.Append($"ShowsStatus = {ShowsStatus}, Format = {Format}");
+        text.Append($"ShowsStatus = {ShowsStatus}, Format = {Format}, AnswersPings = {AnswersPings}");
         return true;
     }
 }

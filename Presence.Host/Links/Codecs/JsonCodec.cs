@@ -67,6 +67,10 @@ internal sealed class JsonCodec : EnvelopeCodec
                 json.WriteStartObject(Name.Pong);
                 json.WriteEndObject();
                 break;
+            case ServerMessage.Ping:
+                json.WriteStartObject(Name.Ping);
+                json.WriteEndObject();
+                break;
             case ServerMessage.Failed failed:
                 WriteCid(json, failed.Cid);
                 json.WriteStartObject(Name.Error);
@@ -271,6 +275,7 @@ internal sealed class JsonCodec : EnvelopeCodec
         public static readonly JsonEncodedText Leaves = JsonEncodedText.Encode("leaves");
         public static readonly JsonEncodedText Message = JsonEncodedText.Encode("message");
         public static readonly JsonEncodedText Notifications = JsonEncodedText.Encode("notifications");
+        public static readonly JsonEncodedText Ping = JsonEncodedText.Encode("ping");
         public static readonly JsonEncodedText Pong = JsonEncodedText.Encode("pong");
         public static readonly JsonEncodedText Presences = JsonEncodedText.Encode("presences");
         public static readonly JsonEncodedText SessionId = JsonEncodedText.Encode("session_id");

@@ -66,6 +66,8 @@ internal sealed class ProtobufCodec : EnvelopeCodec
                 return new Envelope { Cid = done.Cid ?? "" };
             case ServerMessage.Pong pong:
                 return new Envelope { Cid = pong.Cid ?? "", Pong = new Pong() };
+            case ServerMessage.Ping:
+                return new Envelope { Ping = new Ping() };
             case ServerMessage.Failed failed:
                 return new Envelope { Cid = failed.Cid ?? "", Error = new Error { Code = (int)failed.Code, Message = failed.Message } };
             case ServerMessage.Snapshot snapshot:

@@ -43,7 +43,7 @@ internal readonly struct InboundFrame
     public FrameKind Kind { get; }
 
     /// <summary>
-    /// The bytes of a message or ping, unmasked. They may lie in the input or in the framing's own memory: they are valid
+    /// The bytes of a message, ping or pong, unmasked. They may lie in the input or in the framing's own memory: they are valid
     /// until the next read and until the input is released, whichever is first.
     /// </summary>
     public ReadOnlySequence<byte> Payload { get; }
@@ -67,7 +67,7 @@ internal readonly struct InboundFrame
     public static InboundFrame Ping(ReadOnlySequence<byte> payload) => new(FrameKind.Ping, payload, 0, null);
 
     /// <summary>A pong.</summary>
-    public static InboundFrame Pong() => new(FrameKind.Pong, default, 0, null);
+    public static InboundFrame Pong(ReadOnlySequence<byte> payload) => new(FrameKind.Pong, payload, 0, null);
 
     /// <summary>A close; <paramref name="code"/> is <see cref="NoCloseCode"/> if it had none.</summary>
     public static InboundFrame Close(ushort code) => new(FrameKind.Close, default, code, null);

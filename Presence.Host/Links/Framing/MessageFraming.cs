@@ -74,8 +74,10 @@ internal abstract class MessageFraming : IDisposable
         WriteTrailer(output);
     }
 
-    /// <summary>Writes a ping without payload.</summary>
-    public virtual void WritePing(IBufferWriter<byte> output)
+    /// <summary>Writes a ping.</summary>
+    /// <param name="output">Where to.</param>
+    /// <param name="payload">What the answer repeats, at most 125 bytes.</param>
+    public virtual void WritePing(IBufferWriter<byte> output, ReadOnlySpan<byte> payload)
     {
     }
 

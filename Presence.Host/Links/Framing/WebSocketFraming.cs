@@ -58,7 +58,12 @@ internal sealed class WebSocketFraming : MessageFraming
     public override void WriteHeader(IBufferWriter<byte> output, int payloadLength) => WriteHeader(output, _dataOpcode, payloadLength);
 
     /// <inheritdoc/>
-    public override void WritePing(IBufferWriter<byte> output) => WriteHeader(output, Opcode.Ping, 0);
+    public override void WritePing(IBufferWriter<byte> output, ReadOnlySpan<byte> payload)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, MaxControlPayload, nameof(payload));
+        WriteHeader(output, Opcode.Ping, payload.Length);
+        output.Write(payload);
+    }
 
     /// <inheritdoc/>
     public override void WritePong(IBufferWriter<byte> output, in ReadOnlySequence<byte> payload)
@@ -223,11 +228,14 @@ internal sealed class WebSocketFraming : MessageFraming
 
     private static InboundFrame ReadControl(Opcode opcode, in ReadOnlySequence<byte> payload, ReadOnlySpan<byte> mask)
     {
-        if (opcode == Opcode.Pong)
-            return InboundFrame.Pong();
         var bytes = payload.ToArray();
         Masking.Apply(bytes, mask);
-        return opcode == Opcode.Ping ? InboundFrame.Ping(new ReadOnlySequence<byte>(bytes)) : ReadClose(bytes);
+        return opcode switch
+        {
+            Opcode.Ping => InboundFrame.Ping(new ReadOnlySequence<byte>(bytes)),
+            Opcode.Pong => InboundFrame.Pong(new ReadOnlySequence<byte>(bytes)),
+            _ => ReadClose(bytes),
+        };
     }
 
     private static InboundFrame ReadClose(ReadOnlySpan<byte> payload)

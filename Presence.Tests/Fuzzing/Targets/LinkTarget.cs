@@ -20,7 +20,7 @@ internal sealed class LinkTarget : FuzzTarget
 {
     private const int MessageBytes = 4096;
 
-    private static readonly LinkTimes Times = new(3_600_000, 7_200_000, 7_200_000, FirstFrameHold: 3_600_000, CloseWait: 3_600_000);
+    private static readonly LinkTimes Times = new(5000, 7_200_000, 7_200_000, FirstFrameHold: 3_600_000, CloseWait: 3_600_000);
     private static readonly LinkFormat[] Formats = [LinkFormat.WebSocketJson, LinkFormat.WebSocketProtobuf, LinkFormat.Lines, LinkFormat.Delimited];
 
     // The grammars of the framings write what a link reads.
@@ -38,8 +38,10 @@ internal sealed class LinkTarget : FuzzTarget
     {
         var random = FuzzRandom.Of(input);
         var form = random.Below(Formats.Length);
-        var requests = Requests(Formats[form], input);
-        var run = new Run(Formats[form], random);
+        // The pongs of a plain link that answers pings are not requests.
+        var answersPings = form >= 2 && random.OneIn(2);
+        var requests = Requests(Formats[form], input, answersPings);
+        var run = new Run(Formats[form], random, answersPings);
         run.Play(input);
         FuzzFailure.Unless(run.Received.Count <= run.Demanded, $"{run.Received.Count} requests came, and {run.Demanded} were demanded");
         FuzzFailure.Unless(run.Received.Count <= requests.Count, $"{run.Received.Count} requests came, and the bytes hold {requests.Count}");
@@ -61,8 +63,8 @@ internal sealed class LinkTarget : FuzzTarget
         for (var i = random.Small(30); i > 0; i--)
         {
             byte[] message = form % 2 == 0
-                ? [.. JsonGrammar.Bytes(random, $"{{\"cid\":{JsonGrammar.String(random)},\"{random.Any(["ping", "status_update", "status_follow", "rpc"])}\":{{}}}}")]
-                : [0x0a, 0x01, (byte)random.Between('0', '9'), .. random.Any([[0x82, 0x02, 0x00], [0xea, 0x01, 0x00], [0xd2, 0x01, 0x00], new byte[] { 0xc2, 0x01, 0x00 }])];
+                ? [.. JsonGrammar.Bytes(random, $"{{\"cid\":{JsonGrammar.String(random)},\"{random.Any(["ping", "pong", "status_update", "status_follow", "rpc"])}\":{{}}}}")]
+                : [0x0a, 0x01, (byte)random.Between('0', '9'), .. random.Any([[0x82, 0x02, 0x00], [0xea, 0x01, 0x00], [0xd2, 0x01, 0x00], [0x8a, 0x02, 0x00], new byte[] { 0xc2, 0x01, 0x00 }])];
             switch (form)
             {
                 case 2:
@@ -86,7 +88,7 @@ internal sealed class LinkTarget : FuzzTarget
     }
 
     /// <summary>The requests that the bytes hold, read at once.</summary>
-    private static List<string> Requests(LinkFormat format, byte[] input)
+    private static List<string> Requests(LinkFormat format, byte[] input, bool answersPings)
     {
         using var framing = format.NewFraming(MessageBytes);
         var bytes = new ReadOnlySequence<byte>(input);
@@ -94,7 +96,7 @@ internal sealed class LinkTarget : FuzzTarget
         while (framing.TryRead(ref bytes, out var frame))
         {
             ClientRequest? request = frame.Kind switch { FrameKind.Message => format.Decode(frame.Payload), FrameKind.Violation => frame.Fault, _ => null };
-            if (request is null)
+            if (request is null || (answersPings && request is ClientRequest.Ignored))
                 continue;
             requests.Add(Describe.Request(request));
             // Nothing behind it is read.
@@ -161,12 +163,12 @@ internal sealed class LinkTarget : FuzzTarget
         private int _aborts;
         private int _overs;
 
-        public Run(LinkFormat format, FuzzRandom random)
+        public Run(LinkFormat format, FuzzRandom random, bool answersPings)
         {
             _random = random;
             _waits = random.OneIn(2);
             _connection = new ConnectionRef();
-            _link = new Link(format, MessageBytes, Times, null, _greeting = random.OneIn(4) ? [.. "hello"u8] : null, new Watcher(this));
+            _link = new Link(format, MessageBytes, Times, null, _greeting = random.OneIn(4) ? [.. "hello"u8] : null, new Watcher(this), answersPings: answersPings);
         }
 
         public List<byte> Output { get; } = [];

@@ -8,7 +8,7 @@ namespace Presence.Tests.Host.Links;
 /// <summary>How the server notices that a client is gone, or is not (contract C2, protocol difference 0.8), on short times.</summary>
 public abstract class LivenessTests(ServerFixture server)
 {
-    private static readonly TimeSpan PongWait = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan PongWait = TimeSpan.FromSeconds(2);
 
     private static readonly string[] Times =
     [
@@ -33,11 +33,13 @@ public abstract class LivenessTests(ServerFixture server)
         var pings = 0;
         while (await client.ReadFrameAsync() is { Opcode: ClientFrame.Ping } ping)
         {
-            Assert.Empty(ping.Payload);
+            // Its number.
+            Assert.Single(ping.Payload);
             pings++;
         }
 
-        Assert.True(pings > 0);
+        // One is outstanding at a time, and nobody has answered it.
+        Assert.Equal(1, pings);
         Assert.Equal("", Assert.Single((await bob.NextAsync<Told.Event>()).Leaves).Status);
         Assert.InRange(TimeSpan.FromMilliseconds(Environment.TickCount64 - since), PongWait, PongWait + TimeSpan.FromSeconds(5));
     }
@@ -78,6 +80,64 @@ public abstract class LivenessTests(ServerFixture server)
 
         await client.SendTextAsync("""{"cid":"still there","ping":{}}""");
         Assert.Equal("""{"cid":"still there","pong":{}}""", (await client.ReadFrameBesidePingsAsync())!.Text);
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("protobuf")]
+    [Trait("Clause", "C2")]
+    public async Task A_TCP_client_with_pings_ends_within_the_pong_wait_when_it_does_not_answer(string format)
+    {
+        var identity = Peers.IdentityOf(Peers.NewUser(), "alice");
+        await using var bob = await server.ConnectAsync(LinkKind.Memory, Peers.NewUser(), "bob");
+        await bob.FollowAsync(identity.User);
+        await using var client = await RawClient.ConnectAsync(server.Tcp);
+        await client.SendAsync($$$"""{"hello":{"token":"{{{Tokens.Sign(identity)}}}","status":true,"format":"{{{format}}}","ping":true}}""" + "\n");
+        Assert.Contains("session_id", await client.ReadLineAsync(), StringComparison.Ordinal);
+        await bob.NextAsync<Told.Event>();
+        // Its own join.
+        await ReadAsync();
+        var begun = Environment.TickCount64;
+        // It stays for longer than the pong wait although it sends nothing but answers.
+        while (Environment.TickCount64 - begun < PongWait.TotalMilliseconds + 1000)
+        {
+            Assert.Equal(format == "json" ? """{"ping":{}}""" : "820200", await ReadAsync());
+            await client.SendAsync(format == "json" ? "{\"pong\":{}}\n"u8.ToArray() : new byte[] { 3, 0x8a, 2, 0 });
+        }
+
+        var since = Environment.TickCount64;
+        var pings = 0;
+        while (await ReadAsync() is not null)
+            pings++;
+        Assert.Equal(1, pings);
+        Assert.Equal("", Assert.Single((await bob.NextAsync<Told.Event>()).Leaves).Status);
+        Assert.InRange(TimeSpan.FromMilliseconds(Environment.TickCount64 - since), PongWait, PongWait + TimeSpan.FromSeconds(5));
+
+        async Task<string?> ReadAsync() => format == "json" ? await client.ReadLineAsync() : await client.ReadDelimitedAsync() is { } m ? Convert.ToHexString(m) : null;
+    }
+
+    [Theory]
+    [InlineData(LinkKind.LibraryTcpJson)]
+    [InlineData(LinkKind.LibraryTcpProtobuf)]
+    [Trait("Clause", "C2")]
+    public async Task The_client_library_answers_pings(LinkKind kind)
+    {
+        await using var bob = await server.ConnectAsync(LinkKind.Memory, Peers.NewUser(), "bob");
+        await using var client = await server.ConnectAsync(kind, Peers.NewUser(), "alice");
+        await bob.FollowAsync(client.User);
+        var first = await client.ShowAsync("first");
+        Assert.Equal(Told.Event.Join(first), await bob.NextAsync());
+        // Twice as long as it takes until a client that answers nothing is cut.
+        for (var i = 0; i < 2; i++)
+        {
+            await using var other = await RawClient.ConnectAsync(server.Tcp);
+            await other.SendAsync($$$"""{"hello":{"token":"{{{Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "carol"))}}}","ping":true}}""" + "\n");
+            await other.ReadToEndAsync();
+        }
+
+        // If its link had ended, bob would have got a leave first.
+        await client.ShowAsync("second");
+        Assert.Equal(first, Assert.Single((await bob.NextAsync<Told.Event>()).Leaves));
     }
 
     [Theory]

@@ -154,6 +154,21 @@ internal sealed class RawClient : IAsyncDisposable
         return line.Count == 0 ? null : throw new InvalidOperationException($"The server hung up in the middle of '{Encoding.UTF8.GetString([.. line])}'.");
     }
 
+    /// <summary>The next message behind its length as a varint; null when the server has hung up.</summary>
+    public async Task<byte[]?> ReadDelimitedAsync()
+    {
+        if (!await FillAsync())
+            return null;
+        var length = 0;
+        for (var shift = 0; ; shift += 7)
+        {
+            var next = (await ReadAsync(1))[0];
+            length |= (next & 0x7f) << shift;
+            if (next < 0x80)
+                return await ReadAsync(length);
+        }
+    }
+
     /// <summary>Waits until the server has hung up; fails if anything comes before that.</summary>
     public async Task ExpectEndAsync()
     {

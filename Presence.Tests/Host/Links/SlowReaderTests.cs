@@ -20,14 +20,18 @@ public abstract class SlowReaderTests(ServerFixture server)
         $"--Presence:Limits:IdleWrite={IdleWrite}",
     ];
 
-    [Fact]
+    [Theory]
+    [InlineData("WebSocket")]
+    [InlineData("TCP")]
+    [InlineData("TCP with pings")]
     [Trait("Clause", "L1")]
-    public async Task Who_reads_slowly_is_late_and_told_the_last_state_at_last()
+    public async Task Who_reads_slowly_is_late_and_told_the_last_state_at_last(string kind)
     {
         await using var noisy = await server.ConnectAsync(LinkKind.Memory, Peers.NewUser(), "noisy");
-        await using var slow = await RawClient.UpgradeAsync(server.Http, Peers.IdentityOf(Peers.NewUser(), "slow"));
-        await slow.SendTextAsync($$$"""{"cid":"1","status_follow":{"user_ids":["{{{noisy.User}}}"]}}""");
-        Assert.Contains("\"cid\":\"1\"", (await slow.ReadFrameBesidePingsAsync())!.Text, StringComparison.Ordinal);
+        await using var slow = await ConnectAsync(kind);
+        var follow = $$$"""{"cid":"1","status_follow":{"user_ids":["{{{noisy.User}}}"]}}""";
+        await (kind == "WebSocket" ? slow.SendTextAsync(follow) : slow.SendAsync(follow + "\n"));
+        Assert.Contains("\"cid\":\"1\"", await ReadBesidePingsAsync(), StringComparison.Ordinal);
         using var stop = new CancellationTokenSource();
         var updates = UpdateAsync(noisy, stop.Token);
         var clock = Stopwatch.StartNew();
@@ -35,9 +39,7 @@ public abstract class SlowReaderTests(ServerFixture server)
         // Its pings are behind much else, and are answered by nobody.
         while (clock.Elapsed < 4 * IdleWrite)
         {
-            var frame = await slow.ReadFrameAsync();
-            Assert.NotNull(frame);
-            bytes += frame.Payload.Length;
+            bytes += await ReadAsync() is { } text ? text.Length : throw new InvalidOperationException($"The link ended after {bytes} bytes.");
             var ahead = TimeSpan.FromSeconds((double)bytes / BytesPerSecond) - clock.Elapsed;
             if (ahead > TimeSpan.Zero)
                 await Task.Delay(ahead);
@@ -47,9 +49,37 @@ public abstract class SlowReaderTests(ServerFixture server)
         var last = await updates;
         // So much was said that the client was behind all the time.
         Assert.True(last > 2 * bytes / 12_000, $"{last} updates, {bytes} bytes read");
-        while ((await slow.ReadFrameBesidePingsAsync())!.Text is var text && !text.Contains($"last {last} ", StringComparison.Ordinal))
+        while (!(await ReadBesidePingsAsync()).Contains($"last {last} ", StringComparison.Ordinal))
         {
         }
+
+        // Null when the link has ended.
+        async Task<string?> ReadAsync() => kind == "WebSocket" ? (await slow.ReadFrameAsync())?.Text : await slow.ReadLineAsync();
+
+        async Task<string> ReadBesidePingsAsync()
+        {
+            if (kind == "WebSocket")
+                return (await slow.ReadFrameBesidePingsAsync())!.Text;
+            string line;
+            do
+            {
+                line = (await slow.ReadLineAsync())!;
+            }
+            while (line == """{"ping":{}}""");
+            return line;
+        }
+    }
+
+    private async Task<RawClient> ConnectAsync(string kind)
+    {
+        var identity = Peers.IdentityOf(Peers.NewUser(), "slow");
+        if (kind == "WebSocket")
+            return await RawClient.UpgradeAsync(server.Http, identity);
+        var client = await RawClient.ConnectAsync(server.Tcp);
+        var ping = kind == "TCP with pings" ? ",\"ping\":true" : "";
+        await client.SendAsync($$$"""{"hello":{"token":"{{{Tokens.Sign(identity)}}}"{{{ping}}}}}""" + "\n");
+        Assert.Contains("session_id", await client.ReadLineAsync(), StringComparison.Ordinal);
+        return client;
     }
 
     /// <summary>Sets one long status after the other, and says how many.</summary>

@@ -32,6 +32,7 @@ public sealed class CodecPropertyTests
     private static readonly Gen<ServerMessage> Message = Gen.OneOf<ServerMessage>(
         Cid.Select(c => (ServerMessage)new ServerMessage.Acknowledged(c)),
         Cid.Select(c => (ServerMessage)new ServerMessage.Pong(c)),
+        Gen.Const((ServerMessage)ServerMessage.Ping.Instance),
         Gen.Select(Cid, Gen.Int[0, 7], Text, (c, code, text) => (ServerMessage)new ServerMessage.Failed(c, (ErrorCode)code, text)),
         Gen.Select(Cid, Presence.Array[0, 4], (c, presences) => (ServerMessage)new ServerMessage.Snapshot(c, [.. presences])),
         Gen.Select(Gen.Guid, Change.Array[1, 4], (u, changes) => (ServerMessage)new ServerMessage.StatusEvent(new UserId(u), [.. changes])));
@@ -83,6 +84,7 @@ public sealed class CodecPropertyTests
         return message switch
         {
             ServerMessage.Acknowledged m => new Envelope { Cid = m.Cid ?? "" },
+            ServerMessage.Ping => new Envelope { Ping = new Ping() },
             ServerMessage.Pong m => new Envelope { Cid = m.Cid ?? "", Pong = new Pong() },
             ServerMessage.Failed m => new Envelope { Cid = m.Cid ?? "", Error = new Error { Code = (int)m.Code, Message = m.Message } },
             ServerMessage.Snapshot m => new Envelope

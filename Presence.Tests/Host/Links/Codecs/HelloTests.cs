@@ -29,6 +29,15 @@ public sealed class HelloTests
     }
 
     [Theory]
+    [InlineData("""{"hello":{"token":"t","ping":true}}""", true)]
+    [InlineData("""{"hello":{"ping":false,"token":"t"}}""", false)]
+    [InlineData("""{"hello":{"token":"t","ping":null}}""", false)]
+    [InlineData("""{"hello":{"token":"t"}}""", false)]
+    [Trait("Clause", "C2")]
+    public void A_client_says_in_its_hello_whether_it_answers_pings(string line, bool answersPings) =>
+        Assert.Equal(new Hello("t", false, WireFormat.Json, answersPings), Read(line).Hello);
+
+    [Theory]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("GET / HTTP/1.1")]
@@ -40,6 +49,9 @@ public sealed class HelloTests
     [InlineData("""{"hello":{"token":1}}""")]
     [InlineData("""{"hello":{"token":"t","status":"true"}}""")]
     [InlineData("""{"hello":{"token":"t","status":1}}""")]
+    [InlineData("""{"hello":{"token":"t","ping":{}}}""")]
+    [InlineData("""{"hello":{"token":"t","ping":"true"}}""")]
+    [InlineData("""{"hello":{"token":"t","ping":true,"ping":true}}""")]
     [InlineData("""{"hello":{"token":"t","format":"xml"}}""")]
     [InlineData("""{"hello":{"token":"t","format":"JSON"}}""")]
     [InlineData("""{"hello":{"token":"t","token":"t"}}""")]

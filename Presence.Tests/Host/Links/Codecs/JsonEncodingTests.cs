@@ -19,6 +19,7 @@ public sealed class JsonEncodingTests
         Assert.Equal("{}", Wire.ToJson(new ServerMessage.Acknowledged("")));
         Assert.Equal("""{"cid":"1","pong":{}}""", Wire.ToJson(new ServerMessage.Pong("1")));
         Assert.Equal("""{"pong":{}}""", Wire.ToJson(new ServerMessage.Pong(null)));
+        Assert.Equal("""{"ping":{}}""", Wire.ToJson(ServerMessage.Ping.Instance));
         Assert.Equal(
             """{"cid":"4","error":{"code":3,"message":"no"}}""", Wire.ToJson(new ServerMessage.Failed("4", ErrorCode.BadInput, "no")));
         Assert.Equal("""{"error":{"message":"no"}}""", Wire.ToJson(new ServerMessage.Failed(null, ErrorCode.RuntimeException, "no")));

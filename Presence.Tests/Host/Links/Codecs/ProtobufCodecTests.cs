@@ -117,6 +117,7 @@ public sealed class ProtobufCodecTests
         Assert.Equal("0A0133", Wire.ToHex(new ServerMessage.Acknowledged("3")));
         Assert.Equal("", Wire.ToHex(new ServerMessage.Acknowledged(null)));
         Assert.Equal("0A01318A0200", Wire.ToHex(new ServerMessage.Pong("1")));
+        Assert.Equal("820200", Wire.ToHex(ServerMessage.Ping.Instance));
         Assert.Equal("0A0135CA0100", Wire.ToHex(new ServerMessage.Snapshot("5", [])));
         Assert.Equal(
             "0A01365A1B08031217496E76616C69642075736572206964656E746966696572",

@@ -76,7 +76,7 @@ internal sealed record SeenFrame(FrameKind Kind, string Payload, int CloseCode, 
 
     public static SeenFrame Ping(ReadOnlySpan<byte> payload) => new(FrameKind.Ping, Convert.ToHexString(payload), 0, null, 0);
 
-    public static SeenFrame Pong() => new(FrameKind.Pong, "", 0, null, 0);
+    public static SeenFrame Pong(ReadOnlySpan<byte> payload) => new(FrameKind.Pong, Convert.ToHexString(payload), 0, null, 0);
 
     public static SeenFrame Close(int code) => new(FrameKind.Close, "", code, null, 0);
 

@@ -62,7 +62,7 @@ public sealed class DelimitedFramingTests
     {
         using var framing = new DelimitedFraming(200);
         var output = new ArrayBufferWriter<byte>();
-        framing.WritePing(output);
+        framing.WritePing(output, [1]);
         framing.WritePong(output, ReadOnlySequence<byte>.Empty);
         framing.WriteClose(output, 1000, "bye");
         Assert.Equal(0, output.WrittenCount);

@@ -18,7 +18,7 @@ public sealed class FramingPropertyTests
     private static readonly Gen<(byte[] Bytes, SeenFrame Seen)> Control = Gen.Select(Gen.Byte.Array[0, 125], Gen.UInt, Gen.Bool).Select(
         (payload, mask, isPing) => (
             new ClientFrame(isPing ? ClientFrame.Ping : ClientFrame.Pong, payload) { Mask = mask }.ToBytes(),
-            isPing ? SeenFrame.Ping(payload) : SeenFrame.Pong()));
+            isPing ? SeenFrame.Ping(payload) : SeenFrame.Pong(payload)));
 
     // A message in one frame or several, with control frames between the pieces.
     private static readonly Gen<(byte[] Bytes, SeenFrame[] Seen)> Message =

@@ -64,7 +64,7 @@ public sealed class LineFramingTests
         framing.Write(output, "{}"u8);
         Assert.Equal("{}\n"u8.ToArray(), output.WrittenSpan.ToArray());
         Assert.Equal(3, framing.FrameLength(2));
-        framing.WritePing(output);
+        framing.WritePing(output, [1]);
         framing.WritePong(output, ReadOnlySequence<byte>.Empty);
         framing.WriteClose(output, 1000, "bye");
         Assert.Equal(3, output.WrittenCount);

@@ -62,7 +62,7 @@ public sealed class WebSocketFramingTests
             new ClientFrame(ClientFrame.Pong, "q"u8.ToArray()),
             new ClientFrame(ClientFrame.Continuation, "e"u8.ToArray()) { Mask = 0xffffffff },
             new ClientFrame(ClientFrame.Text, "two"u8.ToArray())));
-        Assert.Equal([SeenFrame.Ping("p"u8), SeenFrame.Pong(), SeenFrame.Message("one"u8), SeenFrame.Message("two"u8)], seen);
+        Assert.Equal([SeenFrame.Ping("p"u8), SeenFrame.Pong("q"u8), SeenFrame.Message("one"u8), SeenFrame.Message("two"u8)], seen);
     }
 
     [Fact]
@@ -280,13 +280,15 @@ public sealed class WebSocketFramingTests
     }
 
     [Fact]
-    public void A_ping_is_empty_and_a_pong_repeats_its_ping()
+    public void A_ping_has_the_payload_that_its_pong_repeats()
     {
         var output = new ArrayBufferWriter<byte>();
-        Json().WritePing(output);
+        Json().WritePing(output, []);
+        Json().WritePing(output, [7]);
         Json().WritePong(output, Chunks.ToSequence([[1, 2], [3]]));
         Json().WritePong(output, ReadOnlySequence<byte>.Empty);
-        Assert.Equal("8900" + "8A03010203" + "8A00", Convert.ToHexString(output.WrittenSpan));
+        Assert.Equal("8900" + "890107" + "8A03010203" + "8A00", Convert.ToHexString(output.WrittenSpan));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Json().WritePing(output, new byte[126]));
         Assert.Throws<ArgumentOutOfRangeException>(() => Json().WritePong(output, new ReadOnlySequence<byte>(new byte[126])));
     }
 

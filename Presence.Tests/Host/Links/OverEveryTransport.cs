@@ -53,3 +53,11 @@ public sealed class SlowReaderTestsOverPortableLoops(SlowReaderTests.ServerOverP
 
 public sealed class SlowReaderTestsOverTls(SlowReaderTests.ServerOverTls server)
     : SlowReaderTests(server), IClassFixture<SlowReaderTests.ServerOverTls>;
+
+public sealed class LostNetworkTestsByDefault(LostNetworkTests.Server server) : LostNetworkTests(server), IClassFixture<LostNetworkTests.Server>;
+
+public sealed class LostNetworkTestsOverPortableLoops(LostNetworkTests.ServerOverPortableLoops server)
+    : LostNetworkTests(server), IClassFixture<LostNetworkTests.ServerOverPortableLoops>;
+
+public sealed class LostNetworkTestsOverTls(LostNetworkTests.ServerOverTls server)
+    : LostNetworkTests(server), IClassFixture<LostNetworkTests.ServerOverTls>;

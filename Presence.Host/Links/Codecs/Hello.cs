@@ -73,38 +73,49 @@ internal sealed record Hello(string Token, bool ShowsStatus, WireFormat Format, 
         var json = new JsonText(line);
         Hello? hello = null;
         var cursor = LineFields.Start();
-        json.Begin();
-        while (json.Next(ref cursor, out _))
+        var hasFields = json.Begin();
+        while (hasFields && json.Next(ref cursor, out _))
             hello = ReadHello(ref json);
         json.End();
-        return hello ?? throw new JsonException("The first line is no hello.");
+        var fault = json.Fault
+            ?? (hello is null ? "The first line is no hello."
+            : hello.Token.Length == 0 ? "The hello holds no token."
+            : null);
+        return fault is null ? hello! : throw new JsonException(fault);
     }
 
     private static Hello ReadHello(ref JsonText json)
     {
         var hello = new Hello("", false, WireFormat.Json);
         var cursor = HelloFields.Start();
-        json.BeginObject();
-        while (json.Next(ref cursor, out var field))
+        var hasFields = json.BeginObject();
+        while (hasFields && json.Next(ref cursor, out var field))
         {
             hello = field switch
             {
-                TokenField => hello with { Token = json.String() },
+                TokenField => hello with { Token = json.String() ?? "" },
                 StatusField => hello with { ShowsStatus = json.Boolean() },
                 PingField => hello with { AnswersPings = json.Boolean() },
-                _ => hello with { Format = ReadFormat(json.String()) },
+                _ => hello with { Format = ReadFormat(ref json) },
             };
         }
 
-        return hello.Token.Length > 0 ? hello : throw new JsonException("The hello holds no token.");
+        return hello;
     }
 
-    private static WireFormat ReadFormat(string format) => format switch
+    private static WireFormat ReadFormat(ref JsonText json)
     {
-        "" or "json" => WireFormat.Json,
-        "protobuf" => WireFormat.Protobuf,
-        _ => throw new JsonException("The format is neither json nor protobuf."),
-    };
+        switch (json.String())
+        {
+            case "protobuf":
+                return WireFormat.Protobuf;
+            case "" or "json":
+                return WireFormat.Json;
+            default:
+                json.Refuse("The format is neither json nor protobuf.");
+                return WireFormat.Json;
+        }
+    }
 
     // The token never appears in a log (contract A5).
     private bool PrintMembers(System.Text.StringBuilder text)

@@ -10,7 +10,7 @@ using Member = Presence.Host.Links.Codecs.Wire.Envelope.MessageOneofCase;
 namespace Presence.Host.Links.Codecs;
 
 /// <summary>
-/// The envelope in JSON. Read strictly (<see cref="JsonText"/>) with names in snake_case or lowerCamelCase. Written in
+/// The envelope in JSON. Read by the rules of <see cref="JsonText"/> with names in snake_case or lowerCamelCase. Written in
 /// snake_case, without nulls and without fields at their default, with two exceptions: a status that is shown is written even
 /// when it is empty, and the list of presences in the answer to a follow even when nobody is there (protocol difference 0.1).
 /// </summary>
@@ -123,19 +123,20 @@ internal sealed class JsonCodec : EnvelopeCodec
         ImmutableArray<string> userIds = [], usernames = [];
         var member = Member.None;
         var cursor = EnvelopeFields.Start();
-        json.Begin();
-        while (json.Next(ref cursor, out var field))
+        var hasFields = json.Begin();
+        while (hasFields && json.Next(ref cursor, out var field))
         {
             if (field == Envelope.CidFieldNumber)
             {
-                cid = json.String() is { Length: > 0 } text ? text : null;
+                cid = json.Cid();
                 continue;
             }
 
             if (member != Member.None)
-                throw new JsonException("The envelope holds two messages.");
+                json.Refuse("The envelope holds two messages.");
             member = (Member)field;
-            json.BeginObject();
+            if (!json.BeginObject())
+                continue;
             switch (member)
             {
                 case Member.StatusUpdate:
@@ -148,12 +149,14 @@ internal sealed class JsonCodec : EnvelopeCodec
                     userIds = ReadUnfollow(ref json);
                     break;
                 default:
-                    json.Skip();
+                    json.SkipObject();
                     break;
             }
         }
 
         json.End();
+        if (json.Fault is { } fault)
+            return new ClientRequest.Refused(cid, ErrorCode.BadInput, fault);
         return member switch
         {
             Member.StatusUpdate => new ClientRequest.UpdateStatus(cid, status),
@@ -199,10 +202,14 @@ internal sealed class JsonCodec : EnvelopeCodec
 
     private static ImmutableArray<string> ReadStrings(ref JsonText json)
     {
-        json.BeginArray();
         var strings = ImmutableArray.CreateBuilder<string>();
-        while (json.NextString(out var text))
-            strings.Add(text);
+        var hasItems = json.BeginArray();
+        while (hasItems && json.NextString(out var text))
+        {
+            if (text is not null)
+                strings.Add(text);
+        }
+
         return strings.DrainToImmutable();
     }
 

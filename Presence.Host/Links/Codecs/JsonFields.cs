@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Text.Json;
 using Google.Protobuf.Reflection;
 
 namespace Presence.Host.Links.Codecs;
@@ -9,9 +8,6 @@ internal sealed class JsonFields
 {
     /// <summary>The longest name, in bytes as it is written, that can be a known one.</summary>
     public const int MaxNameBytes = 256;
-
-    /// <summary>An object of which nothing is known.</summary>
-    public static readonly JsonFields None = new([]);
 
     private readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _numbers;
 
@@ -35,28 +31,23 @@ internal sealed class JsonFields
     private static IEnumerable<(string Name, int Number)> Spellings(FieldDescriptor field) =>
         [(field.Name, field.FieldNumber), (field.JsonName, field.FieldNumber)];
 
-    /// <summary>Which fields of one object have been met: each may come once, in either spelling, null or not.</summary>
+    /// <summary>Which known fields of one object have been met: each may come once, in either spelling, null or not.</summary>
     internal struct Cursor(JsonFields fields)
     {
-        private ulong _known;
-        private HashSet<string>? _unknown;
+        private ulong _met;
 
-        /// <summary>Marks a field as met, and gives its number; 0 if it is unknown.</summary>
-        public int Mark(ReadOnlySpan<char> name)
+        /// <summary>The number of a field; 0 if its name is unknown.</summary>
+        /// <param name="name">The name.</param>
+        /// <param name="isRepeated">Whether the field is known and was met before.</param>
+        public int Find(ReadOnlySpan<char> name, out bool isRepeated)
         {
+            isRepeated = false;
             if (!fields._numbers.TryGetValue(name, out var number))
-                return MarkUnknown(name.ToString());
+                return 0;
             var bit = 1UL << number;
-            if ((_known & bit) != 0)
-                throw Twice();
-            _known |= bit;
+            isRepeated = (_met & bit) != 0;
+            _met |= bit;
             return number;
         }
-
-        /// <summary>Marks a field of an unknown name as met; its number is 0.</summary>
-        public int MarkUnknown(string name) =>
-            (_unknown ??= new HashSet<string>(StringComparer.Ordinal)).Add(name) ? 0 : throw Twice();
-
-        private static JsonException Twice() => new("A field comes twice.");
     }
 }

@@ -13,6 +13,7 @@ internal static class Describe
         ClientRequest.UpdateStatus s => $"UpdateStatus {Quote(s.Cid)} {Quote(s.Status)}",
         ClientRequest.Ping p => $"Ping {Quote(p.Cid)}",
         ClientRequest.Ignored i => $"Ignored {Quote(i.Cid)}",
+        ClientRequest.Refused { Code: ErrorCode.BadInput } b => $"Broken {Quote(b.Cid)}",
         ClientRequest.Refused r => $"Refused {Quote(r.Cid)}",
         // How it is answered is not the question here, but that it is no message.
         _ => "Malformed",

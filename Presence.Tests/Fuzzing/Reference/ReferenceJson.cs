@@ -12,7 +12,7 @@ internal static class ReferenceJson
     private const string Malformed = "Malformed";
 
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
-    private static readonly JsonDocumentOptions Options = new() { MaxDepth = 32 };
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = int.MaxValue };
 
     // The members of an envelope that clients send and this server does not offer, and those that only a server sends.
     private static readonly string[] Unoffered =
@@ -36,9 +36,18 @@ internal static class ReferenceJson
         try
         {
             using var document = Parse(message);
-            return Envelope(document.RootElement);
+            var cid = Cid(document.RootElement);
+            try
+            {
+                return Envelope(document.RootElement, cid);
+            }
+            catch (Exception fault) when (fault is InvalidOperationException or FormatException)
+            {
+                // It is JSON, but breaks a rule of the protocol.
+                return $"Broken {cid}";
+            }
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)
+        catch (Exception fault) when (fault is JsonException or DecoderFallbackException)
         {
             return Malformed;
         }
@@ -70,48 +79,41 @@ internal static class ReferenceJson
     {
         // The reader checks bytes only when a text is taken out.
         Strict.GetCharCount(message);
-        var document = JsonDocument.Parse(message.ToArray(), Options);
-        Check(document.RootElement);
-        return document;
+        var mark = Encoding.UTF8.Preamble;
+        return JsonDocument.Parse(message[(message.StartsWith(mark) ? mark.Length : 0)..].ToArray(), Options);
     }
 
-    /// <summary>All texts are Unicode, and no name comes twice, in values that nobody reads as well.</summary>
-    private static void Check(JsonElement value)
+    /// <summary>The cid with which a message is answered, even if it breaks a rule: the last one that it holds.</summary>
+    private static string Cid(JsonElement root)
     {
-        switch (value.ValueKind)
+        var cid = "null";
+        if (root.ValueKind != JsonValueKind.Object)
+            return cid;
+        foreach (var member in root.EnumerateObject().Where(m => NameOf(m) == "cid" && m.Value.ValueKind != JsonValueKind.Null))
         {
-            case JsonValueKind.String:
-                value.GetString();
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
-                    Check(item);
-                break;
-            case JsonValueKind.Object:
-                var names = new HashSet<string>(StringComparer.Ordinal);
-                foreach (var member in value.EnumerateObject())
-                {
-                    if (!names.Add(member.Name))
-                        throw new FormatException("A name comes twice.");
-                    Check(member.Value);
-                }
-
-                break;
+            cid = member.Value.ValueKind switch
+            {
+                JsonValueKind.String when TextOf(member.Value) is { Length: > 0 } text => Quote(text),
+                JsonValueKind.Number => Quote(member.Value.GetRawText()),
+                _ => "null",
+            };
         }
+
+        return cid;
     }
 
-    private static string Envelope(JsonElement root)
+    private static string Envelope(JsonElement root, string cid)
     {
         var fields = Fields(root, name => Members.GetValueOrDefault(name));
-        var cid = fields.Remove("cid", out var text) ? Text(text) : "";
+        if (fields.Remove("cid", out var text))
+            Text(text);
         if (fields.Count > 1)
-            return Malformed;
-        cid = cid.Length == 0 ? "null" : Quote(cid);
+            throw new FormatException("There are two messages.");
         if (fields.Count == 0)
             return $"Refused {cid}";
         var (name, member) = fields.Single();
-        if (member.ValueKind != JsonValueKind.Object)
-            return Malformed;
+        // Whatever it is, it has to be an object.
+        Fields(member, _ => null);
         switch (name)
         {
             case "status_update":
@@ -135,13 +137,15 @@ internal static class ReferenceJson
     /// <summary>The known fields of an object that are not null, under one name each.</summary>
     private static Dictionary<string, JsonElement> Fields(JsonElement value, Func<string, string?> known)
     {
+        if (IsEmpty(value, JsonValueKind.Array))
+            return [];
         if (value.ValueKind != JsonValueKind.Object)
             throw new FormatException("There is no object.");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var fields = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var member in value.EnumerateObject())
         {
-            if (known(member.Name) is not { } name)
+            if (NameOf(member) is not { } written || known(written) is not { } name)
                 continue;
             if (!seen.Add(name))
                 throw new FormatException("A field comes twice.");
@@ -159,9 +163,41 @@ internal static class ReferenceJson
     {
         if (!fields.TryGetValue(name, out var list))
             return "[]";
+        if (IsEmpty(list, JsonValueKind.Object))
+            return "[]";
         if (list.ValueKind != JsonValueKind.Array)
             throw new FormatException("A field that should hold a list does not.");
         return $"[{string.Join(",", list.EnumerateArray().Select(item => Quote(Text(item))))}]";
+    }
+
+    /// <summary>Lua has one type for objects and lists.</summary>
+    private static bool IsEmpty(JsonElement value, JsonValueKind kind) =>
+        value.ValueKind == kind && (kind == JsonValueKind.Array ? value.GetArrayLength() == 0 : !value.EnumerateObject().Any());
+
+    /// <summary>The name of a field; null if it holds half of a surrogate pair, so that it can be no known one.</summary>
+    private static string? NameOf(JsonProperty field)
+    {
+        try
+        {
+            return field.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A text; null if it holds half of a surrogate pair.</summary>
+    private static string? TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static string Quote(string text) => $"'{text}'";

@@ -21,6 +21,8 @@ public sealed class HelloTests
     [InlineData("""{"hello":{"format":"protobuf","status":false,"token":"t"}}""", false, "Protobuf")]
     [InlineData("""{"hello":{"token":"t","status":null,"format":null,"lang":"en"},"x":[]}""", false, "Json")]
     [InlineData("""{"hello":{"token":"t","format":""}}""", false, "Json")]
+    [InlineData("\ufeff{\"hello\":{\"token\":\"t\"}}", false, "Json")]
+    [InlineData("""{"hello":{"token":"t","x":"\ud83d","y":1,"y":2}}""", false, "Json")]
     public void A_hello_says_what_a_URL_would(string line, bool showsStatus, string format)
     {
         var (hello, fault) = Read(line);
@@ -40,6 +42,9 @@ public sealed class HelloTests
     [Theory]
     [InlineData("")]
     [InlineData("{}")]
+    [InlineData("[]")]
+    [InlineData("""{"hello":[]}""")]
+    [InlineData("""{"hello":{"token":"\ud83d"}}""")]
     [InlineData("GET / HTTP/1.1")]
     [InlineData("""{"ping":{}}""")]
     [InlineData("""{"hello":null}""")]

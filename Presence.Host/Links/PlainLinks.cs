@@ -22,6 +22,12 @@ internal static class PlainLinks
     /// <summary>The client has not said in time who it is (contract L4).</summary>
     public const string LateHello = "No hello in time.";
 
+    /// <summary>
+    /// How long the line feed behind a carriage return may be on its way: the network can separate the two. A client that ends its lines
+    /// with a carriage return alone is told so after this time.
+    /// </summary>
+    public static readonly TimeSpan LineFeedWait = TimeSpan.FromSeconds(1);
+
     private const int Probes = 4;
 
     /// <summary><see cref="Full"/> as the line that it is sent in.</summary>

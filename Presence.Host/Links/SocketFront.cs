@@ -124,6 +124,7 @@ internal sealed partial class SocketFront(
         private byte[] _line = [];
         private int _length;
         private bool _hasSent;
+        private bool _awaitsLineFeed;
         private bool _isOver;
 
         private Greeter(SocketFront front, LoopSocket socket)
@@ -159,7 +160,7 @@ internal sealed partial class SocketFront(
             var came = scratch.AsSpan(0, received);
             Keep(came);
             // Who sends its hello byte by byte costs one look, not one per byte.
-            if (!came.Contains((byte)'\n') && _length <= _framing.MaxMessageBytes)
+            if (came.IndexOfAny((byte)'\n', (byte)'\r') < 0 && !_framing.AwaitsLineFeed && _length <= _framing.MaxMessageBytes)
                 return;
             var input = new ReadOnlySequence<byte>(_line, 0, _length);
             if (!_framing.TryRead(ref input, out var frame))
@@ -168,6 +169,12 @@ internal sealed partial class SocketFront(
                 var left = (int)input.Length;
                 _line.AsSpan(_length - left, left).CopyTo(_line);
                 _length = left;
+                if (_framing.AwaitsLineFeed && !_awaitsLineFeed)
+                {
+                    _awaitsLineFeed = true;
+                    _ = AwaitLineFeedAsync();
+                }
+
                 return;
             }
 
@@ -206,6 +213,18 @@ internal sealed partial class SocketFront(
         {
             _isOver = true;
             _framing.Dispose();
+        }
+
+        /// <summary>Refuses a client whose line feed does not follow its carriage return, without waiting for the end of its time.</summary>
+        private async Task AwaitLineFeedAsync()
+        {
+            await Task.Delay(PlainLinks.LineFeedWait).ConfigureAwait(false);
+            _socket.Loop.Post(new OnLoop(() =>
+            {
+                _awaitsLineFeed = false;
+                if (!_isOver && _framing.AwaitsLineFeed)
+                    Refuse(LineFraming.BareReturn);
+            }));
         }
 
         private void Keep(ReadOnlySpan<byte> came)

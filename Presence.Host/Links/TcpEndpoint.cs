@@ -102,13 +102,16 @@ internal sealed partial class TcpEndpoint(
         while (true)
         {
             ReadResult read;
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(time);
+            if (framing.AwaitsLineFeed)
+                wait.CancelAfter(PlainLinks.LineFeedWait);
             try
             {
-                read = await input.ReadAsync(time).ConfigureAwait(false);
+                read = await input.ReadAsync(wait.Token).ConfigureAwait(false);
             }
-            catch (OperationCanceledException) when (time.IsCancellationRequested)
+            catch (OperationCanceledException) when (wait.IsCancellationRequested)
             {
-                return (null, PlainLinks.LateHello);
+                return (null, time.IsCancellationRequested ? PlainLinks.LateHello : LineFraming.BareReturn);
             }
 
             var rest = read.Buffer;

@@ -1,18 +1,27 @@
 using System.Buffers;
+using Presence.Actors.Connections;
 
 namespace Presence.Host.Links.Framing;
 
 /// <summary>
-/// One message per line: ended by a line feed, with or without a carriage return before it. Empty lines are no messages, so
-/// a client may send them as a sign of life. What is written contains no line feed of its own, since JSON escapes it.
+/// One message per line: ended by a line feed, with or without a carriage return before it. A carriage return anywhere else is a
+/// violation. Empty lines are no messages, so a client may send them as a sign of life. What is written contains no line feed of its
+/// own, since JSON escapes it.
 /// </summary>
 internal sealed class LineFraming(int maxMessageBytes) : MessageFraming(maxMessageBytes)
 {
-    // How much of the input is known to hold no line feed, so that a line that comes byte by byte is not searched over and over.
+    /// <summary>What a client is told that ends its lines with a carriage return alone.</summary>
+    public const string BareReturn = "A line ends with a line feed, not with a carriage return alone.";
+
+    // How much of the input is known to hold no line end, so that a line that comes byte by byte is not searched over and over.
     private int _searched;
+    private bool _awaitsLineFeed;
 
     /// <inheritdoc/>
     public override bool HasControlFrames => false;
+
+    /// <inheritdoc/>
+    public override bool AwaitsLineFeed => _awaitsLineFeed;
 
     /// <inheritdoc/>
     public override int FrameLength(int payloadLength) => payloadLength + 1;
@@ -28,11 +37,19 @@ internal sealed class LineFraming(int maxMessageBytes) : MessageFraming(maxMessa
     /// <inheritdoc/>
     protected override bool TryReadFrame(ref ReadOnlySequence<byte> input, out InboundFrame frame)
     {
+        _awaitsLineFeed = false;
         if (_searched == 0)
             SkipEmptyLines(ref input);
         while (input.Slice(_searched).PositionOf((byte)'\n') is { } end)
         {
-            var line = WithoutCarriageReturn(input.Slice(0, end));
+            var whole = input.Slice(0, end);
+            if (EndsInBareReturn(whole))
+            {
+                frame = BareReturnViolation();
+                return true;
+            }
+
+            var line = WithoutCarriageReturn(whole);
             input = input.Slice(input.GetPosition(1, end));
             _searched = 0;
             if (line.IsEmpty)
@@ -47,6 +64,12 @@ internal sealed class LineFraming(int maxMessageBytes) : MessageFraming(maxMessa
             return true;
         }
 
+        if (EndsInBareReturn(input))
+        {
+            frame = BareReturnViolation();
+            return true;
+        }
+
         // However the line goes on, it is too long already.
         if (WithoutCarriageReturn(input).Length > MaxMessageBytes)
         {
@@ -54,8 +77,31 @@ internal sealed class LineFraming(int maxMessageBytes) : MessageFraming(maxMessa
             return true;
         }
 
-        _searched = (int)input.Length;
+        _awaitsLineFeed = EndsInReturn(input);
+        _searched = (int)input.Length - (_awaitsLineFeed ? 1 : 0);
         frame = default;
+        return false;
+    }
+
+    private static InboundFrame BareReturnViolation() => InboundFrame.Violation(Fault(BareReturn, CloseReason.Malformed));
+
+    private static bool EndsInReturn(in ReadOnlySequence<byte> line) =>
+        line.Length > 0 && line.Slice(line.Length - 1).PositionOf((byte)'\r') is not null;
+
+    /// <summary>
+    /// Whether there is a carriage return with something else than a line end behind it, before the line is too long. Several carriage
+    /// returns before a line feed are one line end: libraries that translate line ends write a second one.
+    /// </summary>
+    /// <param name="line">What has come of the line; a carriage return at its end may still get its line feed.</param>
+    private bool EndsInBareReturn(in ReadOnlySequence<byte> line)
+    {
+        var reader = new SequenceReader<byte>(line.Slice(_searched));
+        while (reader.TryAdvanceTo((byte)'\r') && _searched + reader.Consumed - 1 <= MaxMessageBytes)
+        {
+            if (reader.TryPeek(out var next) && next != (byte)'\r')
+                return true;
+        }
+
         return false;
     }
 
@@ -83,5 +129,5 @@ internal sealed class LineFraming(int maxMessageBytes) : MessageFraming(maxMessa
     }
 
     private static ReadOnlySequence<byte> WithoutCarriageReturn(ReadOnlySequence<byte> line) =>
-        line.Length > 0 && line.Slice(line.Length - 1).PositionOf((byte)'\r') is { } end ? line.Slice(0, end) : line;
+        EndsInReturn(line) ? line.Slice(0, line.Length - 1) : line;
 }

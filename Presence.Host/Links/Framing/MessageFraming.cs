@@ -27,6 +27,12 @@ internal abstract class MessageFraming : IDisposable
     /// </summary>
     public int Skipped { get; protected set; }
 
+    /// <summary>
+    /// Whether the last read has left a line over that only lacks the line feed behind its carriage return: the two usually come
+    /// together.
+    /// </summary>
+    public virtual bool AwaitsLineFeed => false;
+
     /// <summary>Whether this framing has pings, pongs and close frames; without them writing one writes nothing.</summary>
     public abstract bool HasControlFrames { get; }
 

@@ -30,6 +30,13 @@ internal sealed class LineTarget : FramingTarget
         var isBroken = false;
         foreach (var part in parts[..^1])
         {
+            if (HasBareReturn(part, limit))
+            {
+                isBroken = true;
+                expected.Add("bare return");
+                break;
+            }
+
             var line = part.EndsWith('\r') ? part[..^1] : part;
             if (line.Length == 0)
                 continue;
@@ -40,8 +47,20 @@ internal sealed class LineTarget : FramingTarget
         }
 
         var rest = parts[^1].EndsWith('\r') ? parts[^1][..^1] : parts[^1];
-        if (!isBroken && rest.Length > limit)
+        if (!isBroken && HasBareReturn(parts[^1], limit))
+            expected.Add("bare return");
+        else if (!isBroken && rest.Length > limit)
             expected.Add("too big");
-        FuzzFailure.UnlessSame(expected, [.. frames.Select(f => f.Kind == FrameKind.Message ? f.Payload : "too big")], "the lines are not those of a plain split");
+        FuzzFailure.UnlessSame(
+            expected,
+            [.. frames.Select(f => f.Kind == FrameKind.Message ? f.Payload : f.Fault == LineFraming.BareReturn ? "bare return" : "too big")],
+            "the lines are not those of a plain split");
+    }
+
+    /// <summary>Whether a carriage return is not at the end of a line, before the line is too long.</summary>
+    private static bool HasBareReturn(string line, int limit)
+    {
+        var first = Enumerable.Range(0, line.Length).FirstOrDefault(i => line[i] == '\r' && i + 1 < line.Length && line[i + 1] != '\r', -1);
+        return first >= 0 && first <= limit;
     }
 }

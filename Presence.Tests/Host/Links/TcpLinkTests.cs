@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Presence.Host.Links;
+using Presence.Host.Links.Framing;
 using Presence.Host.Links.Codecs.Wire;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
@@ -39,6 +40,8 @@ public abstract class TcpLinkTests(ServerFixture server)
         ["a status that is a text"] = (() => Line($$$"""{"hello":{"token":"{{{NewToken()}}}","status":"true"}}"""), NoTruth),
         ["bytes that are no UTF-8"] = (() => [.. """{"hello":{"token":" """u8, 0xff, .. """ "}}"""u8, (byte)'\n'], NoUtf8),
         ["an overlong line"] = (() => Hello(new string('x', MaxMessage)), TooLong),
+        ["a carriage return alone"] = (() => [.. Hello(NewToken())[..^1], (byte)'\r'], LineFraming.BareReturn),
+        ["a carriage return alone and another line"] = (() => [.. Hello(NewToken())[..^1], .. "\r{}"u8], LineFraming.BareReturn),
         ["an overlong line without an end"] = (() => Encoding.ASCII.GetBytes(new string('x', MaxMessage + 10)), TooLong),
     };
 
@@ -46,7 +49,9 @@ public abstract class TcpLinkTests(ServerFixture server)
     {
         ["nonsense"] = Line("nonsense"),
         ["two objects on a line"] = Line("""{"ping":{}}{"ping":{}}"""),
-        ["another hello"] = Line("""["hello"]"""),
+        ["a carriage return in a line"] = Line("{\"cid\":\"1\",\r\"ping\":{}}"),
+        ["lines that end with a carriage return alone"] = "{\"cid\":\"1\",\"ping\":{}}\r{\"cid\":\"2\",\"ping\":{}}\r"u8.ToArray(),
+        ["a line that ends with a carriage return alone"] = "{\"cid\":\"1\",\"ping\":{}}\r"u8.ToArray(),
         ["bytes that are no UTF-8"] = [.. """{"cid":" """u8, 0xff, .. """ "}"""u8, (byte)'\n'],
         ["an overlong line"] = Line($$$"""{"cid":"{{{new string('c', MaxMessage)}}}","ping":{}}"""),
         ["an overlong line without an end"] = Encoding.ASCII.GetBytes(new string('x', MaxMessage + 10)),
@@ -119,6 +124,7 @@ public abstract class TcpLinkTests(ServerFixture server)
     [InlineData("\n")]
     [InlineData("\r\n")]
     [InlineData("\n\n\r\n")]
+    [InlineData("\r\r\n")]
     [Trait("Clause", "C1")]
     public async Task Lines_may_end_either_way_and_empty_ones_mean_nothing(string end)
     {
@@ -127,6 +133,28 @@ public abstract class TcpLinkTests(ServerFixture server)
         Assert.True((await client.ReadJsonLineAsync())!.Value.TryGetProperty("hello", out _));
         Assert.Equal("""{"cid":"1","pong":{}}""", await client.ReadLineAsync());
         await client.SendAsync("""{"cid":"2","ping":{}}""" + end);
+        Assert.Equal("""{"cid":"2","pong":{}}""", await client.ReadLineAsync());
+    }
+
+    [Fact]
+    [Trait("Clause", "C1")]
+    public async Task A_byte_order_mark_may_stand_before_a_line()
+    {
+        await using var client = await RawClient.ConnectAsync(server.Tcp);
+        await client.SendAsync($$$"""{{{'\ufeff'}}}{"hello":{"token":"{{{NewToken()}}}"}}{{{'\n'}}}{{{'\ufeff'}}}{"cid":"1","ping":{}}{{{'\n'}}}""");
+        Assert.True((await client.ReadJsonLineAsync())!.Value.TryGetProperty("hello", out _));
+        Assert.Equal("""{"cid":"1","pong":{}}""", await client.ReadLineAsync());
+    }
+
+    [Fact]
+    [Trait("Clause", "L3")]
+    public async Task JSON_that_breaks_a_rule_is_answered_with_its_cid_and_the_link_stays()
+    {
+        await using var client = await RawClient.ConnectAsync(server.Tcp);
+        await client.SendAsync((byte[])[.. Hello(NewToken()), .. Line("""{"cid":"1","status_update":{"status":"\ud83d"}}"""), .. Line("""{"cid":"2","ping":{}}""")]);
+        Assert.True((await client.ReadJsonLineAsync())!.Value.TryGetProperty("hello", out _));
+        var answer = (await client.ReadJsonLineAsync())!.Value;
+        Assert.Equal(("1", 3), (answer.GetProperty("cid").GetString(), answer.GetProperty("error").GetProperty("code").GetInt32()));
         Assert.Equal("""{"cid":"2","pong":{}}""", await client.ReadLineAsync());
     }
 

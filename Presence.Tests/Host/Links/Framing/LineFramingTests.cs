@@ -11,7 +11,6 @@ public sealed class LineFramingTests
 
     [Theory]
     [InlineData("a\nb\r\n\n\r\n c \n", "a|b| c ")]
-    [InlineData("a\rb\n", "a\rb")]
     [InlineData("a\r\r\n", "a\r")]
     [InlineData("unfinished", "")]
     [InlineData("12345678\n12345678\r\n", "12345678|12345678")]
@@ -27,7 +26,7 @@ public sealed class LineFramingTests
     [InlineData("1\n12345\n2\n", 1)]
     [InlineData("12345", 0)]
     [InlineData("12345\r\n", 0)]
-    [InlineData("1234\r1", 0)]
+    [InlineData("12345\r1", 0)]
     [InlineData("1234\r\r\n", 0)]
     public void A_line_above_the_limit_is_a_violation_even_before_it_ends(string input, int before)
     {
@@ -38,6 +37,38 @@ public sealed class LineFramingTests
             Assert.Equal(before + 1, seen.Count);
             Assert.Equal((FrameKind.Violation, 1009), (seen[^1].Kind, seen[^1].FaultCode));
         }
+    }
+
+    [Theory]
+    [InlineData("a\rb\n", 0)]
+    [InlineData("a\rb", 0)]
+    [InlineData("1\n\n2\r{}\r", 1)]
+    [InlineData("\rb\n", 0)]
+    [InlineData("a\r\rb\n", 0)]
+    [InlineData("1234\r1", 0)]
+    public void A_carriage_return_alone_is_a_violation_before_a_line_feed_comes(string input, int before)
+    {
+        foreach (var pieces in new[] { [Latin(input)], Latin(input).Select(b => new[] { b }) })
+        {
+            using var framing = new LineFraming(4);
+            var seen = framing.ReadAll(pieces);
+            Assert.Equal(before + 1, seen.Count);
+            Assert.Equal((FrameKind.Violation, 1007), (seen[^1].Kind, seen[^1].FaultCode));
+        }
+    }
+
+    [Theory]
+    [InlineData("a\r", true)]
+    [InlineData("\r", true)]
+    [InlineData("a\r\r", true)]
+    [InlineData("a\r\n", false)]
+    [InlineData("a", false)]
+    [InlineData("a\r\nb", false)]
+    public void A_line_may_await_its_line_feed(string input, bool awaits)
+    {
+        using var framing = new LineFraming(4);
+        framing.ReadAll(Latin(input));
+        Assert.Equal(awaits, framing.AwaitsLineFeed);
     }
 
     [Fact]

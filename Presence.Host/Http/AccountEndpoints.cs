@@ -15,8 +15,8 @@ internal static class AccountEndpoints
     /// <summary>Maps them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/v2/account", OwnAccountAsync);
-        routes.MapGet(UsersPath, UsersAsync);
+        routes.MapMethods("/v2/account", ServiceEndpoints.GetOrHead, OwnAccountAsync);
+        routes.MapMethods(UsersPath, ServiceEndpoints.GetOrHead, UsersAsync);
     }
 
     // `lang_tag`, `metadata` and `wallet` say what they say for every new user; SDKs parse them. The latter two are JSON texts.

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
 using Presence.Host.Load;
 
 namespace Presence.Host.Http;
@@ -52,6 +55,11 @@ internal sealed record ApiError(int Status, int Code, string Message) : IResult
     public static ApiError OfStatus(int status) => status switch
     {
         StatusCodes.Status404NotFound => NotFound("Not found."),
+        StatusCodes.Status408RequestTimeout => InvalidArgument("The request did not come in time.") with { Status = status },
+        StatusCodes.Status413PayloadTooLarge => InvalidArgument("The body is too long.") with { Status = status },
+        StatusCodes.Status414UriTooLong => InvalidArgument("The request line is too long.") with { Status = status },
+        StatusCodes.Status431RequestHeaderFieldsTooLarge => InvalidArgument("The headers are too long.") with { Status = status },
+        StatusCodes.Status505HttpVersionNotsupported => Unimplemented("This HTTP version is not offered.") with { Status = status },
         StatusCodes.Status405MethodNotAllowed => Unimplemented("Method not allowed."),
         StatusCodes.Status401Unauthorized => Unauthenticated("Not authenticated."),
         StatusCodes.Status403Forbidden => PermissionDenied("Not allowed."),
@@ -59,6 +67,17 @@ internal sealed record ApiError(int Status, int Code, string Message) : IResult
         >= 500 => Internal with { Status = status },
         _ => InvalidArgument("Invalid request.") with { Status = status },
     };
+
+    /// <summary>The whole answer, as the last one of a connection of HTTP/1.1 that no HTTP server answers.</summary>
+    /// <param name="header">One more header.</param>
+    public byte[] ToHttp(string header)
+    {
+        var body = ApiJson.Bytes(new { Code, Message });
+        var head = string.Create(
+            CultureInfo.InvariantCulture,
+            $"HTTP/1.1 {Status} {ReasonPhrases.GetReasonPhrase(Status)}\r\nContent-Type: {ApiJson.ContentType}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n{header}\r\n\r\n");
+        return [.. Encoding.ASCII.GetBytes(head), .. body];
+    }
 
     /// <inheritdoc/>
     public Task ExecuteAsync(HttpContext httpContext)

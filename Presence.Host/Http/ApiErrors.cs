@@ -6,10 +6,12 @@ namespace Presence.Host.Http;
 /// Sees to it that every request that fails is answered by an <see cref="ApiError"/>: the ones that the endpoints refuse, the
 /// ones that no endpoint takes, and the ones that a mistake of ours ends.
 /// </summary>
-internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors> log)
+internal sealed partial class ApiErrors(RequestDelegate next, Credentials credentials, ILogger<ApiErrors> log)
 {
     /// <summary>Where the WebSocket links begin; any other method than theirs finds nothing there (protocol section A1).</summary>
     private const string LinkPath = "/ws";
+
+    private const string ApiPath = "/v2";
 
     private readonly ILogger<ApiErrors> _log = log;
 
@@ -21,7 +23,13 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
         {
             await next(context).ConfigureAwait(false);
             if (!response.HasStarted && response.StatusCode >= 400 && response.ContentLength is null && string.IsNullOrEmpty(response.ContentType))
+            {
+                response.Headers.Remove("Allow");
+                // Who may not use the API is not told which methods a path has.
+                if (response.StatusCode == StatusCodes.Status405MethodNotAllowed && context.Request.Path.StartsWithSegments(ApiPath))
+                    await credentials.RequireAnyAsync(context.Request).ConfigureAwait(false);
                 await OfBareStatus(context).ExecuteAsync(context).ConfigureAwait(false);
+            }
         }
         catch (Exception fault) when (context.RequestAborted.IsCancellationRequested || fault is ConnectionResetException or ConnectionAbortedException)
         {
@@ -37,7 +45,6 @@ internal sealed partial class ApiErrors(RequestDelegate next, ILogger<ApiErrors>
     private static ApiError OfBareStatus(HttpContext context)
     {
         var response = context.Response;
-        response.Headers.Remove("Allow");
         return response.StatusCode == StatusCodes.Status405MethodNotAllowed && context.Request.Path == LinkPath
             ? ApiError.OfStatus(StatusCodes.Status404NotFound)
             : ApiError.OfStatus(response.StatusCode);

@@ -14,13 +14,19 @@ internal static class ApiJson
         Encoder = MinimalJsonEncoder.Instance,
     };
 
+    /// <summary>What the media type of an answer is.</summary>
+    public const string ContentType = "application/json";
+
+    /// <summary>A value as the body of an answer.</summary>
+    public static byte[] Bytes<T>(T value) => JsonSerializer.SerializeToUtf8Bytes(value, Format);
+
     /// <summary>Answers with a value.</summary>
     public static Task WriteAsync<T>(HttpResponse response, int status, T value)
     {
         response.StatusCode = status;
-        response.ContentType = "application/json";
+        response.ContentType = ContentType;
         response.Headers.CacheControl = "no-store, no-cache, must-revalidate";
-        var body = JsonSerializer.SerializeToUtf8Bytes(value, Format);
+        var body = Bytes(value);
         response.ContentLength = body.Length;
         // A response to HEAD tells its length and has no body.
         return HttpMethods.IsHead(response.HttpContext.Request.Method)

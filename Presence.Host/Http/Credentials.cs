@@ -13,6 +13,9 @@ internal sealed class Credentials(IOptions<PresenceOptions> options, TokenValida
     private const string Basic = "Basic ";
     private const string Bearer = "Bearer ";
 
+    // What is asked for before there is a session.
+    private static readonly PathString[] KeyPaths = ["/v2/account/authenticate", "/v2/account/session"];
+
     private readonly byte[] _serverKeyHash = SHA256.HashData(Encoding.UTF8.GetBytes(options.Value.ServerKey!));
 
     /// <summary>
@@ -39,6 +42,16 @@ internal sealed class Credentials(IOptions<PresenceOptions> options, TokenValida
             throw Refused("Auth token invalid.");
         return await tokens.ValidateAsync(header[Bearer.Length..], request.HttpContext.RequestAborted).ConfigureAwait(false)
             ?? throw Refused("Auth token invalid.");
+    }
+
+    /// <summary>Demands what any request to a path of the protocol has to show, whether this server offers the path or not.</summary>
+    /// <exception cref="ApiException">401/16.</exception>
+    public async Task RequireAnyAsync(HttpRequest request)
+    {
+        if (KeyPaths.Any(path => request.Path.StartsWithSegments(path, StringComparison.OrdinalIgnoreCase)))
+            RequireServerKey(request);
+        else
+            await RequireBearerAsync(request).ConfigureAwait(false);
     }
 
     private static string? Authorization(HttpRequest request) =>

@@ -18,6 +18,7 @@ internal static class HttpServices
         services.TryAddSingleton<ILoadState, UnmeasuredLoad>();
         services.TryAddSingleton<LoadShedding>();
         return services
+            .AddSingleton<RejectedRequests>()
             .AddSingleton<LoginLimit>()
             .AddSingleton<UserQueryLimit>()
             .AddSingleton<IPostConfigureOptions<LoggerFilterOptions>, LogPrivacy>()

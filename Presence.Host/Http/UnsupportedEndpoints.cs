@@ -1,7 +1,8 @@
 namespace Presence.Host.Http;
 
 /// <summary>
-/// Says of the rest of the protocol that it is not here: 501/12 at once, so that an SDK's user sees why a call fails.
+/// Answers the rest of the protocol with 501/12, so that an SDK's user sees why a call fails. A request without the credentials that
+/// the protocol asks for gets 401/16, as everywhere else.
 /// </summary>
 internal static class UnsupportedEndpoints
 {
@@ -23,9 +24,13 @@ internal static class UnsupportedEndpoints
         routes.Map("/v2/user/{id}/group", Refusing("/v2/user/{id}/group"));
     }
 
-    private static Func<IResult> Refusing(string what)
+    private static Func<HttpRequest, Credentials, Task<IResult>> Refusing(string what)
     {
         var refusal = ApiError.Unimplemented($"Not implemented: {what}. This server keeps statuses and follows alone.");
-        return () => refusal;
+        return async (request, credentials) =>
+        {
+            await credentials.RequireAnyAsync(request).ConfigureAwait(false);
+            return refusal;
+        };
     }
 }

@@ -19,7 +19,7 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
     {
         var presence = options.Value;
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestLineSize = RequestLimits.LongestLineBytes;
+        kestrel.Limits.MaxRequestLineSize = RequestLimits.LineBytes;
         kestrel.Limits.MaxRequestHeadersTotalSize = RequestHead.HeaderBytes;
         kestrel.Limits.MaxRequestBodySize = presence.Limits.RequestBodyBytes;
         kestrel.Limits.RequestHeadersTimeout = presence.Limits.AuthenticateTimeout;
@@ -33,6 +33,8 @@ internal sealed class Listeners(IOptions<PresenceOptions> options) : IConfigureO
             // What comes out of TLS nobody has looked at yet. A host of the HTTP API alone has no links.
             if (HasTls(presence.Http.Certificate) && listen.ApplicationServices.GetService<PipeFront>() is { } front)
                 listen.Use(server => connection => front.ServeAsync(connection, server));
+            var rejected = listen.ApplicationServices.GetRequiredService<RejectedRequests>();
+            listen.Use(server => connection => rejected.ServeAsync(connection, server));
         });
         if (presence.Tcp.Port >= 0)
         {

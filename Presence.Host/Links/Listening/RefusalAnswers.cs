@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using Presence.Host.Http;
 
 namespace Presence.Host.Links.Listening;
 
@@ -26,10 +26,9 @@ internal static class RefusalAnswers
 
     /// <summary>The request head has not come in time.</summary>
     /// <param name="now">The time.</param>
-    public static byte[] Late(DateTimeOffset now) => Encoding.ASCII.GetBytes(string.Create(
-        CultureInfo.InvariantCulture, $"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\nDate: {now:r}\r\n\r\n"));
+    public static byte[] Late(DateTimeOffset now) =>
+        ApiError.OfStatus(StatusCodes.Status408RequestTimeout).ToHttp(string.Create(CultureInfo.InvariantCulture, $"Date: {now:r}"));
 
-    private static byte[] NewFullHttp(int retry) => Encoding.ASCII.GetBytes(string.Create(
-        CultureInfo.InvariantCulture,
-        $"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 21\r\nConnection: close\r\nRetry-After: {retry}\r\n\r\nToo many connections\n"));
+    private static byte[] NewFullHttp(int retry) =>
+        (ApiError.Unavailable with { Message = PlainLinks.Full }).ToHttp(string.Create(CultureInfo.InvariantCulture, $"Retry-After: {retry}"));
 }

@@ -19,7 +19,10 @@ namespace Presence.Host.Links.Upgrade;
 /// </remarks>
 internal static class RequestHead
 {
-    /// <summary>The longest request line in bytes. Tokens may carry a good deal in their vars, and the SDKs put them into the URL.</summary>
+    /// <summary>
+    /// The longest request line that is read here, in bytes: enough for all but the longest tokens, which the SDKs put into the URL. A
+    /// longer one is left to the server, since only so many bytes can be looked at without taking them from the socket.
+    /// </summary>
     public const int LineBytes = 16 * 1024;
 
     /// <summary>The most bytes of all headers together.</summary>

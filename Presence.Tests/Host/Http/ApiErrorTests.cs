@@ -150,7 +150,7 @@ public sealed class ApiErrorTests : IAsyncLifetime
         // What the protocol has and this server has not.
         { "email", "POST /v2/account/authenticate/email", Key, """{"email":"a@b.example","password":"12345678"}""", 501, 12 },
         { "apple", "POST /v2/account/authenticate/apple", Key, "{}", 501, 12 },
-        { "steam", "POST /v2/account/authenticate/steam", null, null, 501, 12 },
+        { "steam", "POST /v2/account/authenticate/steam", Key, null, 501, 12 },
         { "changing an account", "PUT /v2/account", Good, """{"username":"x"}""", 501, 12 },
         { "deleting an account", "DELETE /v2/account", Good, null, 501, 12 },
         { "linking", "POST /v2/account/link/device", Good, "{}", 501, 12 },
@@ -167,9 +167,18 @@ public sealed class ApiErrorTests : IAsyncLifetime
         { "matches", "GET /v2/match", Good, null, 501, 12 },
         { "notifications", "DELETE /v2/notification?ids=x", Good, null, 501, 12 },
         { "a call", "POST /v2/rpc/hello", Good, "\"payload\"", 501, 12 },
-        { "a call of a server", "GET /v2/rpc/hello?http_key=x", null, null, 501, 12 },
+        { "a call of a server", "GET /v2/rpc/hello?http_key=x", null, null, 401, 16 },
         { "storage", "PUT /v2/storage", Good, "{}", 501, 12 },
         { "tournaments", "GET /v2/tournament", Good, null, 501, 12 },
+
+        // The same, by somebody who may not ask.
+        { "friends, no token", "GET /v2/friend", null, null, 401, 16 },
+        { "friends, an expired token", "GET /v2/friend", $"Bearer {Jwt.Hmac(Jwt.Payload(("exp", Jwt.At(-1))), WellKnownKeys.Signing)}", null, 401, 16 },
+        { "friends, the server key", "GET /v2/friend", Key, null, 401, 16 },
+        { "deleting an account, no token", "DELETE /v2/account", null, null, 401, 16 },
+        { "steam, no server key", "POST /v2/account/authenticate/steam", null, null, 401, 16 },
+        { "a wrong method on the account, no token", "POST /v2/account", null, "{}", 401, 16 },
+        { "a wrong method on refresh, no server key", $"GET {Refresh}", null, null, 401, 16 },
 
         // What is our fault.
         { "a crash", "GET /crash", null, null, 500, 13 },
@@ -186,6 +195,21 @@ public sealed class ApiErrorTests : IAsyncLifetime
         Assert.True((status, code) == answer.Error, $"{what}: {answer.Status} {answer.Body}");
         Assert.DoesNotContain("secret details", answer.Body, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", answer.Body, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/", false)]
+    [InlineData("/healthcheck", false)]
+    [InlineData("/v2/account", true)]
+    [InlineData("/v2/user?usernames=alice", true)]
+    public async Task HEAD_is_answered_as_GET_without_a_body(string path, bool needsToken)
+    {
+        var get = await _host.SendAsync("GET", path, needsToken ? Good : null);
+        var head = await _host.SendAsync("HEAD", path, needsToken ? Good : null);
+
+        Assert.Equal((200, get.ContentType, ""), (head.Status, head.ContentType, head.Body));
+        if (needsToken)
+            Assert.Equal((401, ""), ((await _host.SendAsync("HEAD", path)).Status, (await _host.SendAsync("HEAD", path)).Body));
     }
 
     [Fact]

@@ -33,7 +33,8 @@ public abstract class AuthenticateTimeoutTests(ServerFixture server)
     {
         await using var client = await RawClient.ConnectAsync(server.Http);
         await client.SendAsync("GET /ws?token=x HTTP/1.1\r\nHost: localhost\r\nX-Endless: ");
-        Assert.Equal(408, (await client.ReadHeadAsync()).Status);
+        var answer = await client.ReadHeadAsync();
+        Assert.Equal((408, """{"code":3,"message":"The request did not come in time."}"""), (answer.Status, answer.Body));
         await client.ExpectEndAsync();
     }
 

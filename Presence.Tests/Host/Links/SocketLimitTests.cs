@@ -226,7 +226,7 @@ public abstract class SocketLimitTests : IAsyncLifetime
         }
 
         var answer = await web.ReadHeadAsync();
-        Assert.Equal((503, "Too many connections\n", "close"), (answer.Status, answer.Body, answer.Headers["Connection"]));
+        Assert.Equal((503, """{"code":14,"message":"Too many connections; try again later."}""", "close"), (answer.Status, answer.Body, answer.Headers["Connection"]));
         Assert.InRange(int.Parse(answer.Headers["Retry-After"], System.Globalization.CultureInfo.InvariantCulture), 5, 15);
         Assert.Equal(PlainLinks.Full, (await line.ReadJsonLineAsync())!.Value.GetProperty("error").GetProperty("message").GetString());
         web.HalfClose();

@@ -55,7 +55,7 @@ public sealed class Connection : UntypedActor
         _registry = registry;
         _settings = settings;
         _outbox = new Outbox(opening.Link);
-        _follows = new FollowList(Identity.User, Identity.Username, settings.Follows);
+        _follows = new FollowList(Identity.User, opening.Session, settings.Follows);
     }
 
     /// <summary>

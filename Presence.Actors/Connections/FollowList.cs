@@ -13,8 +13,15 @@ namespace Presence.Actors.Connections;
 /// <remarks>
 /// A follow of many users is answered by several relays at different instants. Until the last of them has answered, changes of
 /// the users that are already known go into the answer instead of past it.
+/// <para>
+/// The connection's own user is always followed (contract F9) and is not in the list: to follow it asks for its present state and changes
+/// nothing else.
+/// </para>
 /// </remarks>
-internal sealed class FollowList(UserId self, string selfName, int limit)
+/// <param name="self">The connection's own user.</param>
+/// <param name="session">The connection's own session, which no answer lists: its client knows what it shows.</param>
+/// <param name="limit">How many users, and names that nobody has yet, may be followed (contract F10).</param>
+internal sealed class FollowList(UserId self, SessionId session, int limit)
 {
     private readonly CompactMap<UserId, State> _users = new();
     private Pending? _pending;
@@ -58,13 +65,12 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
         {
             if (!Username.IsValid(name))
                 return Outcome.Refuse(follow.Cid, "Invalid username.", Limit.NameBytes);
-            if (name != selfName)
-                pending.AddName(name);
+            pending.AddName(name);
         }
 
         var added = 0;
         foreach (var (user, _) in pending.Users)
-            added += _users.ContainsKey(user) ? 0 : 1;
+            added += user == self || _users.ContainsKey(user) ? 0 : 1;
         foreach (var name in pending.Names)
             added += _awaitedNames?.ContainsKey(name) == true ? 0 : 1;
         if (added > 0 && Count + added > limit)
@@ -114,13 +120,13 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
                     continue;
                 Forget(name);
                 drop = drop.Add(subject);
-                foreach (var bearer in bearers.Where(b => b != self))
+                foreach (var bearer in bearers)
                 {
                     if (Ask(bearer))
                         ask = ask.Add(Subject.OfUser(bearer));
                 }
             }
-            else if (_users[subject.User] != State.Following)
+            else if (subject.User != self && _users[subject.User] != State.Following)
             {
                 _users[subject.User] = State.Collected;
             }
@@ -175,10 +181,11 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     /// <summary>Whether a change is to be told to the client now.</summary>
     public bool Admits(ServerMessage.StatusEvent change)
     {
-        // Contract F9: a connection is always told of its own user.
-        if ((_isPlain && _pending is null) || change.User == self)
+        if (_isPlain && _pending is null)
             return true;
-        if (!_users.TryGetValue(change.User, out var state))
+        // Contract F9: a connection is always told of its own user.
+        var state = State.Following;
+        if (change.User != self && !_users.TryGetValue(change.User, out state))
             return false;
         if (_pending is not null && _pending.Users.TryGetValue(change.User, out var sessions) && !sessions.IsDefault)
             _pending.Users[change.User] = Apply(sessions, change.Changes);
@@ -206,7 +213,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
 
     private void Asked(UserId user)
     {
-        if (!_users.TryGetValue(user, out var state) || state == State.Appearing)
+        if (user != self && (!_users.TryGetValue(user, out var state) || state == State.Appearing))
             _users[user] = State.Asked;
     }
 
@@ -214,9 +221,15 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     {
         if (_pending is null || _pending.Outstanding > 0)
             return new Outcome(null, ask, drop, []);
+        if (_pending.Users.TryGetValue(self, out var own))
+            _pending.Users[self] = own.RemoveAll(s => s.Session == session);
         var answer = new ServerMessage.Snapshot(_pending.Cid, _pending.Presences());
         foreach (var (user, _) in _pending.Users)
-            _users[user] = State.Following;
+        {
+            if (user != self)
+                _users[user] = State.Following;
+        }
+
         _pending = null;
         return new Outcome(answer, ask, drop, []);
     }
@@ -236,7 +249,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
     private static ImmutableArray<UserId> BearersOf(IEnumerable<SessionStatus> sessions) =>
         [.. sessions.Select(s => new UserId(Guid.Parse(s.Status))).Distinct()];
 
-    /// <summary>Reads the users that a follow names, without the connection's own.</summary>
+    /// <summary>Reads the users that a follow names.</summary>
     private bool TryRead(ImmutableArray<string> texts, Pending pending)
     {
         pending.Users.EnsureCapacity(texts.Length);
@@ -244,8 +257,7 @@ internal sealed class FollowList(UserId self, string selfName, int limit)
         {
             if (!UserId.TryParse(text, out var user))
                 return false;
-            if (user != self)
-                pending.AddUser(user);
+            pending.AddUser(user);
         }
 
         return true;

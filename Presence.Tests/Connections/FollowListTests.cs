@@ -10,9 +10,9 @@ public sealed class FollowListTests
     private const int Limit = 4;
 
     private static readonly UserId Self = new(Guid.NewGuid()), Bob = new(Guid.NewGuid()), Carl = new(Guid.NewGuid());
-    private static readonly SessionId Session = SessionId.New();
+    private static readonly SessionId Session = SessionId.New(), Own = SessionId.New();
 
-    private readonly FollowList _follows = new(Self, "self", Limit);
+    private readonly FollowList _follows = new(Self, Own, Limit);
     private long _request;
 
     [Fact]
@@ -92,11 +92,55 @@ public sealed class FollowListTests
     public void Oneself_is_always_told_and_never_followed()
     {
         Assert.True(_follows.Admits(Change(Self, null, 1)));
-        var outcome = _follows.Begin(new ClientRequest.Follow("1", [Self.ToString()], ["self"]), ++_request);
-        Assert.Empty(outcome.Ask);
-        Assert.Empty(Assert.IsType<ServerMessage.Snapshot>(outcome.Reply).Presences);
+        Begin([Self]);
+        Assert.Equal(0, _follows.Count);
+        Assert.IsType<ServerMessage.Snapshot>(Take(Self, 1).Reply);
+        Assert.Equal(0, _follows.Count);
         Assert.Empty(_follows.End(new ClientRequest.Unfollow("2", [Self.ToString()]), _request).Drop);
         Assert.True(_follows.Admits(Change(Self, 1, 2)));
+    }
+
+    [Fact]
+    [Trait("Clause", "F9")]
+    public void Following_oneself_answers_with_what_the_other_connections_show()
+    {
+        Begin([Self]);
+        var own = new SessionStatus(Own, "self", "mine", 7);
+        Assert.Equal([1L], Revisions(Take(new RelayReply.Snapshot(Subject.OfUser(Self), [own, Shown(1)!])).Reply));
+        Assert.True(_follows.Admits(Change(Self, 1, 2)));
+    }
+
+    [Fact]
+    [Trait("Clause", "F9")]
+    [Trait("Clause", "F2")]
+    public void A_change_of_the_own_user_is_told_at_once_and_goes_into_the_answer_as_well()
+    {
+        Begin([Self, Bob]);
+        Assert.Null(Take(Self, 1).Reply);
+        Assert.True(_follows.Admits(Change(Self, 1, 2)));
+        Assert.Equal([2L], Revisions(Take(Bob).Reply));
+    }
+
+    [Fact]
+    [Trait("Clause", "F9")]
+    [Trait("Clause", "F11")]
+    public void The_own_name_is_followed_as_any_other()
+    {
+        Begin([], "self");
+        var found = Take(Bearers("self", Self, Bob));
+        Assert.Equal([Subject.OfUser(Self), Subject.OfUser(Bob)], found.Ask);
+        Assert.Null(Take(Self, 1).Reply);
+        Assert.Equal([1L, 3L], Revisions(Take(Bob, 3).Reply).Order());
+        Assert.Equal(1, _follows.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F9")]
+    [Trait("Clause", "F10")]
+    public void Oneself_does_not_count()
+    {
+        Begin([.. Enumerable.Range(0, Limit).Select(_ => new UserId(Guid.NewGuid())), Self]);
+        Assert.Equal(Limit, _follows.Count);
     }
 
     [Theory]

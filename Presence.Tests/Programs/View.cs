@@ -40,7 +40,7 @@ public sealed class View
         new(Enumerable.Range(atLeast, history.Last + 1 - atLeast).Where(p => history[p] == status));
 
     /// <summary>What a second follow's answer says beside what was told: both are the present state (contract F4).</summary>
-    public View And(View shown, History history) => new(IsUnresolved ? shown._places : Reachable(history).Intersect(shown._places))
+    public View And(View shown, History history) => new(IsUnresolved || _isAnywhere ? shown._places : Reachable(history).Intersect(shown._places))
     {
         MayBeMerged = MayBeMerged,
     };

@@ -227,7 +227,7 @@ public sealed class World(INodes nodes)
             {
                 // On another node what was confirmed may follow as an event (contract S7).
                 var atLeast = _world._histories.Values.ToDictionary(h => h.Session, h => h.Node == _connection.Node ? h.Confirmed : 0);
-                return told => Learn(users.FindAll(u => u.Id != Own.User), byName, atLeast, ((ServerMessage.Snapshot)told).Presences);
+                return told => Learn(users, byName, atLeast, ((ServerMessage.Snapshot)told).Presences);
             });
 
         public async Task DisconnectAsync()
@@ -361,14 +361,16 @@ public sealed class World(INodes nodes)
         {
             if (shown.Any(p => users.TrueForAll(u => u.Id != p.User)))
                 throw new InvalidOperationException("F1: the answer names somebody who was not asked for");
+            if (shown.Any(p => p.Status.Session == Own.Session))
+                throw new InvalidOperationException("F9: the answer names the connection that asked");
             foreach (var (user, _) in users)
             {
                 // A name says nothing of a user who bears it no more, or not yet: only an answer that shows one of the user's
                 // sessions is about that user.
                 var isCertain = !byName || shown.Any(p => p.User == user);
-                if (isCertain || !_follows.ContainsKey(user))
+                if (user != Own.User && (isCertain || !_follows.ContainsKey(user)))
                     _follows[user] = isCertain ? Following.Certainly : Following.Perhaps;
-                foreach (var history in _world._histories.Values.Where(h => h.User == user))
+                foreach (var history in _world._histories.Values.Where(h => h.User == user && h != Own))
                 {
                     var status = shown.Where(p => p.Status.Session == history.Session).Select(p => p.Status.Status).SingleOrDefault();
                     // Nothing can be confirmed of a session that opened after the follow was asked for.

@@ -171,9 +171,11 @@ internal sealed class Witness(Life self, Truth truth, Figures figures, List<Find
     {
         if (Repeated(answer.Presences) is { } twice)
             Report("F1", $"the answer shows {twice} twice", answer.At, null);
-        foreach (var stranger in answer.Presences.Where(p => !answer.Names(p.User) || p.User == self.User))
+        foreach (var stranger in answer.Presences.Where(p => !answer.Names(p.User)))
             Report("F1", $"the answer shows {stranger}, who was not asked for", answer.At, null);
-        foreach (var user in answer.Ids.Concat(answer.Bearers).Distinct().Where(u => u != self.User))
+        foreach (var own in answer.Presences.Where(p => truth.MakerOf(p)?.Maker == self))
+            Report("F9", $"the answer shows {own}, the connection that asked", answer.At, null);
+        foreach (var user in answer.Ids.Concat(answer.Bearers).Distinct())
             Hear(answer, user);
     }
 
@@ -186,7 +188,7 @@ internal sealed class Witness(Life self, Truth truth, Figures figures, List<Find
         _unfollowed.Remove(user);
         if (!(isSilent && wasFollowed))
         {
-            foreach (var (shown, maker, deed) in _picture.Values.Where(p => p.Shown.User == user).ToList())
+            foreach (var (shown, maker, deed) in _picture.Values.Where(p => p.Shown.User == user && p.Maker != self).ToList())
             {
                 if (told.Any(p => p.Session == shown.Session))
                     continue;
@@ -202,7 +204,7 @@ internal sealed class Witness(Life self, Truth truth, Figures figures, List<Find
                 Show(shown, answer.At, isAnswer: true);
         }
 
-        foreach (var maker in truth.Lives[user])
+        foreach (var maker in truth.Lives[user].Where(m => m != self))
             ExpectInForce(maker, answer, told, isByName: !answer.Ids.Contains(user));
     }
 

@@ -55,7 +55,7 @@ public sealed class Connection : UntypedActor
         _registry = registry;
         _settings = settings;
         _outbox = new Outbox(opening.Link);
-        _follows = new FollowList(Identity.User, opening.Session, settings.Follows);
+        _follows = new FollowList(Identity.User, opening.Session, settings.Follows, settings.UsersPerName);
     }
 
     /// <summary>
@@ -332,6 +332,9 @@ public sealed record ConnectionSettings(int Follows, int Pipeline)
 {
     /// <summary>What a server runs with unless told otherwise.</summary>
     public static readonly ConnectionSettings Default = new(10_000, 16);
+
+    /// <summary>How many users of one name a follow by that name may find (contract F11).</summary>
+    public int UsersPerName { get; init; } = 100;
 
     /// <summary>
     /// Whether the next follow is refused because the node is overloaded (contract L5); also counts the refusal. Called once for

@@ -21,7 +21,8 @@ namespace Presence.Actors.Connections;
 /// <param name="self">The connection's own user.</param>
 /// <param name="session">The connection's own session, which no answer lists: its client knows what it shows.</param>
 /// <param name="limit">How many users, and names that nobody has yet, may be followed (contract F10).</param>
-internal sealed class FollowList(UserId self, SessionId session, int limit)
+/// <param name="usersPerName">How many users of one name a follow may find (contract F11).</param>
+internal sealed class FollowList(UserId self, SessionId session, int limit, int usersPerName)
 {
     private readonly CompactMap<UserId, State> _users = new();
     private Pending? _pending;
@@ -50,6 +51,8 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
         Following,
     }
 
+    private string TooMany => $"A connection may follow {limit} users.";
+
     /// <summary>How many users, and names that nobody bears yet, are followed (contract F10).</summary>
     public int Count => _users.Count + (_awaitedNames?.Count ?? 0);
 
@@ -61,9 +64,9 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
         var pending = new Pending(follow.Cid, request);
         if (!TryRead(follow.UserIds, pending))
             return Outcome.Refuse(follow.Cid, "Invalid user identifier.");
-        foreach (var name in follow.Usernames)
+        foreach (var text in follow.Usernames)
         {
-            if (!Username.IsValid(name))
+            if (!Username.TryNormalize(text, out var name))
                 return Outcome.Refuse(follow.Cid, "Invalid username.", Limit.NameBytes);
             pending.AddName(name);
         }
@@ -72,9 +75,15 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
         foreach (var (user, _) in pending.Users)
             added += user == self || _users.ContainsKey(user) ? 0 : 1;
         foreach (var name in pending.Names)
-            added += _awaitedNames?.ContainsKey(name) == true ? 0 : 1;
+        {
+            if (_awaitedNames?.ContainsKey(name) == true)
+                continue;
+            added++;
+            pending.NewNames.Add(name);
+        }
+
         if (added > 0 && Count + added > limit)
-            return Outcome.Refuse(follow.Cid, $"A connection may follow {limit} users.", Limit.Follows);
+            return Outcome.Refuse(follow.Cid, TooMany, Limit.Follows);
 
         _users.EnsureCapacity(_users.Count + added);
         _pending = pending;
@@ -100,13 +109,14 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
         var ask = ImmutableArray<Subject>.Empty;
         var drop = ImmutableArray<Subject>.Empty;
         var events = ImmutableArray<ServerMessage.StatusEvent>.Empty;
+        (string Why, Limit Exceeded)? failure = null;
         foreach (var (subject, sessions) in followed.Snapshots)
         {
             if (subject.Name is null && _users.TryGetValue(subject.User, out var state) && state == State.Appearing)
             {
                 _users[subject.User] = State.Following;
                 if (!sessions.IsEmpty)
-                    events = events.Add(new ServerMessage.StatusEvent(subject.User, [.. sessions.Select(s => new StatusChange(null, s))]));
+                    events = events.Add(Joins(subject.User, sessions));
                 continue;
             }
 
@@ -118,6 +128,19 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
                 var bearers = BearersOf(sessions);
                 if (bearers.IsEmpty)
                     continue;
+                if (bearers.Length > usersPerName)
+                {
+                    failure = ($"More than {usersPerName} users have the name.", Limit.UsersPerName);
+                    continue;
+                }
+
+                // A name that is resolved counts no more.
+                if (Count - 1 + bearers.Count(b => b != self && !_users.ContainsKey(b)) > limit)
+                {
+                    failure = (TooMany, Limit.Follows);
+                    continue;
+                }
+
                 Forget(name);
                 drop = drop.Add(subject);
                 foreach (var bearer in bearers)
@@ -132,31 +155,29 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
             }
         }
 
-        return Finish(ask, drop) with { Events = events };
+        return failure is var (why, exceeded) ? Fail(why, exceeded, drop, events) : Finish(ask, drop) with { Events = events };
     }
 
-    /// <summary>Somebody bears a name that this connection waits for: it is resolved, once and for all.</summary>
+    /// <summary>
+    /// Somebody bears a name that this connection waits for: it is resolved, once and for all, as the first user who bears it. If several
+    /// come at once, the first is the one whose connection began first, so that it depends on nothing else.
+    /// </summary>
     public Outcome Resolve(RelayReply.BearersChanged changed)
     {
         var name = Subject.OfName(changed.Name);
         if (_awaitedNames is null || !_awaitedNames.TryGetValue(changed.Name, out var since) || _pending?.Awaits(changed.Name) == true)
             return Outcome.Nothing;
-        var bearers = BearersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!))
+        var bearers = BearersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!).OrderBy(s => s.Session.Value))
             .RemoveAll(b => _unfollowed is not null && _unfollowed.TryGetValue(b, out var at) && at >= since);
         if (bearers.IsEmpty)
             return Outcome.Nothing;
         Forget(changed.Name);
-        var ask = ImmutableArray.CreateBuilder<Subject>();
+        var first = bearers[0];
         // Somebody who appears while the follow of the name is still being answered belongs into that answer.
         var isPending = _pending?.Names.Contains(changed.Name) == true;
-        foreach (var bearer in bearers.Where(b => b != self))
-        {
-            _isPlain = false;
-            if (isPending ? Ask(bearer) : _users.TryAdd(bearer, State.Appearing))
-                ask.Add(Subject.OfUser(bearer));
-        }
-
-        return new Outcome(null, ask.ToImmutable(), [name], []);
+        var isNew = first != self && (isPending ? Ask(first) : _users.TryAdd(first, State.Appearing));
+        _isPlain &= !isNew;
+        return new Outcome(null, isNew ? [Subject.OfUser(first)] : [], [name], []);
     }
 
     /// <summary>Ends follows at once (contract F7).</summary>
@@ -213,9 +234,66 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
 
     private void Asked(UserId user)
     {
-        if (user != self && (!_users.TryGetValue(user, out var state) || state == State.Appearing))
+        if (user == self)
+            return;
+        if (!_users.TryGetValue(user, out var state))
+        {
             _users[user] = State.Asked;
+        }
+        else if (state == State.Appearing)
+        {
+            _users[user] = State.Asked;
+            _pending!.Appearing.Add(user);
+        }
     }
+
+    /// <summary>Refuses the follow that is being answered: nothing of it is applied (contract F10, F11).</summary>
+    /// <param name="why">What the client is told.</param>
+    /// <param name="exceeded">The limit.</param>
+    /// <param name="resolved">The names that are not followed any more.</param>
+    /// <param name="events">What the client is to be told beside that.</param>
+    private Outcome Fail(string why, Limit exceeded, ImmutableArray<Subject> resolved, ImmutableArray<ServerMessage.StatusEvent> events)
+    {
+        var pending = _pending!;
+        _pending = null;
+        var drop = resolved.ToBuilder();
+        foreach (var (user, sessions) in pending.Users)
+        {
+            if (!_users.TryGetValue(user, out var state) || state is not (State.Asked or State.Collected))
+                continue;
+            if (!pending.Appearing.Contains(user))
+            {
+                _users.Remove(user);
+                drop.Add(Subject.OfUser(user));
+            }
+            else if (sessions.IsDefault)
+            {
+                // It is followed because of an earlier name, and its state is still to be told.
+                _users[user] = State.Appearing;
+            }
+            else
+            {
+                _users[user] = State.Following;
+                if (!sessions.IsEmpty)
+                    events = events.Add(Joins(user, sessions));
+            }
+        }
+
+        foreach (var name in pending.NewNames)
+        {
+            if (_awaitedNames?.ContainsKey(name) != true)
+                continue;
+            Forget(name);
+            drop.Add(Subject.OfName(name));
+        }
+
+        // What relays had sent of these users is still on its way.
+        _isPlain = false;
+        return new Outcome(new ServerMessage.Failed(pending.Cid, ErrorCode.BadInput, why), [], drop.ToImmutable(), events) { Limit = exceeded };
+    }
+
+    private static ServerMessage.StatusEvent Joins(UserId user, ImmutableArray<SessionStatus> sessions) =>
+        new(user, [.. sessions.Select(s => new StatusChange(null, s))]);
 
     private Outcome Finish(ImmutableArray<Subject> ask, ImmutableArray<Subject> drop)
     {
@@ -286,7 +364,7 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
         public static readonly Outcome Nothing = new(null, [], [], []);
 
         /// <summary>The limit that refuses the request; null if none does.</summary>
-        public Limit? Limit { get; private init; }
+        public Limit? Limit { get; init; }
 
         public static Outcome Refuse(string? cid, string why, Limit? limit = null) =>
             new(new ServerMessage.Failed(cid, ErrorCode.BadInput, why), [], [], []) { Limit = limit };
@@ -300,6 +378,9 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
         private HashSet<string>? _awaited;
         private int _askedUsers;
 
+        private HashSet<UserId>? _appearing;
+        private List<string>? _newNames;
+
         public string? Cid { get; } = cid;
 
         public long Request { get; } = request;
@@ -308,6 +389,12 @@ internal sealed class FollowList(UserId self, SessionId session, int limit)
         public CompactMap<UserId, ImmutableArray<SessionStatus>> Users { get; } = new();
 
         public IEnumerable<string> Names => _names as IEnumerable<string> ?? [];
+
+        /// <summary>The names that no earlier follow waits for.</summary>
+        public List<string> NewNames => _newNames ??= [];
+
+        /// <summary>Users who were followed already because of an earlier name, and of whom the client has not been told.</summary>
+        public HashSet<UserId> Appearing => _appearing ??= [];
 
         /// <summary>For how many subjects no relay has answered.</summary>
         public int Outstanding => _askedUsers + (_awaited?.Count ?? 0);

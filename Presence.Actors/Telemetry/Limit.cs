@@ -51,6 +51,9 @@ public enum Limit
     /// <summary>Bytes of a username (contract F11).</summary>
     NameBytes,
 
+    /// <summary>Users of one name that one follow may find (contract F11).</summary>
+    UsersPerName,
+
     /// <summary>HTTP requests per second of one client address.</summary>
     HttpRequestsPerAddress,
 

@@ -11,8 +11,8 @@ public class FollowListBenchmarks
 {
     private const int Follows = 50;
 
-    private readonly FollowList _follows = new(Cast.UserNumber(Follows + 1), "bob", Follows);
-    private readonly FollowList _changed = new(Cast.UserNumber(Follows + 1), "bob", Follows);
+    private readonly FollowList _follows = new(Cast.UserNumber(Follows + 1), SessionId.New(), Follows, usersPerName: 100);
+    private readonly FollowList _changed = new(Cast.UserNumber(Follows + 1), SessionId.New(), Follows, usersPerName: 100);
     private readonly ServerMessage.StatusEvent _followed = Cast.Event();
     private readonly ServerMessage.StatusEvent _strange = new(Cast.UserNumber(Follows + 2), Cast.Event().Changes);
 

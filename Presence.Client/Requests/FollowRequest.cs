@@ -13,7 +13,7 @@ internal sealed class FollowRequest
     public FollowRequest(IEnumerable<Guid> ids, IEnumerable<string> names)
     {
         _ids = [.. ids];
-        _names = new HashSet<string>(names, StringComparer.Ordinal);
+        _names = new HashSet<string>(names.Select(Composed), StringComparer.Ordinal);
     }
 
     private FollowRequest(IEnumerable<Guid> ids, Dictionary<string, long> askedAt)
@@ -37,6 +37,19 @@ internal sealed class FollowRequest
     /// <param name="askedAt">Names that are awaited, and when the caller asked for each.</param>
     public static FollowRequest Repeat(IEnumerable<Guid> ids, IReadOnlyDictionary<string, long> askedAt) =>
         new(ids, askedAt.ToDictionary(name => name.Key, name => name.Value, StringComparer.Ordinal));
+
+    /// <summary>The spelling in which the server shows a name. A text that is no Unicode is left to the server to refuse.</summary>
+    private static string Composed(string name)
+    {
+        try
+        {
+            return name.Normalize();
+        }
+        catch (ArgumentException)
+        {
+            return name;
+        }
+    }
 
     public bool NamesUser(Guid user) => _ids.Contains(user) || _found.Contains(user);
 

@@ -7,7 +7,7 @@ namespace Presence.Host.Auth;
 
 /// <summary>What a token says, once its signature is known to be good.</summary>
 /// <param name="User">The user (<c>uid</c>).</param>
-/// <param name="Username">The user's name (<c>usn</c>): 1 to 128 bytes without control characters (contract F11).</param>
+/// <param name="Username">The user's name (<c>usn</c>): normalised, with 1 to 128 bytes and without control characters (contract F11).</param>
 /// <param name="TokenId">Names the login (<c>tid</c>): its session and refresh tokens share it. Null if the token does not say.</param>
 /// <param name="Vars">What the application put in at login (<c>vrs</c>).</param>
 /// <param name="IssuedAt">When the login was (<c>iat</c>), in whole seconds; the epoch if the token does not say.</param>
@@ -54,7 +54,7 @@ internal sealed record TokenClaims(
     {
         if (claims.ValueKind is not JsonValueKind.Object
             || !UserId.TryParse(Text(claims, "uid"), out var user)
-            || Text(claims, "usn") is not { } username || !Actors.Model.Username.IsValid(username)
+            || !Actors.Model.Username.TryNormalize(Text(claims, "usn"), out var username)
             || !TryInstant(claims, "exp", out var expiry) || expiry is null
             || !TryInstant(claims, "nbf", out var start)
             || !TryInstant(claims, "iat", out var issued))

@@ -9,6 +9,9 @@ internal sealed class LimitSettings
     /// <summary>How many users one connection may follow (contract F10).</summary>
     public int Follows { get; set; } = 10_000;
 
+    /// <summary>How many users of one name a follow by that name may find; a name with more is ambiguous (contract F11).</summary>
+    public int UsersPerName { get; set; } = 100;
+
     /// <summary>How long a client may take to say who it is: the request headers, or a TCP link's first message.</summary>
     public TimeSpan AuthenticateTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
@@ -96,6 +99,7 @@ internal sealed class LimitSettings
             // Room for the longest status with every byte escaped would be 12 KiB; 4 KiB is what the SDKs were made for.
             .. Rule.Between($"{key}:MessageBytes", MessageBytes, 4096, 16 * 1024 * 1024),
             .. Rule.Between($"{key}:Follows", Follows, 1, 1_000_000),
+            .. Rule.Between($"{key}:UsersPerName", UsersPerName, 1, 10_000),
             .. Rule.Span($"{key}:AuthenticateTimeout", AuthenticateTimeout),
             .. Rule.Span($"{key}:PongWait", PongWait),
             .. Rule.Span($"{key}:PingPeriod", PingPeriod),

@@ -72,7 +72,8 @@ internal static class AccountEndpoints
         }
 
         using var room = limit.Take(count);
-        string[] names = [.. usernames.OfType<string>().Where(name => name.Length > 0).Distinct(StringComparer.Ordinal)];
+        // What spells no name is the name of nobody.
+        string[] names = [.. usernames.Select(text => Username.TryNormalize(text, out var name) ? name : null).OfType<string>().Distinct(StringComparer.Ordinal)];
         foreach (var name in names)
         {
             if (accounts.Find(name) is { } account)

@@ -58,8 +58,8 @@ internal static class AuthenticateEndpoints
     {
         if (string.IsNullOrEmpty(text))
             return null;
-        if (!Actors.Model.Username.IsValid(text))
+        if (!Actors.Model.Username.TryNormalize(text, out var name))
             throw new ApiException(ApiError.InvalidArgument($"A username has at most {Actors.Model.Username.MaxBytes} bytes and no control characters."));
-        return text;
+        return name;
     }
 }

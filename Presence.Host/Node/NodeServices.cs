@@ -40,7 +40,7 @@ internal static class NodeServices
                 IsOverloaded = () => load.Level == LoadLevel.Overloaded,
                 Revoke = revoked => revocations.Apply(Revocation.Of(revoked)),
                 Loops = [.. provider.GetRequiredService<LoopSet>().All],
-                Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows },
+                Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows, UsersPerName = options.Limits.UsersPerName },
                 Relays = RelaySettings.Default with
                 {
                     FollowRate = new RateLimit(options.Limits.FollowsPerSecond, TimeSpan.FromSeconds(10)),

@@ -12,7 +12,7 @@ public sealed class FollowListTests
     private static readonly UserId Self = new(Guid.NewGuid()), Bob = new(Guid.NewGuid()), Carl = new(Guid.NewGuid());
     private static readonly SessionId Session = SessionId.New(), Own = SessionId.New();
 
-    private readonly FollowList _follows = new(Self, Own, Limit);
+    private readonly FollowList _follows = new(Self, Own, Limit, usersPerName: 3);
     private long _request;
 
     [Fact]
@@ -128,7 +128,7 @@ public sealed class FollowListTests
     {
         Begin([], "self");
         var found = Take(Bearers("self", Self, Bob));
-        Assert.Equal([Subject.OfUser(Self), Subject.OfUser(Bob)], found.Ask);
+        Assert.Equal<IEnumerable<Subject>>([Subject.OfUser(Self), Subject.OfUser(Bob)], found.Ask);
         Assert.Null(Take(Self, 1).Reply);
         Assert.Equal([1L, 3L], Revisions(Take(Bob, 3).Reply).Order());
         Assert.Equal(1, _follows.Count);
@@ -225,6 +225,90 @@ public sealed class FollowListTests
 
         Begin([], "bob");
         Assert.Single(Take(Bearers("bob", Bob)).Ask);
+    }
+
+    [Theory]
+    [Trait("Clause", "F11")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_two_users_who_take_an_awaited_name_at_once_the_one_who_connected_first_is_followed(bool isReversed)
+    {
+        Begin([], "bob");
+        Take(Bearers("bob"));
+        // Session ids grow with time.
+        StatusChange[] both = [new(null, Bearer("bob", Bob)), new(null, Bearer("bob", Carl))];
+        if (isReversed)
+            both.Reverse();
+        Assert.Equal(Subject.OfUser(Bob), Assert.Single(_follows.Resolve(new RelayReply.BearersChanged("bob", [.. both])).Ask));
+        Assert.Equal(1, _follows.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F11")]
+    public void All_who_have_the_name_are_followed_and_nobody_who_takes_it_later()
+    {
+        Begin([], "bob");
+        Assert.Equal<IEnumerable<Subject>>([Subject.OfUser(Bob), Subject.OfUser(Carl)], Take(Bearers("bob", Bob, Carl)).Ask);
+        Take(Bob);
+        Take(Carl);
+        Assert.Empty(_follows.Resolve(Appears("bob", new UserId(Guid.NewGuid()))).Ask);
+        Assert.Equal(2, _follows.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F11")]
+    public void A_name_that_too_many_have_is_ambiguous_and_nothing_of_the_request_is_applied()
+    {
+        Begin([Carl], "bob", "dora");
+        Take(Carl, 1);
+        var outcome = Take(Bearers("bob", [.. Enumerable.Range(0, 4).Select(_ => new UserId(Guid.NewGuid()))]));
+        Assert.Equal(("1", ErrorCode.BadInput), (Assert.IsType<ServerMessage.Failed>(outcome.Reply).Cid, ((ServerMessage.Failed)outcome.Reply!).Code));
+        Assert.Equal(Actors.Telemetry.Limit.UsersPerName, outcome.Limit);
+        Assert.Equal<IEnumerable<Subject>>([Subject.OfUser(Carl), Subject.OfName("bob"), Subject.OfName("dora")], outcome.Drop);
+        Assert.Equal(0, _follows.Count);
+        Assert.False(_follows.Admits(Change(Carl, 1, 2)));
+        // Late answers mean nothing.
+        Assert.Null(Take(Bearers("dora")).Reply);
+    }
+
+    [Fact]
+    [Trait("Clause", "F11")]
+    public void A_request_that_fails_leaves_what_was_followed_before()
+    {
+        Begin([Bob], "dora");
+        Take(Bob, 1);
+        Take(Bearers("dora"));
+        var dora = new UserId(Guid.NewGuid());
+        _follows.Resolve(Appears("dora", dora));
+        Begin([Bob, dora], "eve");
+        Take(Bob, 1);
+        Take(dora, 5);
+        var outcome = Take(Bearers("eve", [.. Enumerable.Range(0, 4).Select(_ => new UserId(Guid.NewGuid()))]));
+        Assert.IsType<ServerMessage.Failed>(outcome.Reply);
+        Assert.Equal(Subject.OfName("eve"), Assert.Single(outcome.Drop));
+        Assert.Equal(dora, Assert.Single(outcome.Events).User);
+        Assert.True(_follows.Admits(Change(Bob, 1, 2)));
+        Assert.True(_follows.Admits(Change(dora, 5, 6)));
+        Assert.Equal(2, _follows.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F10")]
+    public void Users_who_are_found_by_a_name_count_as_well()
+    {
+        Begin([Bob, Carl, new UserId(Guid.NewGuid())], "dora");
+        var outcome = Take(Bearers("dora", new UserId(Guid.NewGuid()), new UserId(Guid.NewGuid())));
+        Assert.IsType<ServerMessage.Failed>(outcome.Reply);
+        Assert.Equal(Actors.Telemetry.Limit.Follows, outcome.Limit);
+        Assert.Equal(0, _follows.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F11")]
+    public void A_name_is_followed_in_its_composed_spelling()
+    {
+        var outcome = _follows.Begin(new ClientRequest.Follow("1", [], ["Zoe\u0308", "Zo\u00eb"]), ++_request);
+        Assert.Equal(Subject.OfName("Zo\u00eb"), Assert.Single(outcome.Ask));
     }
 
     private void Begin(UserId[] users, params string[] names) =>

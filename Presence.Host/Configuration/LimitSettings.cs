@@ -1,3 +1,5 @@
+using Presence.Host.Links;
+
 namespace Presence.Host.Configuration;
 
 /// <summary>What one client, or all of them, may take (contract L4).</summary>
@@ -35,6 +37,12 @@ internal sealed class LimitSettings
 
     /// <summary>How many bytes may wait for one link before its changes are merged and its requests wait.</summary>
     public int OutputBytes { get; set; } = 64 * 1024;
+
+    /// <summary>
+    /// How many bytes the answer to a follow may have; the rest of a longer one comes as events. 0 sets no limit. Below the receive buffer
+    /// of the .NET SDK's default adapter, 256 KiB.
+    /// </summary>
+    public int ReplyBytes { get; set; } = 240_000;
 
     /// <summary>How many sockets of clients this node has, on all its ports; 0: as many as the limit of open files leaves room for.</summary>
     public int Connections { get; set; }
@@ -107,6 +115,7 @@ internal sealed class LimitSettings
             .. Rule.Between($"{key}:MessagesPerSecond", MessagesPerSecond, 0, 1_000_000),
             .. Rule.Between($"{key}:BytesPerSecond", BytesPerSecond, 0, 1024 * 1024 * 1024),
             .. Rule.Between($"{key}:OutputBytes", OutputBytes, 16 * 1024, 64 * 1024 * 1024),
+            .. ReplyBytes == 0 ? [] : Rule.Between($"{key}:ReplyBytes", ReplyBytes, ReplySplitter.LeastBytes, 64 * 1024 * 1024),
             .. Rule.Between($"{key}:Connections", Connections, 0, int.MaxValue),
             .. Rule.Between($"{key}:ConnectionsPerAddress", ConnectionsPerAddress, 0, int.MaxValue),
             .. Rule.Between($"{key}:Handshakes", Handshakes, 0, int.MaxValue),

@@ -44,6 +44,7 @@ internal sealed class Link : ILink
     private readonly LinkTimes _times;
     private readonly LinkLimits _limits;
     private readonly FrameHolds? _holds;
+    private readonly int _replyBytes;
 
     // Null until the client may be spoken to.
     private ICarrier? _carrier;
@@ -84,6 +85,7 @@ internal sealed class Link : ILink
     /// <param name="watcher">Is told of the connection and of the end.</param>
     /// <param name="limits">What the client may send and leave unread; null: <see cref="LinkLimits.NoRates"/>.</param>
     /// <param name="answersPings">Whether a client without control frames answers pings; one with control frames does.</param>
+    /// <param name="replyBytes">How long an answer may be at most, as the client asks; null: as the limits say.</param>
     public Link(
         LinkFormat format,
         int maxMessageBytes,
@@ -92,10 +94,12 @@ internal sealed class Link : ILink
         byte[]? greeting = null,
         ILinkWatcher? watcher = null,
         LinkLimits? limits = null,
-        bool answersPings = false)
+        bool answersPings = false,
+        int? replyBytes = null)
     {
         _format = format;
         _limits = limits ?? LinkLimits.NoRates;
+        _replyBytes = ReplySplitter.BoundOf(_limits.ReplyBytes, replyBytes);
         _framing = format.NewFraming(maxMessageBytes);
         _times = times;
         _holds = holds;
@@ -216,7 +220,16 @@ internal sealed class Link : ILink
         {
             if (Is(State.Closing | State.Cut))
                 return true;
-            Queue(_format.Frame(message));
+            if (message is ServerMessage.Snapshot answer)
+            {
+                foreach (var frame in _format.Frames(answer, _replyBytes))
+                    Queue(frame);
+            }
+            else
+            {
+                Queue(_format.Frame(message));
+            }
+
             WriteSoon();
             if (_output.Length > _limits.OutputBytes && !Is(State.Behind))
             {

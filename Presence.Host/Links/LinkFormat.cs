@@ -67,6 +67,24 @@ internal sealed class LinkFormat
         message is ServerMessage.StatusEvent change ? change.Form(_form, _encode) : Encode(message);
 
     /// <summary>
+    /// The answer to a follow as frames, to be sent one right behind the other: more than one if it is longer than a bound.
+    /// </summary>
+    /// <param name="answer">The answer.</param>
+    /// <param name="bytes">The bound; 0: none.</param>
+    public IEnumerable<byte[]> Frames(ServerMessage.Snapshot answer, int bytes)
+    {
+        if (bytes == 0 || !ReplySplitter.IsAbove(answer, bytes))
+        {
+            // Nearly always it is short, and encoded once.
+            var frame = Frame(answer);
+            if (bytes == 0 || frame.Length <= bytes)
+                return [frame];
+        }
+
+        return ReplySplitter.Split(answer, bytes, _codec).Select(Frame);
+    }
+
+    /// <summary>
     /// A ping. On a WebSocket its payload is its number, which the answer repeats; on a plain link it is the message of that name, the same
     /// bytes each time.
     /// </summary>

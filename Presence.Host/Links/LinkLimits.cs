@@ -38,11 +38,15 @@ internal sealed record LinkLimits(Refusals? Refusals)
     /// </summary>
     public int OutputBytes { get; init; } = 64 * 1024;
 
+    /// <summary>How long the answer to a follow may be before the rest of it comes as events (<see cref="ReplySplitter"/>); 0: no bound.</summary>
+    public int ReplyBytes { get; init; }
+
     /// <summary>The limits that are configured.</summary>
     public static LinkLimits Of(LimitSettings limits, Refusals refusals) => new(refusals)
     {
         Messages = new RateLimit(limits.MessagesPerSecond, Burst),
         Bytes = new RateLimit(limits.BytesPerSecond, Burst),
         OutputBytes = limits.OutputBytes,
+        ReplyBytes = limits.ReplyBytes,
     };
 }

@@ -30,8 +30,10 @@ internal sealed class LinkOpening(
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
     /// <param name="greeting">What the client is told when it is connected; null if another tells it.</param>
     /// <param name="answersPings">Whether the client of a plain link answers pings.</param>
-    public Link Make(Identity identity, LinkFormat format, bool holdsFirstFrame, byte[]? greeting = null, bool answersPings = false) =>
-        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity), limits, answersPings);
+    /// <param name="replyBytes">How long an answer may be at most, as the client asks; null: it does not ask.</param>
+    public Link Make(
+        Identity identity, LinkFormat format, bool holdsFirstFrame, byte[]? greeting = null, bool answersPings = false, int? replyBytes = null) =>
+        new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity), limits, answersPings, replyBytes);
 
     /// <summary>Makes the link of an accepted request that the HTTP server knows nothing of: it answers the request itself.</summary>
     /// <param name="accepted">What the gate says of the request.</param>
@@ -39,7 +41,8 @@ internal sealed class LinkOpening(
         accepted.Identity,
         LinkFormat.OfWebSocket(accepted.Format),
         holdsFirstFrame: true,
-        UpgradeAnswer.To(accepted, clock.GetUtcNow()));
+        UpgradeAnswer.To(accepted, clock.GetUtcNow()),
+        accepted.ReplyBytes);
 
     /// <summary>
     /// A link to a client that is refused, in lines as every refusal of a plain link is: it says why, and ends when the client has

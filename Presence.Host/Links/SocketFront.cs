@@ -101,7 +101,7 @@ internal sealed partial class SocketFront(
 
         var session = SessionId.New();
         var welcome = LinkFormat.Lines.Frame(new ServerMessage.Welcome(identity.User, session, identity.Username));
-        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), holdsFirstFrame: false, welcome, hello.AnswersPings);
+        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), holdsFirstFrame: false, welcome, hello.AnswersPings, hello.ReplyBytes);
         SocketCarrier.Begin(link, socket, behind);
         opening.Open(link, session, identity, hello.ShowsStatus, socket.Loop);
     }

@@ -88,7 +88,7 @@ internal sealed partial class TcpEndpoint(
 
         var session = SessionId.New();
         var welcome = LinkFormat.Lines.Frame(new ServerMessage.Welcome(identity.User, session, identity.Username));
-        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), holdsFirstFrame: false, welcome, hello.AnswersPings);
+        var link = opening.Make(identity, LinkFormat.OfPlain(hello.Format), holdsFirstFrame: false, welcome, hello.AnswersPings, hello.ReplyBytes);
         var loop = loops.Next();
         var carrier = new PipeCarrier(link, transport, connection.Abort, loop, connection.Features.Get<IConnectionSocketFeature>()?.Socket);
         opening.Open(link, session, identity, hello.ShowsStatus, loop);

@@ -51,7 +51,7 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
     private async Task RunAsync(HttpContext context, UpgradeOutcome.Accepted accepted)
     {
         var loop = loops.Next();
-        var link = opening.Make(accepted.Identity, LinkFormat.OfWebSocket(accepted.Format), holdsFirstFrame: true);
+        var link = opening.Make(accepted.Identity, LinkFormat.OfWebSocket(accepted.Format), holdsFirstFrame: true, replyBytes: accepted.ReplyBytes);
         opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
         await opening.StartedAsync(link).ConfigureAwait(false);
         StreamTransport transport;

@@ -25,6 +25,12 @@ internal abstract class EnvelopeCodec
     /// <summary>Writes one message.</summary>
     public abstract void Encode(ServerMessage message, IBufferWriter<byte> output);
 
+    /// <summary>The most bytes that a presence takes in a message.</summary>
+    public abstract int MostBytesOf(in UserSession presence);
+
+    /// <summary>The most bytes that a cid takes in a message.</summary>
+    public abstract int MostBytesOf(string? cid);
+
     /// <summary>What bytes that are no message come out as.</summary>
     /// <param name="why">A text for a person, which quotes nothing that the client sent.</param>
     protected static ClientRequest.Malformed Malformed(string why) =>

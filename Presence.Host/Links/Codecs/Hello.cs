@@ -18,7 +18,7 @@ namespace Presence.Host.Links.Codecs;
 /// </para>
 /// <para>
 /// The rules of <see cref="JsonText"/> hold. <c>status</c> and <c>ping</c> are true, false or absent (false), <c>format</c> is
-/// <c>json</c>, <c>protobuf</c>, empty or absent (JSON).
+/// <c>json</c>, <c>protobuf</c>, empty or absent (JSON), <c>reply_bytes</c> is a whole number above zero or absent.
 /// </para>
 /// </remarks>
 /// <param name="Token">The session token; not verified, and never empty.</param>
@@ -27,10 +27,14 @@ namespace Presence.Host.Links.Codecs;
 /// <param name="AnswersPings">Whether the client answers pings, so that it is pinged when it is silent (contract C2).</param>
 internal sealed record Hello(string Token, bool ShowsStatus, WireFormat Format, bool AnswersPings = false)
 {
-    private const int HelloField = 1, TokenField = 2, StatusField = 3, FormatField = 4, PingField = 5;
+    private const int HelloField = 1, TokenField = 2, StatusField = 3, FormatField = 4, PingField = 5, ReplyBytesField = 6;
 
     private static readonly JsonFields LineFields = new(("hello", HelloField));
-    private static readonly JsonFields HelloFields = new(("token", TokenField), ("status", StatusField), ("format", FormatField), ("ping", PingField));
+    private static readonly JsonFields HelloFields = new(
+        ("token", TokenField), ("status", StatusField), ("format", FormatField), ("ping", PingField), ("reply_bytes", ReplyBytesField));
+
+    /// <summary>How long an answer may be at most, as the client asks; null: it does not ask.</summary>
+    public int? ReplyBytes { get; private init; }
 
     /// <summary>Reads the first line of a client, without its end.</summary>
     /// <param name="line">The line.</param>
@@ -96,6 +100,7 @@ internal sealed record Hello(string Token, bool ShowsStatus, WireFormat Format, 
                 TokenField => hello with { Token = json.String() ?? "" },
                 StatusField => hello with { ShowsStatus = json.Boolean() },
                 PingField => hello with { AnswersPings = json.Boolean() },
+                ReplyBytesField => hello with { ReplyBytes = json.PositiveNumber() },
                 _ => hello with { Format = ReadFormat(ref json) },
             };
         }

@@ -103,6 +103,23 @@ internal sealed class JsonCodec : EnvelopeCodec
         json.WriteEndObject();
     }
 
+    /// <inheritdoc/>
+    public override int MostBytesOf(in UserSession presence)
+    {
+        // {"user_id":"","session_id":"","username":"","status":""}, and two ids of 36 characters.
+        const int around = 57 + 72;
+        return around + MostBytesOf(presence.Status.Username) + MostBytesOf(presence.Status.Status);
+    }
+
+    /// <inheritdoc/>
+    public override int MostBytesOf(string? cid)
+    {
+        var bytes = 0;
+        foreach (var c in cid ?? "")
+            bytes += char.IsControl(c) ? 6 : c is '"' or '\\' ? 2 : c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+        return bytes;
+    }
+
     private static ClientRequest Decode(ReadOnlySpan<byte> message)
     {
         try

@@ -133,6 +133,16 @@ internal ref struct JsonText
         return false;
     }
 
+    /// <summary>The whole number above zero that the value of the present field is; null if it is none, which is a fault.</summary>
+    public int? PositiveNumber()
+    {
+        if (_reader.TokenType == JsonTokenType.Number && _reader.TryGetInt32(out var number) && number > 0)
+            return number;
+        Refuse("A field that should hold a number above zero does not.");
+        _reader.Skip();
+        return null;
+    }
+
     /// <summary>
     /// Enters the list that the value of the present field is; false if it is an empty object, or not a list, which is a fault.
     /// </summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Presence.Actors.Connections;
@@ -57,6 +58,17 @@ internal sealed class ProtobufCodec : EnvelopeCodec
         else
             ToEnvelope(message).WriteTo(output);
     }
+
+    /// <inheritdoc/>
+    public override int MostBytesOf(in UserSession presence)
+    {
+        // Each field and the presence itself have a tag and a length of at most three bytes.
+        const int around = (6 * 4) + 72;
+        return around + MostBytesOf(presence.Status.Username) + MostBytesOf(presence.Status.Status);
+    }
+
+    /// <inheritdoc/>
+    public override int MostBytesOf(string? cid) => Encoding.UTF8.GetByteCount(cid ?? "");
 
     private static Envelope ToEnvelope(ServerMessage message)
     {

@@ -155,7 +155,7 @@ internal static class RequestHead
 
     private static UpgradeRequest Request(ReadOnlySpan<byte> query, in Headers headers, IPAddress? address)
     {
-        StringValues format = default, token = default, status = default;
+        StringValues format = default, token = default, status = default, replyBytes = default;
         foreach (var pair in new QueryStringEnumerable(Encoding.ASCII.GetString(query)))
         {
             var name = pair.DecodeName().Span;
@@ -165,6 +165,8 @@ internal static class RequestHead
                 token = StringValues.Concat(token, pair.DecodeValue().ToString());
             else if (name.Equals("status", StringComparison.OrdinalIgnoreCase))
                 status = StringValues.Concat(status, pair.DecodeValue().ToString());
+            else if (name.Equals("reply_bytes", StringComparison.OrdinalIgnoreCase))
+                replyBytes = StringValues.Concat(replyBytes, pair.DecodeValue().ToString());
         }
 
         return new UpgradeRequest
@@ -172,6 +174,7 @@ internal static class RequestHead
             Format = format,
             Token = token,
             Status = status,
+            ReplyBytes = replyBytes,
             Authorization = headers.Authorization is { } authorization ? new StringValues(authorization) : default(StringValues?),
             Protocols = headers.Protocols?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             Connection = headers.Connection,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Net.Http.Headers;
 using Presence.Actors.Connections;
 using Presence.Actors.Telemetry;
@@ -54,7 +55,7 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
             return new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Service restart", (HeaderNames.RetryAfter, "1"));
 
         return users.HasRoom(identity.User)
-            ? new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol)
+            ? new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol) { ReplyBytes = NumberIn(request.ReplyBytes) }
             : new UpgradeOutcome.Refused(StatusCodes.Status429TooManyRequests, UserLinks.Text, (HeaderNames.RetryAfter, "5"))
             {
                 Limit = Limit.ConnectionsPerUser,
@@ -81,6 +82,10 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
             return (offered, BearerProtocol);
         return (request.Token is [{ Length: > 0 } token] ? token : null, null);
     }
+
+    /// <summary>A whole number above zero; everything else is as if it were not there.</summary>
+    private static int? NumberIn(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
 
     /// <summary>The spellings of true; everything else is false and never an error.</summary>
     private static bool IsTrue(string? text) => text is "1" or "t" or "T" or "true" or "TRUE" or "True";

@@ -17,7 +17,11 @@ internal abstract record UpgradeOutcome
     /// <param name="Accept">What the answer says in <c>Sec-WebSocket-Accept</c>.</param>
     /// <param name="SubProtocol">The sub-protocol that is selected; null selects none.</param>
     public sealed record Accepted(
-        Identity Identity, WireFormat Format, bool AppearsOnline, string Accept, string? SubProtocol) : UpgradeOutcome;
+        Identity Identity, WireFormat Format, bool AppearsOnline, string Accept, string? SubProtocol) : UpgradeOutcome
+    {
+        /// <summary>How long an answer may be at most, as the client asks; null: it does not ask.</summary>
+        public int? ReplyBytes { get; init; }
+    }
 
     /// <summary>It is answered by one line of plain text.</summary>
     /// <param name="Status">The status code.</param>

@@ -20,6 +20,9 @@ internal sealed record UpgradeRequest
     /// <summary>What <c>status</c> is in the query.</summary>
     public StringValues Status { get; init; }
 
+    /// <summary>What <c>reply_bytes</c> is in the query.</summary>
+    public StringValues ReplyBytes { get; init; }
+
     /// <summary>The header of authorization; null if there is none, which is not the same as an empty one.</summary>
     public StringValues? Authorization { get; init; }
 
@@ -57,6 +60,7 @@ internal sealed record UpgradeRequest
             Format = query["format"],
             Token = query["token"],
             Status = query["status"],
+            ReplyBytes = query["reply_bytes"],
             Authorization = headers.TryGetValue(HeaderNames.Authorization, out var authorization) ? authorization : default(StringValues?),
             Protocols = headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketProtocol),
             Connection = headers.Connection,

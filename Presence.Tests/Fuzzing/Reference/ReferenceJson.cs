@@ -62,11 +62,13 @@ internal static class ReferenceJson
             var fields = Fields(document.RootElement, name => name == "hello" ? name : null);
             if (!fields.TryGetValue("hello", out var hello))
                 return null;
-            fields = Fields(hello, name => name is "token" or "status" or "format" or "ping" ? name : null);
+            fields = Fields(hello, name => name is "token" or "status" or "format" or "ping" or "reply_bytes" ? name : null);
             var token = fields.TryGetValue("token", out var text) ? Text(text) : "";
             var status = fields.TryGetValue("status", out var flag) && flag.GetBoolean();
             var ping = fields.TryGetValue("ping", out var answers) && answers.GetBoolean();
             var format = fields.TryGetValue("format", out var kind) ? Text(kind) : "";
+            if (fields.TryGetValue("reply_bytes", out var bytes) && !(bytes.TryGetInt32(out var number) && number > 0))
+                return null;
             return token.Length == 0 || format is not ("" or "json" or "protobuf") ? null : $"{token} {status} {(format == "protobuf" ? "Protobuf" : "Json")} {ping}";
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or DecoderFallbackException or FormatException)

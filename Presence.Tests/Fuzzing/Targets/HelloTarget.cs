@@ -31,6 +31,7 @@ internal sealed class HelloTarget : FuzzTarget
         r,
         ("token", JsonGrammar.String),
         ("status", r2 => r2.OneIn(2) ? "true" : "false"),
+        ("reply_bytes", r2 => r2.Any(["20000", "0", "-1", "1.5", "1e5", "99999999999"])),
         ("format", r2 => r2.Any(["\"json\"", "\"protobuf\"", "\"\"", "\"xml\""])),
         ("ping", r2 => r2.OneIn(2) ? "true" : "false")))));
 }

@@ -15,7 +15,7 @@ internal sealed class UpgradeHeadTarget : FuzzTarget
     private static readonly string[] Parameters =
     [
         "token=a.b", "Token=%41b", "TOKEN=a+b", "token", "token=", "=token", "token=a=b", "token=%zz", "token=%", "token=%e2%82%ac", "token=%ff", "token=%00", "t%6fken=x", "format=json",
-        "format=protobuf", "FORMAT=%6Ason", "status=1", "status=tRuE", "status=%74", "status=+1", "lang=en", "", "a;b", "#token=x", "?", "/", "%26token=x", "%c0%af", "%2e%2e/", "token=%u0041",
+        "format=protobuf", "FORMAT=%6Ason", "status=1", "status=tRuE", "status=%74", "status=+1", "reply_bytes=20000", "REPLY%5fbytes=-1", "lang=en", "", "a;b", "#token=x", "?", "/", "%26token=x", "%c0%af", "%2e%2e/", "token=%u0041",
     ];
 
     private static readonly string[] Hosts =

@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using Presence.Actors.Connections;
+using Presence.Actors.Model;
+using Presence.Host.Links.Codecs;
+
+namespace Presence.Host.Links;
+
+/// <summary>
+/// Divides the answer to a follow that is longer than its reader takes: the answer lists the users that fit, and an event with joins
+/// tells of each other user right behind it (protocol difference 0.15). Some client libraries drop a connection, or a message, above the
+/// size of their receive buffer.
+/// </summary>
+/// <remarks>
+/// A user is either in the answer or in events, and all parts come from the same answer, so that each user still appears from one instant
+/// (contract F2). Whoever sends the parts must send nothing between them.
+/// </remarks>
+internal static class ReplySplitter
+{
+    /// <summary>The least bound, in bytes: an event with the longest presence, each of its characters escaped, is shorter.</summary>
+    public const int LeastBytes = 16 * 1024;
+
+    // Field names, brackets, lengths, and the frame around all.
+    private const int AroundAll = 128;
+
+    // The two ids of a presence and the names of its fields, in the shorter of the formats.
+    private const int LeastPresenceBytes = 64;
+
+    /// <summary>Whether an answer is longer than a bound without any doubt, found without encoding it.</summary>
+    public static bool IsAbove(ServerMessage.Snapshot answer, int bytes)
+    {
+        long least = 0;
+        foreach (var (_, shown) in answer.Presences)
+            least += LeastPresenceBytes + shown.Username.Length + shown.Status.Length;
+        return least > bytes;
+    }
+
+    /// <summary>The bound of a link.</summary>
+    /// <param name="configured">The bound of the server; 0: none.</param>
+    /// <param name="wished">The bound that the client asks for; null: none.</param>
+    public static int BoundOf(int configured, int? wished)
+    {
+        if (wished is not > 0)
+            return configured;
+        var bound = Math.Max(wished.Value, LeastBytes);
+        return configured == 0 ? bound : Math.Min(bound, configured);
+    }
+
+    /// <summary>The parts of an answer, each of at most so many bytes in the given format.</summary>
+    /// <param name="answer">The answer; what it lists of a user stands together.</param>
+    /// <param name="bytes">The bound, at least <see cref="LeastBytes"/>.</param>
+    /// <param name="codec">The format.</param>
+    public static IEnumerable<ServerMessage> Split(ServerMessage.Snapshot answer, int bytes, EnvelopeCodec codec)
+    {
+        var room = (long)bytes - AroundAll;
+        var left = room - codec.MostBytesOf(answer.Cid);
+        var first = ImmutableArray.CreateBuilder<UserSession>();
+        var rest = new List<(int Start, int End)>();
+        for (var start = 0; start < answer.Presences.Length;)
+        {
+            var end = start;
+            long size = 0;
+            for (; end < answer.Presences.Length && answer.Presences[end].User == answer.Presences[start].User; end++)
+                size += codec.MostBytesOf(answer.Presences[end]);
+            if (size <= left)
+            {
+                left -= size;
+                first.AddRange(answer.Presences.AsSpan()[start..end]);
+            }
+            else
+            {
+                rest.Add((start, end));
+            }
+
+            start = end;
+        }
+
+        yield return answer with { Presences = first.ToImmutable() };
+        foreach (var (start, end) in rest)
+        {
+            for (var next = start; next < end;)
+            {
+                var joins = ImmutableArray.CreateBuilder<StatusChange>();
+                long size = 0;
+                for (; next < end && (joins.Count == 0 || size + codec.MostBytesOf(answer.Presences[next]) <= room); next++)
+                {
+                    size += codec.MostBytesOf(answer.Presences[next]);
+                    joins.Add(new StatusChange(null, answer.Presences[next].Status));
+                }
+
+                yield return new ServerMessage.StatusEvent(answer.Presences[start].User, joins.ToImmutable());
+            }
+        }
+    }
+}

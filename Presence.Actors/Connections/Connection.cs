@@ -95,7 +95,8 @@ public sealed class Connection : UntypedActor
     protected override void PreStart()
     {
         _registry.Tell(new SessionRegistry.Register(_opening.Session, Identity));
-        Publish(Subject.OfName(Identity.Username), Identity.User.ToString());
+        var name = Subject.OfName(Identity.Username);
+        RelayOf(name).Tell(new RelayCommand.HoldName(name, Identity.User, ++_request));
     }
 
     /// <inheritdoc/>
@@ -133,7 +134,7 @@ public sealed class Connection : UntypedActor
             case RelayReply.Followed followed:
                 Follow(_follows.Take(followed));
                 break;
-            case RelayReply.BearersChanged changed:
+            case RelayReply.HoldersChanged changed:
                 Follow(_follows.Resolve(changed));
                 break;
             case LinkSignal.Drained:

@@ -159,10 +159,10 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
     }
 
     /// <summary>
-    /// Somebody bears a name that this connection waits for: it is resolved, once and for all, as the first user who bears it. If several
-    /// come at once, the first is the one whose connection began first, so that it depends on nothing else.
+    /// A user has a name that this connection waits for: the name is resolved, once and for all, as the first user who has it. Of several
+    /// who come at once it is the one with the lowest id, so that it depends on nothing else.
     /// </summary>
-    public Outcome Resolve(RelayReply.BearersChanged changed)
+    public Outcome Resolve(RelayReply.HoldersChanged changed)
     {
         var name = Subject.OfName(changed.Name);
         if (_awaitedNames is null || !_awaitedNames.TryGetValue(changed.Name, out var since) || _pending?.Awaits(changed.Name) == true)
@@ -325,10 +325,10 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
     }
 
     private static ImmutableArray<UserId> BearersOf(IEnumerable<SessionStatus> sessions) =>
-        [.. sessions.Select(s => new UserId(Guid.Parse(s.Status))).Distinct()];
+        [.. sessions.Select(s => s.Holder).Distinct()];
 
     /// <summary>Reads the users that a follow names.</summary>
-    private bool TryRead(ImmutableArray<string> texts, Pending pending)
+    private static bool TryRead(ImmutableArray<string> texts, Pending pending)
     {
         pending.Users.EnsureCapacity(texts.Length);
         foreach (var text in texts)

@@ -14,15 +14,15 @@ public interface IHomeMessage : IClusterMessage
 }
 
 /// <summary>
-/// Relay to home: everything that the relay stands for in this subject. Whole and versioned, so it may be lost, repeated or
-/// overtaken; sent again until it is accepted, and now and then after that.
+/// Relay to home: everything that the relay stands for in this subject. Versioned, so it may be lost, repeated or overtaken; sent again,
+/// whole, until it is accepted, and now and then after that.
 /// </summary>
 /// <param name="Subject">What it is about.</param>
 /// <param name="Relay">Who reports; the sender is its actor.</param>
-/// <param name="Page">The relay's page.</param>
+/// <param name="Page">The relay's page, or what has changed in it since the report before.</param>
 /// <param name="Watching">Whether the relay has followers, and so wants to be told of changes.</param>
 /// <param name="Digest">How far the relay's own book goes; names to a new home the relays that it must ask.</param>
-public sealed record NodeReport(Subject Subject, RelayId Relay, Page Page, bool Watching, ImmutableArray<Known> Digest)
+public sealed record NodeReport(Subject Subject, RelayId Relay, PageUpdate Page, bool Watching, ImmutableArray<Known> Digest)
     : IHomeMessage;
 
 /// <summary>
@@ -38,7 +38,17 @@ public sealed record NodeReport(Subject Subject, RelayId Relay, Page Page, bool 
 /// <param name="IsNewEntity">Whether the report was the first of all to the entity of a user: it was created for it.</param>
 public sealed record ReportAccepted(
     Subject Subject, long Version, long Incarnation, long Sequence, bool Holds, ImmutableArray<BookPage> Newer, bool IsNewEntity = false)
-    : IClusterMessage;
+    : IClusterMessage
+{
+    /// <summary>
+    /// Whether this brings some of the pages only, and the answer itself follows. A message above the frame limit of the connection between
+    /// two nodes would be lost each time.
+    /// </summary>
+    public bool IsPart { get; init; }
+
+    /// <summary>The pages that were sent ahead in parts: a relay that does not know all of them has lost a part, and reports again.</summary>
+    public ImmutableArray<Known> Ahead { get; init; } = [];
+}
 
 /// <summary>
 /// Home to every watching relay but the one that reported it: a page has changed. Changes that wait for the same node on the
@@ -48,19 +58,19 @@ public sealed record ReportAccepted(
 /// <param name="Incarnation">Which life of the home this is.</param>
 /// <param name="Since">The number of the first change that this stands for.</param>
 /// <param name="Sequence">The number of the last one. Numbers count the changes of a life; a gap means that one was lost.</param>
-/// <param name="Pages">The new pages, whole, one per relay.</param>
+/// <param name="Pages">The new pages or what has changed in them, one per relay.</param>
 public sealed record PresenceChanged(
-    Subject Subject, long Incarnation, long Since, long Sequence, ImmutableArray<BookPage> Pages) : IClusterMessage
+    Subject Subject, long Incarnation, long Since, long Sequence, ImmutableArray<BookUpdate> Pages) : IClusterMessage
 {
     /// <summary>One change.</summary>
-    public PresenceChanged(Subject subject, long incarnation, long sequence, BookPage page)
+    public PresenceChanged(Subject subject, long incarnation, long sequence, BookUpdate page)
         : this(subject, incarnation, sequence, sequence, [page])
     {
     }
 
     /// <summary>
     /// This change and the one that its home told of after it as one: of each page the newer, and the numbers of both. If a new
-    /// life of the home has begun between them, whoever is told reconciles with that life in any case.
+    /// life of the home has begun between them, the relay reconciles with that life in any case.
     /// </summary>
     public PresenceChanged Then(PresenceChanged next)
     {
@@ -71,13 +81,21 @@ public sealed record PresenceChanged(
             if (at < 0)
                 pages = pages.Add(page);
             else if (pages[at].Page.Version < page.Page.Version)
-                pages = pages.SetItem(at, page);
+                pages = pages.SetItem(at, new BookUpdate(page.Relay, Merge(pages[at].Page, page.Page)));
         }
 
         return next with { Since = next.Incarnation == Incarnation ? Math.Min(Since, next.Since) : next.Since, Pages = pages };
     }
 
-    private static int IndexOf(ImmutableArray<BookPage> pages, RelayId relay)
+    // A difference that does not start where the one before ends is of no use to the relay, which finds that out and reports again.
+    private static PageUpdate Merge(PageUpdate first, PageUpdate next) => (first, next) switch
+    {
+        (Page page, PageDifference difference) => difference.ApplyTo(page) ?? next,
+        (PageDifference before, PageDifference after) when after.StartsAt(before.Version) => before.Then(after),
+        _ => next,
+    };
+
+    private static int IndexOf(ImmutableArray<BookUpdate> pages, RelayId relay)
     {
         for (var i = 0; i < pages.Length; i++)
         {

@@ -36,9 +36,8 @@ public sealed record PresenceFound(int At, string Username, ImmutableArray<UserI
     {
         if (answer.Sessions.IsEmpty)
             return null;
-        // The sessions of a username have the id of their user where those of a user have the status.
         return answer.Subject.Name is null
             ? new PresenceFound(at, answer.Sessions[0].Username, [])
-            : new PresenceFound(at, "", [.. answer.Sessions.Select(s => new UserId(Guid.Parse(s.Status))).Distinct().Take(MaxUsers)]);
+            : new PresenceFound(at, "", [.. answer.Sessions.Select(s => s.Holder).Distinct().Take(MaxUsers)]);
     }
 }

@@ -19,6 +19,15 @@ public abstract record RelayCommand : INoSerializationVerificationNeeded
     public sealed record Publish(Subject Subject, SessionStatus Status, long Request) : RelayCommand;
 
     /// <summary>
+    /// The user of this connection has a username: follows of the name find the user until the connection ends (contract F6, F11).
+    /// Answered as <see cref="Publish"/> is.
+    /// </summary>
+    /// <param name="Name">The subject of the name.</param>
+    /// <param name="User">The user.</param>
+    /// <param name="Request">Names the request in the answer.</param>
+    public sealed record HoldName(Subject Name, UserId User, long Request) : RelayCommand;
+
+    /// <summary>
     /// This connection begins with its user: from now on it follows, and shows a status if it has one. Answered with
     /// <see cref="RelayReply.Done"/> when both are in force; after that, and not before, changes of the user arrive, and the first
     /// is what the connection itself shows. What others show at that instant it is not told.
@@ -79,10 +88,10 @@ public abstract record RelayReply : INoSerializationVerificationNeeded, IDeadLet
     /// <param name="Snapshots">Some or all of the subjects of the request.</param>
     public sealed record Followed(long Request, ImmutableArray<Snapshot> Snapshots) : RelayReply;
 
-    /// <summary>Those who bear a username that the connection follows have changed.</summary>
+    /// <summary>The users with a username that the connection follows have changed.</summary>
     /// <param name="Name">The username.</param>
-    /// <param name="Changes">Sessions that came or went; the status of each is its user's id.</param>
-    public sealed record BearersChanged(string Name, ImmutableArray<StatusChange> Changes) : RelayReply;
+    /// <param name="Changes">Users that came or went (<see cref="SessionStatus.OfHolder"/>).</param>
+    public sealed record HoldersChanged(string Name, ImmutableArray<StatusChange> Changes) : RelayReply;
 
     /// <summary>What is visible of one subject.</summary>
     /// <param name="Subject">The subject.</param>

@@ -2,67 +2,15 @@ using System.Collections.Immutable;
 
 namespace Presence.Actors.Model;
 
-/// <summary>
-/// What one relay stands for in one subject: the statuses of its own connections, whole, as of a version. A page has one
-/// writer, so between two pages of a relay the higher version is right and there is nothing to resolve.
-/// </summary>
-/// <param name="Version">From the relay's one counter; a later page has a higher version.</param>
-/// <param name="Sessions">The sessions of that relay, in no order that means anything.</param>
-public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions)
-{
-    /// <summary>The last page of a relay that is gone for good: nothing supersedes it, so no late report revives its sessions.</summary>
-    public static readonly Page Retired = new(long.MaxValue, []);
-
-    /// <summary>Whether this is the last page of a relay that is gone.</summary>
-    public bool IsRetired => Version == long.MaxValue;
-
-    /// <summary>The changes that lead from one page of a relay to another; sessions are told apart by their revision.</summary>
-    public static ImmutableArray<StatusChange> Difference(Page? from, Page to)
-    {
-        var old = from?.Sessions ?? [];
-        if (old.Length <= 1 && to.Sessions.Length <= 1)
-            return DifferenceOfOne(old.IsEmpty ? null : old[0], to.Sessions.IsEmpty ? null : to.Sessions[0]);
-        var changes = ImmutableArray.CreateBuilder<StatusChange>(old.Length + to.Sessions.Length);
-        foreach (var before in old)
-        {
-            var after = Find(to.Sessions, before.Session);
-            if (after is null || after.Revision != before.Revision)
-                changes.Add(new StatusChange(before, after));
-        }
-
-        foreach (var after in to.Sessions)
-        {
-            if (Find(old, after.Session) is null)
-                changes.Add(new StatusChange(null, after));
-        }
-
-        return changes.DrainToImmutable();
-    }
-
-    // Nearly all pages are of one session.
-    private static ImmutableArray<StatusChange> DifferenceOfOne(SessionStatus? before, SessionStatus? after)
-    {
-        if (before is null || after is null)
-            return before is null && after is null ? [] : [new StatusChange(before, after)];
-        if (before.Session != after.Session)
-            return [new StatusChange(before, null), new StatusChange(null, after)];
-        return before.Revision == after.Revision ? [] : [new StatusChange(before, after)];
-    }
-
-    internal static SessionStatus? Find(ImmutableArray<SessionStatus> sessions, SessionId session)
-    {
-        foreach (var s in sessions)
-        {
-            if (s.Session == session)
-                return s;
-        }
-
-        return null;
-    }
-}
-
 /// <summary>A page and the relay that wrote it.</summary>
 public readonly record struct BookPage(RelayId Relay, Page Page);
+
+/// <summary>An update of the page of a relay.</summary>
+public readonly record struct BookUpdate(RelayId Relay, PageUpdate Page)
+{
+    /// <summary>A whole page is an update.</summary>
+    public static implicit operator BookUpdate(BookPage page) => new(page.Relay, page.Page);
+}
 
 /// <summary>How far somebody's knowledge of one relay's page goes.</summary>
 public readonly record struct Known(RelayId Relay, long Version)
@@ -182,6 +130,19 @@ public sealed class Book
         }
 
         return newer;
+    }
+
+    /// <summary>This book without the last pages of relays that are gone, as far as they are not needed.</summary>
+    /// <param name="isUnneeded">Whether the last page of a relay is not needed.</param>
+    public Book WithoutRetired(Func<RelayId, bool> isUnneeded)
+    {
+        foreach (var page in _pages)
+        {
+            if (page.Page.IsRetired && isUnneeded(page.Relay))
+                return new Book(_pages.RemoveAll(p => p.Page.IsRetired && isUnneeded(p.Relay)));
+        }
+
+        return this;
     }
 
     private int IndexOf(RelayId relay)

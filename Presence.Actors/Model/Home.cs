@@ -16,10 +16,11 @@ namespace Presence.Actors.Model;
 /// </para>
 /// <para>
 /// A report may come to a new home late, from a relay that has nothing left and so nothing that would make it speak. Hence
-/// silence is asked about too: whoever has a page here and was not heard between two sweeps is asked to report.
+/// silence is asked about too: each relay that has a page here and was not heard between two sweeps is asked to report.
 /// </para>
 /// <para>
-/// The relay that is gone keeps a last page here that nothing supersedes, so that a late report of it is recognised.
+/// The relay that is gone keeps a last page here that nothing supersedes, so that a late report of it is recognised. The next sweep drops
+/// the page. If a report came later still, the home would watch its relay, be told that it has ended, and remove it again.
 /// </para>
 /// </remarks>
 public sealed record Home
@@ -56,6 +57,9 @@ public sealed record Home
 
     private long Sequence { get; init; }
 
+    /// <summary>How many bytes of pages one message has, unless one page has more; the frame limit between nodes is eight times as much.</summary>
+    internal int MaxAnswerBytes { get; init; } = 512 * 1024;
+
     /// <summary>The relays that owe a report; they are asked again and again until they answer or are gone.</summary>
     public ImmutableArray<RelayId> Asked => [.. Named.Select(n => n.Relay).Union(Silent)];
 
@@ -82,7 +86,15 @@ public sealed record Home
         if (before is { IsRetired: true })
             return new Step(this, null, null, [], []);
 
-        var book = Book.Merge(relay, report.Page);
+        // A page that is as new is known, so an older update changes nothing.
+        var page = before is not null && before.Version >= report.Page.Version ? before : report.Page.ApplyTo(before);
+        if (page is null)
+            return Miss(relay, report.Page.Version);
+        var isSame = ReferenceEquals(page, before) || Page.Difference(before, page).IsEmpty;
+        if (isSame && before is { IsLarge: true })
+            page = page with { SameSince = before!.SameSince };
+
+        var book = Book.Merge(relay, page);
         var isCurrent = before is null || report.Page.Version >= before.Version;
         var named = Without(Named, relay, report.Page.Version);
         var newlyNamed = ImmutableArray<RelayId>.Empty;
@@ -101,7 +113,7 @@ public sealed record Home
         }
 
         // Of a relay that was named, somebody has been shown more than this home has seen: to them even nothing is news.
-        var isNews = !ReferenceEquals(book[relay], before) && (IsNamed(relay) || !Page.Difference(before, report.Page).IsEmpty);
+        var isNews = !ReferenceEquals(book[relay], before) && (IsNamed(relay) || !isSame);
         var next = this with
         {
             Book = book,
@@ -114,14 +126,56 @@ public sealed record Home
         ImmutableArray<BookPage> newer = [];
         if (report.Watching)
             newer = book.NewerThan(report.Digest, relay);
+        var parts = PartsOf(newer);
         var accepted = new ReportAccepted(
-            Subject, report.Page.Version, Incarnation, next.Sequence, next.Holds(relay), newer, IsNewEntity: Subject.Name is null && IsUnmet);
+            Subject, report.Page.Version, Incarnation, next.Sequence, next.Holds(relay), parts[^1], IsNewEntity: Subject.Name is null && IsUnmet)
+        {
+            Ahead = [.. parts[..^1].SelectMany(part => part).Select(p => new Known(p.Relay, p.Page.Version))],
+        };
         return new Step(
             next,
             accepted,
-            isNews ? new PresenceChanged(Subject, Incarnation, next.Sequence, new BookPage(relay, report.Page)) : null,
+            isNews ? new PresenceChanged(Subject, Incarnation, next.Sequence, new BookUpdate(relay, Page.Update(IsNamed(relay) ? null : before, page))) : null,
             isNews ? next.Watchers.Remove(relay) : [],
-            newlyNamed);
+            newlyNamed)
+        {
+            Parts = parts.Length == 1 ? [] : [.. parts[..^1].Select(part => accepted with { Newer = part, Ahead = [], IsPart = true })],
+        };
+    }
+
+    /// <summary>
+    /// A relay has told what has changed since a page that is not known here: one that has reported nothing here yet, or whose report
+    /// before was lost. It is asked, and reports the whole page.
+    /// </summary>
+    private Step Miss(RelayId relay, long version)
+    {
+        var isAsked = IsNamed(relay);
+        var named = Without(Named, relay, version);
+        var next = this with { Named = Names(named, relay) ? named : named.Add(new Known(relay, version)) };
+        return new Step(next, null, null, [], isAsked ? [] : [relay]);
+    }
+
+    /// <summary>The pages of an answer in parts that each fit into a message; there is at least one part, which may be empty.</summary>
+    private ImmutableArray<ImmutableArray<BookPage>> PartsOf(ImmutableArray<BookPage> pages)
+    {
+        if (pages.Length <= 1)
+            return [pages];
+        var parts = ImmutableArray.CreateBuilder<ImmutableArray<BookPage>>();
+        var (begin, bytes) = (0, 0L);
+        for (var i = 0; i < pages.Length; i++)
+        {
+            var size = pages[i].Page.MaxBytes;
+            if (i > begin && bytes + size > MaxAnswerBytes)
+            {
+                parts.Add(pages[begin..i]);
+                (begin, bytes) = (i, 0);
+            }
+
+            bytes += size;
+        }
+
+        parts.Add(pages[begin..]);
+        return parts.ToImmutable();
     }
 
     /// <summary>
@@ -143,15 +197,16 @@ public sealed record Home
             return new Step(next, null, null, [], []);
         next = next with { Sequence = next.Sequence + 1 };
         return new Step(
-            next, null, new PresenceChanged(Subject, Incarnation, next.Sequence, new BookPage(relay, Page.Retired)), next.Watchers, []);
+            next, null, new PresenceChanged(Subject, Incarnation, next.Sequence, new BookUpdate(relay, Page.Retired)), next.Watchers, []);
     }
 
     /// <summary>
     /// Some time has passed in which every living relay should have spoken: those that have a page here and did not are silent
-    /// and are asked.
+    /// and are asked. The last pages of relays that are gone are dropped: no report is under way for as long as that.
     /// </summary>
     public Home Sweep() => this with
     {
+        Book = Book.WithoutRetired(static _ => true),
         Silent = [.. Book.Pages.Where(p => !p.Page.IsRetired).Select(p => p.Relay).Union(Watchers).Except(Heard)],
         Heard = [],
     };
@@ -183,5 +238,15 @@ public sealed record Home
     /// <param name="Audience">The watchers that are to be told.</param>
     /// <param name="Ask">The relays that are to be asked now, beyond those that are asked already.</param>
     public readonly record struct Step(
-        Home Next, ReportAccepted? Accepted, PresenceChanged? Change, ImmutableArray<RelayId> Audience, ImmutableArray<RelayId> Ask);
+        Home Next, ReportAccepted? Accepted, PresenceChanged? Change, ImmutableArray<RelayId> Audience, ImmutableArray<RelayId> Ask)
+    {
+        private readonly ImmutableArray<ReportAccepted> _parts;
+
+        /// <summary>The parts of the answer that are sent ahead of it; nearly always none.</summary>
+        public ImmutableArray<ReportAccepted> Parts
+        {
+            get => _parts.IsDefault ? [] : _parts;
+            init => _parts = value;
+        }
+    }
 }

@@ -18,7 +18,11 @@ namespace Presence.Actors.Model;
 /// A change of the node's own page is shown to the node's followers when the home has accepted it, not before: the reply to
 /// whoever made the change comes first (protocol difference 0.2), and a follow that starts on another node after that reply
 /// finds the change at the home (contract S7). Each change is a report of its own while few are unaccepted; beyond
-/// <see cref="Window"/> they are merged into the next report, which keeps the chain since reports are whole.
+/// <see cref="Window"/> they are merged into the next report, which keeps the chain since reports bring the page to the present state.
+/// </para>
+/// <para>
+/// A report of a large page may tell only what has changed since the report before. Every repeated report is whole, so that whatever was
+/// lost, a home that could not use a difference gets the page.
 /// </para>
 /// </remarks>
 public sealed record NodeShare
@@ -61,6 +65,9 @@ public sealed record NodeShare
     /// <summary>Whether changes wait and no report is under way whose acceptance would send them.</summary>
     public bool HasOnlyUnsent => HasUnsent && UnderWay.IsEmpty;
 
+    // The page of the last report, from which the next may tell the difference; null if that page is small.
+    private Page? Sent { get; set; }
+
     // Whether the book has grown since the last report, whose digest thus does not name all of it.
     private bool HasLearned { get; set; }
 
@@ -84,6 +91,9 @@ public sealed record NodeShare
 
     /// <summary>Whether nothing is left to stand for. Forgetting is safe: the relay's version counter goes on.</summary>
     public bool IsForgettable => Own.IsEmpty && !IsWatching && !IsOwed;
+
+    /// <summary>The step that changes nothing.</summary>
+    internal Step Stay => new(this, [], null);
 
     /// <summary>A connection of this node shows a status. An update that is older than what is known changes nothing.</summary>
     /// <param name="status">The status.</param>
@@ -130,6 +140,10 @@ public sealed record NodeShare
     /// <param name="mayReport">Whether changes that wait may be reported now.</param>
     public Step Accept(ReportAccepted accepted, RelayId self, Departed departed, long version, bool mayReport = true)
     {
+        if (accepted.IsPart)
+            return IsWatching && !IsOfThePast(accepted) ? TakePart(accepted, departed) : Stay;
+        if (LacksPart(accepted, departed))
+            return Resend(this with { }, version, []);
         Page? confirmed = null;
         var underWay = UnderWay;
         var count = 0;
@@ -141,8 +155,7 @@ public sealed record NodeShare
         // What answers a report from before this watch, or comes behind a later answer, brings nothing that this relay has to know,
         // and may bring what has left since.
         var isSameLife = accepted.Incarnation == Incarnation;
-        var isOfThePast = (IsWatching && accepted.Version < WatchingSince)
-            || (isSameLife && (accepted.Version, accepted.Sequence).CompareTo((Accepted, AcceptedAt)) < 0);
+        var isOfThePast = IsOfThePast(accepted);
         if (!isOfThePast)
         {
             next.Incarnation = accepted.Incarnation;
@@ -170,12 +183,36 @@ public sealed record NodeShare
         // A life of the home that this relay had not met answers to something old: it may know no newer page of this relay, and
         // nothing of what another life has told since. Nobody else may be left to tell it.
         var isBehind = !isSameLife && (HasLearned || (accepted.Version < Version && !next.IsOwed));
-        return isBehind ? Resend(next, version, changes) : new Step(next, changes, false);
+        return isBehind ? Resend(next, version, changes) : new Step(next, changes, null);
+    }
+
+    private bool IsOfThePast(ReportAccepted accepted) =>
+        (IsWatching && accepted.Version < WatchingSince)
+        || (accepted.Incarnation == Incarnation && (accepted.Version, accepted.Sequence).CompareTo((Accepted, AcceptedAt)) < 0);
+
+    // The answer itself decides what is accepted.
+    private Step TakePart(ReportAccepted part, Departed departed)
+    {
+        var next = this with { };
+        var changes = next.Take(part.Newer, departed);
+        next.HasLearned = HasLearned || !ReferenceEquals(next.Book, Book);
+        return new Step(next, changes, null);
+    }
+
+    private bool LacksPart(ReportAccepted accepted, Departed departed)
+    {
+        foreach (var (relay, version) in accepted.Ahead)
+        {
+            if (IsWatching && !departed.Includes(relay) && !(Book[relay]?.Version >= version))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>
-    /// A home has told of a change. A gap in its sequence, or a life of it that this relay has not reported to, means that
-    /// something may have been missed: the relay reports again, and the answer brings what it lacks.
+    /// A home has told of a change. A gap in its sequence, a difference from a page that is not known, or a life of the home that this
+    /// relay has not reported to, means that something may have been missed: the relay reports again, and the answer brings what it lacks.
     /// </summary>
     /// <param name="change">What it tells.</param>
     /// <param name="departed">The nodes that are gone.</param>
@@ -187,19 +224,27 @@ public sealed record NodeShare
         // Beyond this change already: a relay that is not in the book by now has left since, and would not be told to leave again.
         var isOfThePast = change.Incarnation == Incarnation && change.Sequence <= Sequence;
         var next = this with { };
-        var changes = next.Take(isOfThePast ? OfThoseInTheBook(change.Pages) : change.Pages, departed);
+        var (changes, isGap) = next.Take(isOfThePast ? OfThoseInTheBook(change.Pages) : change.Pages, departed);
+        if (isGap)
+        {
+            // A version of its own: the answer to a report from before the gap does not close it.
+            (next.HasLearned, next.Heard) = (true, Math.Max(Heard, change.Sequence));
+            return Resend(next, version, changes);
+        }
+
         if (isOfThePast)
-            return new Step(next, changes, false);
+            return new Step(next, changes, null);
         next.HasLearned = HasLearned || !ReferenceEquals(next.Book, Book);
         if (change.Incarnation != Incarnation)
             return Resend(next, version, changes);
         next.Sequence = change.Since <= Sequence + 1 ? change.Sequence : Sequence;
         next.Heard = Math.Max(Heard, change.Sequence);
-        return change.Since > Heard + 1 ? Resend(next, version, changes) : new Step(next, changes, false);
+        return change.Since > Heard + 1 ? Resend(next, version, changes) : new Step(next, changes, null);
     }
 
     /// <summary>
-    /// Relays are gone for good: their sessions leave, without waiting for any home to say so.
+    /// Relays are gone for good: their sessions leave, without waiting for any home to say so. Their pages are dropped: what homes still
+    /// tell of them is refused, since their nodes have departed.
     /// </summary>
     public Step Retire(Departed departed)
     {
@@ -208,7 +253,8 @@ public sealed record NodeShare
             return Stay;
         var next = this with { };
         var changes = next.Take([.. gone.Select(p => new BookPage(p.Relay, Page.Retired))], Departed.Nobody);
-        return new Step(next, changes, false);
+        next.Book = next.Book.WithoutRetired(departed.Includes);
+        return new Step(next, changes, null);
     }
 
     /// <summary>
@@ -231,15 +277,14 @@ public sealed record NodeShare
             return Stay;
         var next = this with { };
         var changes = next.Take(self, new Page(Version, Own), Departed.Nobody);
-        return new Step(next, changes, false);
+        return new Step(next, changes, null);
     }
 
     /// <summary>The report of the present state.</summary>
-    public NodeReport ToReport(Subject subject, RelayId self) => new(subject, self, OwnPage, IsWatching, Book.Digest);
-
-    private Page OwnPage => UnderWay is [.., var last] && last.Version == Version ? last : new Page(Version, Own);
-
-    private Step Stay => new(this, [], false);
+    /// <param name="subject">What it is about.</param>
+    /// <param name="self">This relay.</param>
+    /// <param name="page">The page as the step says that it is to be reported.</param>
+    public NodeReport ToReport(Subject subject, RelayId self, PageUpdate page) => new(subject, self, page, IsWatching, Book.Digest);
 
     private NodeShare Showing(SessionStatus status, long version)
     {
@@ -263,19 +308,46 @@ public sealed record NodeShare
     private static Step Report(NodeShare next, long version, ImmutableArray<StatusChange> changes = default, bool mayReport = true)
     {
         if (mayReport && next.UnderWay.Length < Window)
-            return Resend(next, version, changes);
+            return Send(next, version, changes, next.Sent);
         next.HasUnsent = true;
-        return new Step(next, changes.IsDefault ? [] : changes, false);
+        return new Step(next, changes.IsDefault ? [] : changes, null);
     }
 
-    private static Step Resend(NodeShare next, long version, ImmutableArray<StatusChange> changes)
+    private static Step Resend(NodeShare next, long version, ImmutableArray<StatusChange> changes) => Send(next, version, changes, null);
+
+    /// <summary>Reports the page: as the difference from the last reported one, where that is smaller, or whole.</summary>
+    private static Step Send(NodeShare next, long version, ImmutableArray<StatusChange> changes, Page? since)
     {
         if (next.HasLearned)
             (next.Version, next.HasLearned) = (version, false);
         if (next.UnderWay.IsEmpty || next.UnderWay[^1].Version != next.Version)
             next.UnderWay = next.UnderWay.Add(new Page(next.Version, next.Own));
         next.HasUnsent = false;
-        return new Step(next, changes.IsDefault ? [] : changes, true);
+        var page = next.UnderWay[^1];
+        next.Sent = page.IsLarge ? page : null;
+        return new Step(next, changes.IsDefault ? [] : changes, Page.Update(since, page));
+    }
+
+    private (ImmutableArray<StatusChange> Changes, bool IsGap) Take(ImmutableArray<BookUpdate> updates, Departed departed)
+    {
+        var changes = ImmutableArray<StatusChange>.Empty;
+        var isGap = false;
+        foreach (var (relay, update) in updates)
+        {
+            var known = Book[relay];
+            if (known is not null && known.Version >= update.Version)
+                continue;
+            if (update.ApplyTo(known) is not { } page)
+            {
+                isGap |= !departed.Includes(relay);
+                continue;
+            }
+
+            var more = Take(relay, page, departed);
+            changes = changes.IsEmpty ? more : changes.AddRange(more);
+        }
+
+        return (changes, isGap);
     }
 
     private ImmutableArray<StatusChange> Take(ImmutableArray<BookPage> pages, Departed departed)
@@ -297,15 +369,24 @@ public sealed record NodeShare
             return [];
         var before = Book;
         Book = before.Merge(relay, page);
-        return ReferenceEquals(Book, before) ? [] : Page.Difference(before[relay], page);
+        if (ReferenceEquals(Book, before))
+            return [];
+        var changes = Page.Difference(before[relay], page);
+        if (page.IsRetired)
+            Book = Book.WithoutRetired(departed.Includes);
+        return changes;
     }
 
-    private ImmutableArray<BookPage> OfThoseInTheBook(ImmutableArray<BookPage> pages) =>
+    private ImmutableArray<BookUpdate> OfThoseInTheBook(ImmutableArray<BookUpdate> pages) =>
         pages.RemoveAll(p => Book[p.Relay] is null);
 
     /// <summary>What a step leads to.</summary>
     /// <param name="Next">The next state.</param>
     /// <param name="Changes">What the followers are to be told.</param>
-    /// <param name="MustReport">Whether <see cref="ToReport"/> of the next state is to be sent.</param>
-    public readonly record struct Step(NodeShare Next, ImmutableArray<StatusChange> Changes, bool MustReport);
+    /// <param name="Report">The page of which <see cref="ToReport"/> of the next state is to be sent; null if no report is.</param>
+    public readonly record struct Step(NodeShare Next, ImmutableArray<StatusChange> Changes, PageUpdate? Report)
+    {
+        /// <summary>Whether a report is to be sent.</summary>
+        public bool MustReport => Report is not null;
+    }
 }

@@ -11,6 +11,17 @@ public sealed record SessionStatus(SessionId Session, string Username, string St
 {
     /// <summary>The longest status, in bytes of UTF-8 (contract S2).</summary>
     public const int MaxBytes = 2048;
+
+    /// <summary>
+    /// The entry of a user on the page of a username: it says that connected users have the name, not what they show. All connections
+    /// of the user share it, so its session is the user's id.
+    /// </summary>
+    /// <param name="user">The user.</param>
+    /// <param name="revision">A number of the relay that is higher each time.</param>
+    public static SessionStatus OfHolder(UserId user, long revision) => new(new SessionId(user.Value), "", "", revision);
+
+    /// <summary>The user, of an entry of <see cref="OfHolder"/>.</summary>
+    public UserId Holder => new(Session.Value);
 }
 
 /// <summary>

@@ -113,6 +113,9 @@ public sealed class Relay : UntypedActor, IWithTimers
             case RelayCommand.Publish publish:
                 Publish(FollowerOf(Sender), publish);
                 break;
+            case RelayCommand.HoldName hold:
+                HoldName(FollowerOf(Sender), hold);
+                break;
             case RelayCommand.Withdraw withdraw:
                 Withdraw(FollowerOf(Sender), withdraw);
                 break;
@@ -200,6 +203,27 @@ public sealed class Relay : UntypedActor, IWithTimers
         Carry(entry, entry.Share.Put(publish.Status, ++_version, mayReport), Waiting(RelayEntry.Wish.Publish, follower, publish.Request, _version));
     }
 
+    private void HoldName(Follower follower, RelayCommand.HoldName hold)
+    {
+        var entry = EntryOf(hold.Name);
+        follower.User = hold.User;
+        var step = follower.Publishes.Add(entry)
+            ? ReportHolders(entry, (entry.Holders ??= new NameHolders(_settings.UsersPerName + 1)).Add(hold.User))
+            : entry.Share.Stay;
+        // What is not reported needs no acceptance of its own: the name is ambiguous, or the user is known by another connection.
+        Carry(entry, step, Waiting(RelayEntry.Wish.Publish, follower, hold.Request, step.Next.Version));
+    }
+
+    private NodeShare.Step ReportHolders(RelayEntry entry, NameHolders.Change change)
+    {
+        var step = entry.Share.Stay;
+        if (change.Hidden is { } hidden)
+            step = entry.Share.Remove(new SessionId(hidden.Value), ++_version, mayReport: change.Shown is null);
+        if (change.Shown is { } shown)
+            step = step.Next.Put(SessionStatus.OfHolder(shown, ++_version), _version);
+        return step;
+    }
+
     private void Withdraw(Follower follower, RelayCommand.Withdraw withdraw)
     {
         var entry = EntryOf(withdraw.Subject);
@@ -214,7 +238,7 @@ public sealed class Relay : UntypedActor, IWithTimers
     /// </summary>
     private bool MayReportUpdate(RelayEntry entry)
     {
-        if (entry.Subject.Name is not null || entry.Updates.TryUse(_settings.UpdateRate, Milliseconds))
+        if (entry.Updates.TryUse(_settings.UpdateRate, Milliseconds))
             return true;
         if (!entry.Share.HasUnsent)
             _refusals.Count(Limit.UpdatesPerSecond);
@@ -229,7 +253,11 @@ public sealed class Relay : UntypedActor, IWithTimers
         foreach (var entry in follower.Publishes)
         {
             entry.Take(w => w.Follower == follower);
-            Carry(entry, entry.Share.Remove(follower.Session, ++_version));
+            Carry(
+                entry,
+                entry.Holders is { } holders
+                    ? ReportHolders(entry, holders.Remove(follower.User))
+                    : entry.Share.Remove(follower.Session, ++_version));
         }
 
         if (follower.Follows.Count > 0)
@@ -477,8 +505,8 @@ public sealed class Relay : UntypedActor, IWithTimers
         entry.Share = step.Next;
         if (waiting is { } request)
             entry.Wait(request);
-        if (step.MustReport)
-            Send(entry);
+        if (step.Report is { } page)
+            Send(entry, page);
         else if (step.Next.HasOnlyUnsent)
             Due(entry, Now + TimeSpan.FromMilliseconds(entry.Updates.UntilToken(_settings.UpdateRate, Milliseconds)));
 
@@ -511,7 +539,7 @@ public sealed class Relay : UntypedActor, IWithTimers
         if (changes.IsEmpty)
             return null;
         object told = entry.Subject.Name is { } name
-            ? new RelayReply.BearersChanged(name, changes)
+            ? new RelayReply.HoldersChanged(name, changes)
             : new ServerMessage.StatusEvent(entry.Subject.User, changes);
         foreach (var follower in entry.Followers)
             follower.Tell(told, ActorRefs.NoSender);
@@ -539,9 +567,9 @@ public sealed class Relay : UntypedActor, IWithTimers
             ? told
             : new ServerMessage.StatusEvent(user, [new StatusChange(null, own)]);
 
-    private void Send(RelayEntry entry)
+    private void Send(RelayEntry entry, PageUpdate page)
     {
-        _homes.Tell(entry.Share.ToReport(entry.Subject, _id), Self);
+        _homes.Tell(entry.Share.ToReport(entry.Subject, _id, page), Self);
         var delay = _settings.RetryAfter * Math.Pow(2, Math.Min(entry.Attempt, 16));
         var due = Now + Jitter(delay < _settings.RetryAtMost ? delay : _settings.RetryAtMost);
         Due(entry, due < entry.PatienceEnds ? due : entry.PatienceEnds);

@@ -15,6 +15,9 @@ internal sealed class RelayEntry(Subject subject) : IQueued
     /// <summary>The updates of the user that were reported, against the rate of updates.</summary>
     public TokenBucket Updates;
 
+    /// <summary>Of a username: the users of this node who have it. Null as long as there has been none.</summary>
+    public NameHolders? Holders;
+
     // Null while nobody waits, which is nearly always.
     private List<Waiting>? _waiting;
 
@@ -36,7 +39,6 @@ internal sealed class RelayEntry(Subject subject) : IQueued
 
     /// <summary>Its wait in the <see cref="FollowWindow"/>; null if it is not there.</summary>
     public FollowWindow.Stay? Stay { get; set; }
-
 
     /// <summary>Whether the relay has let go of it: what else is to be done for it is not done any more.</summary>
     public bool IsForgotten { get; set; }

@@ -34,6 +34,12 @@ public sealed record RelaySettings(
     /// <summary>How many updates of one user are reported one by one; above it they are merged (contract L4).</summary>
     public RateLimit UpdateRate { get; init; } = new(5000, TimeSpan.FromSeconds(1));
 
+    /// <summary>
+    /// How many users may have one username before a follow by that name is refused as ambiguous (contract F11). A relay reports one
+    /// more, so that all nodes can tell.
+    /// </summary>
+    public int UsersPerName { get; init; } = 100;
+
     /// <summary>What a server runs with.</summary>
     public static readonly RelaySettings Default = new(
         Count: Math.Clamp(Environment.ProcessorCount, 2, 16),

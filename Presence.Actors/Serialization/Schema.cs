@@ -19,11 +19,11 @@ internal static class Schema
         Relay = Write(m.Relay),
         Page = Write(m.Page),
         Watching = m.Watching,
-        Digest = { m.Digest.Select(k => new V1.Known { Relay = Write(k.Relay), Version = k.Version }) },
+        Digest = { m.Digest.Select(Write) },
     };
 
     public static NodeReport Read(V1.NodeReport m) => new(
-        Read(m.Subject), Read(m.Relay), Read(m.Page), m.Watching, ReadAll(m.Digest, k => new Known(Read(k.Relay), k.Version)));
+        Read(m.Subject), Read(m.Relay), ReadUpdate(m.Page), m.Watching, ReadAll(m.Digest, Read));
 
     public static V1.ReportAccepted Write(ReportAccepted m) => new()
     {
@@ -34,10 +34,12 @@ internal static class Schema
         Holds = m.Holds,
         Newer = { m.Newer.Select(Write) },
         NewEntity = m.IsNewEntity,
+        Part = m.IsPart,
+        Ahead = { m.Ahead.Select(Write) },
     };
 
     public static ReportAccepted Read(V1.ReportAccepted m) =>
-        new(Read(m.Subject), m.Version, m.Incarnation, m.Sequence, m.Holds, ReadAll(m.Newer, Read), m.NewEntity);
+        new(Read(m.Subject), m.Version, m.Incarnation, m.Sequence, m.Holds, ReadAll(m.Newer, Read), m.NewEntity) { IsPart = m.Part, Ahead = ReadAll(m.Ahead, Read) };
 
     public static V1.PresenceChanged Write(PresenceChanged m) => new()
     {
@@ -49,7 +51,7 @@ internal static class Schema
     };
 
     public static PresenceChanged Read(V1.PresenceChanged m) =>
-        new(Read(m.Subject), m.Incarnation, m.Sequence - m.Earlier, m.Sequence, ReadAll(m.Changed, Read));
+        new(Read(m.Subject), m.Incarnation, m.Sequence - m.Earlier, m.Sequence, ReadAll(m.Changed, ReadUpdate));
 
     public static V1.AskReport Write(AskReport m) => new() { Subject = Write(m.Subject), Relay = Write(m.Relay) };
 
@@ -174,11 +176,35 @@ internal static class Schema
     private static RelayId Read(V1.Relay? relay) =>
         new(Needed(relay).Node, (int)relay!.Index, (int)relay.Incarnation);
 
-    private static V1.Page Write(Page page) => new() { Version = page.Version, Sessions = { page.Sessions.Select(Write) } };
+    private static V1.Page Write(PageUpdate page)
+    {
+        var written = new V1.Page { Version = page.Version, Sessions = { page.Sessions.Select(Write) } };
+        if (page is PageDifference difference)
+        {
+            written.Since = difference.Since;
+            written.Until = difference.Until;
+            written.Hidden.AddRange(difference.Hidden.Select(s => Write(s.Value)));
+        }
 
-    private static Page Read(V1.Page? page) => new(Needed(page).Version, ReadAll(page!.Sessions, Read));
+        return written;
+    }
+
+    private static PageUpdate ReadUpdate(V1.Page? page) => Needed(page).Since == 0
+        ? new Page(page!.Version, ReadAll(page.Sessions, Read))
+        : new PageDifference(page!.Since, page.Until, page.Version, ReadAll(page.Sessions, Read), ReadAll(page.Hidden, id => new SessionId(Read(id))));
+
+    private static Page Read(V1.Page? page) =>
+        ReadUpdate(page) as Page ?? throw new SerializationException("A whole page is needed, not a difference.");
+
+    private static V1.Known Write(Known known) => new() { Relay = Write(known.Relay), Version = known.Version };
+
+    private static Known Read(V1.Known known) => new(Read(known.Relay), known.Version);
 
     private static V1.BookPage Write(BookPage page) => new() { Relay = Write(page.Relay), Page = Write(page.Page) };
+
+    private static V1.BookPage Write(BookUpdate page) => new() { Relay = Write(page.Relay), Page = Write(page.Page) };
+
+    private static BookUpdate ReadUpdate(V1.BookPage page) => new(Read(page.Relay), ReadUpdate(page.Page));
 
     private static BookPage Read(V1.BookPage page) => new(Read(page.Relay), Read(page.Page));
 

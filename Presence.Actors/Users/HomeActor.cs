@@ -184,6 +184,8 @@ public abstract class HomeActor : UntypedActor
     {
         Keep(before, step.Next);
         // The shard stands as the sender: the relay watches it, not every home in it.
+        foreach (var part in step.Parts)
+            reporter.Tell(part, Context.Parent);
         if (step.Accepted is { } accepted)
             reporter.Tell(accepted, Context.Parent);
         if (step.Change is { } change)

@@ -25,15 +25,14 @@ public class ModelBenchmarks
     public void Prepare()
     {
         _home = new Home(Cast.Subject, incarnation: 7);
-        _settled = NodeShare.None.Watch(1).Next.Put(Cast.Status(2), 2).Next;
-        Settle();
+        Settle(NodeShare.None.Watch(1).Next.Put(Cast.Status(2), 2));
         _home = _home.Report(new NodeReport(Cast.Subject, Cast.There, Cast.Page(3), Watching: true, [])).Next;
-        _settled = _settled.Resend(4).Next;
-        Settle();
+        Settle(_settled.Resend(4));
 
         _status = Cast.Status(5);
-        _owing = _settled.Put(_status, 5).Next;
-        _report = _owing.ToReport(Cast.Subject, Cast.Here);
+        var put = _settled.Put(_status, 5);
+        _owing = put.Next;
+        _report = _owing.ToReport(Cast.Subject, Cast.Here, put.Report!);
         _accepted = _home.Report(_report).Accepted!;
         _page = Cast.Page(6);
         _changed = _home.Report(new NodeReport(Cast.Subject, Cast.There, _page, Watching: true, [])).Change!;
@@ -60,10 +59,10 @@ public class ModelBenchmarks
     [Benchmark]
     public Book Merge() => _book.Merge(Cast.There, _page);
 
-    private void Settle()
+    private void Settle(NodeShare.Step reported)
     {
-        var step = _home.Report(_settled.ToReport(Cast.Subject, Cast.Here));
+        var step = _home.Report(reported.Next.ToReport(Cast.Subject, Cast.Here, reported.Report!));
         _home = step.Next;
-        _settled = _settled.Accept(step.Accepted!, Cast.Here, Departed.Nobody, 3).Next;
+        _settled = reported.Next.Accept(step.Accepted!, Cast.Here, Departed.Nobody, 3).Next;
     }
 }

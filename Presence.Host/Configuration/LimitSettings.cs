@@ -65,7 +65,10 @@ internal sealed class LimitSettings
     /// <summary>The origins whose pages may use the API and <c>/ws</c>, e.g. <c>https://game.example</c>; empty allows all.</summary>
     public string[] AllowedOrigins { get; set; } = [];
 
-    /// <summary>How many connections one user may have on this node; 0 sets no limit.</summary>
+    /// <summary>
+    /// How many connections one user may have on this node. The upper bound keeps their statuses, of up to 2 KiB each, within one message
+    /// between nodes.
+    /// </summary>
     public int ConnectionsPerUser { get; set; } = 64;
 
     /// <summary>
@@ -122,7 +125,7 @@ internal sealed class LimitSettings
             .. Rule.Between($"{key}:HandshakesPerAddress", HandshakesPerAddress, 0, int.MaxValue),
             .. Rule.Span($"{key}:IdleHttp", IdleHttp),
             .. Rule.Between($"{key}:RequestBodyBytes", RequestBodyBytes, 1024, 64 * 1024 * 1024),
-            .. Rule.Between($"{key}:ConnectionsPerUser", ConnectionsPerUser, 0, 1_000_000),
+            .. Rule.Between($"{key}:ConnectionsPerUser", ConnectionsPerUser, 1, 1000),
             .. Rule.Between($"{key}:FollowsPerSecond", FollowsPerSecond, 0, 1_000_000),
             .. Rule.Between($"{key}:FollowsInFlight", FollowsInFlight, 1, 100_000),
             .. Rule.Between($"{key}:NewEntitiesPerSecond", NewEntitiesPerSecond, 0, 1_000_000),

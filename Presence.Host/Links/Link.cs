@@ -290,7 +290,7 @@ internal sealed class Link : ILink
         lock (this)
         {
             ReadSoon();
-            if (_framing.AwaitsLineFeed && !Is(State.Paused | State.Deaf) && now - _heardAt > PlainLinks.LineFeedWait.TotalMilliseconds)
+            if (_framing.AwaitsLineFeed && !Is(State.Paused | State.Deaf) && now - _liveness.HeardAt > PlainLinks.LineFeedWait.TotalMilliseconds)
                 TellRequest(new ClientRequest.Malformed(ErrorCode.BadInput, LineFraming.BareReturn, CloseReason.Malformed), 0);
             var isMeasured = NeedsMeasure(now) && _carrier!.MeasureSoon();
             if (IsAlive(now, isMeasured))

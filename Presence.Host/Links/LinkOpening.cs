@@ -42,7 +42,7 @@ internal sealed class LinkOpening(
         LinkFormat.OfWebSocket(accepted.Format),
         holdsFirstFrame: true,
         UpgradeAnswer.To(accepted, clock.GetUtcNow()),
-        accepted.ReplyBytes);
+        replyBytes: accepted.ReplyBytes);
 
     /// <summary>
     /// A link to a client that is refused, in lines as every refusal of a plain link is: it says why, and ends when the client has

@@ -47,6 +47,7 @@ internal static class NodeServices
                     FollowsInFlight = options.Limits.FollowsInFlight,
                     NewEntityRate = new RateLimit(options.Limits.NewEntitiesPerSecond, TimeSpan.FromSeconds(2)),
                     UpdateRate = new RateLimit(options.Limits.UpdatesPerSecond, TimeSpan.FromSeconds(1)),
+                    UsersPerName = options.Limits.UsersPerName,
                 },
                 Sessions = new SessionPolicy(options.Session.CloseOnExpiry, options.Session.SingleSocket)
                 {

@@ -127,7 +127,7 @@ public sealed class FollowListTests
     public void The_own_name_is_followed_as_any_other()
     {
         Begin([], "self");
-        var found = Take(Bearers("self", Self, Bob));
+        var found = Take(Holders("self", Self, Bob));
         Assert.Equal<IEnumerable<Subject>>([Subject.OfUser(Self), Subject.OfUser(Bob)], found.Ask);
         Assert.Null(Take(Self, 1).Reply);
         Assert.Equal([1L, 3L], Revisions(Take(Bob, 3).Reply).Order());
@@ -177,7 +177,7 @@ public sealed class FollowListTests
     public void A_name_is_followed_as_the_user_who_bears_it()
     {
         Begin([], "bob");
-        var found = Take(Bearers("bob", Bob));
+        var found = Take(Holders("bob", Bob));
         Assert.Equal(Subject.OfUser(Bob), Assert.Single(found.Ask));
         Assert.Equal(Subject.OfName("bob"), Assert.Single(found.Drop));
         Assert.Equal([1L], Revisions(Take(Bob, 1).Reply));
@@ -190,7 +190,7 @@ public sealed class FollowListTests
     public void A_name_that_nobody_bears_waits_and_whoever_comes_is_told_as_joins()
     {
         Begin([], "bob");
-        Assert.Empty(Revisions(Take(Bearers("bob")).Reply));
+        Assert.Empty(Revisions(Take(Holders("bob")).Reply));
         Assert.Equal(1, _follows.Count);
 
         var resolved = _follows.Resolve(Appears("bob", Bob));
@@ -208,7 +208,7 @@ public sealed class FollowListTests
     public void Somebody_who_appears_while_the_name_is_being_followed_belongs_into_the_answer()
     {
         Begin([Carl], "bob");
-        Assert.Null(Take(Bearers("bob")).Reply);
+        Assert.Null(Take(Holders("bob")).Reply);
         Assert.Equal(Subject.OfUser(Bob), Assert.Single(_follows.Resolve(Appears("bob", Bob)).Ask));
         Assert.Null(Take(Carl).Reply);
         Assert.Equal([1L], Revisions(Take(Bob, 1).Reply));
@@ -219,27 +219,26 @@ public sealed class FollowListTests
     public void A_user_who_was_unfollowed_is_not_brought_back_by_a_name_that_was_waiting()
     {
         Begin([], "bob");
-        Take(Bearers("bob"));
+        Take(Holders("bob"));
         _follows.End(new ClientRequest.Unfollow("2", [Bob.ToString()]), _request);
         Assert.Empty(_follows.Resolve(Appears("bob", Bob)).Ask);
 
         Begin([], "bob");
-        Assert.Single(Take(Bearers("bob", Bob)).Ask);
+        Assert.Single(Take(Holders("bob", Bob)).Ask);
     }
 
     [Theory]
     [Trait("Clause", "F11")]
     [InlineData(false)]
     [InlineData(true)]
-    public void Of_two_users_who_take_an_awaited_name_at_once_the_one_who_connected_first_is_followed(bool isReversed)
+    public void Of_two_users_who_take_an_awaited_name_at_once_the_one_with_the_lowest_id_is_followed(bool isReversed)
     {
         Begin([], "bob");
-        Take(Bearers("bob"));
-        // Session ids grow with time.
-        StatusChange[] both = [new(null, Bearer("bob", Bob)), new(null, Bearer("bob", Carl))];
-        if (isReversed)
-            both.Reverse();
-        Assert.Equal(Subject.OfUser(Bob), Assert.Single(_follows.Resolve(new RelayReply.BearersChanged("bob", [.. both])).Ask));
+        Take(Holders("bob"));
+        UserId[] users = isReversed ? [Carl, Bob] : [Bob, Carl];
+        var first = users.MinBy(user => user.Value);
+        var both = users.Select(user => new StatusChange(null, SessionStatus.OfHolder(user, 1)));
+        Assert.Equal(Subject.OfUser(first), Assert.Single(_follows.Resolve(new RelayReply.HoldersChanged("bob", [.. both])).Ask));
         Assert.Equal(1, _follows.Count);
     }
 
@@ -248,7 +247,7 @@ public sealed class FollowListTests
     public void All_who_have_the_name_are_followed_and_nobody_who_takes_it_later()
     {
         Begin([], "bob");
-        Assert.Equal<IEnumerable<Subject>>([Subject.OfUser(Bob), Subject.OfUser(Carl)], Take(Bearers("bob", Bob, Carl)).Ask);
+        Assert.Equal<IEnumerable<Subject>>([Subject.OfUser(Bob), Subject.OfUser(Carl)], Take(Holders("bob", Bob, Carl)).Ask);
         Take(Bob);
         Take(Carl);
         Assert.Empty(_follows.Resolve(Appears("bob", new UserId(Guid.NewGuid()))).Ask);
@@ -261,14 +260,14 @@ public sealed class FollowListTests
     {
         Begin([Carl], "bob", "dora");
         Take(Carl, 1);
-        var outcome = Take(Bearers("bob", [.. Enumerable.Range(0, 4).Select(_ => new UserId(Guid.NewGuid()))]));
+        var outcome = Take(Holders("bob", [.. Enumerable.Range(0, 4).Select(_ => new UserId(Guid.NewGuid()))]));
         Assert.Equal(("1", ErrorCode.BadInput), (Assert.IsType<ServerMessage.Failed>(outcome.Reply).Cid, ((ServerMessage.Failed)outcome.Reply!).Code));
         Assert.Equal(Actors.Telemetry.Limit.UsersPerName, outcome.Limit);
         Assert.Equal<IEnumerable<Subject>>([Subject.OfUser(Carl), Subject.OfName("bob"), Subject.OfName("dora")], outcome.Drop);
         Assert.Equal(0, _follows.Count);
         Assert.False(_follows.Admits(Change(Carl, 1, 2)));
         // Late answers mean nothing.
-        Assert.Null(Take(Bearers("dora")).Reply);
+        Assert.Null(Take(Holders("dora")).Reply);
     }
 
     [Fact]
@@ -277,13 +276,13 @@ public sealed class FollowListTests
     {
         Begin([Bob], "dora");
         Take(Bob, 1);
-        Take(Bearers("dora"));
+        Take(Holders("dora"));
         var dora = new UserId(Guid.NewGuid());
         _follows.Resolve(Appears("dora", dora));
         Begin([Bob, dora], "eve");
         Take(Bob, 1);
         Take(dora, 5);
-        var outcome = Take(Bearers("eve", [.. Enumerable.Range(0, 4).Select(_ => new UserId(Guid.NewGuid()))]));
+        var outcome = Take(Holders("eve", [.. Enumerable.Range(0, 4).Select(_ => new UserId(Guid.NewGuid()))]));
         Assert.IsType<ServerMessage.Failed>(outcome.Reply);
         Assert.Equal(Subject.OfName("eve"), Assert.Single(outcome.Drop));
         Assert.Equal(dora, Assert.Single(outcome.Events).User);
@@ -297,7 +296,7 @@ public sealed class FollowListTests
     public void Users_who_are_found_by_a_name_count_as_well()
     {
         Begin([Bob, Carl, new UserId(Guid.NewGuid())], "dora");
-        var outcome = Take(Bearers("dora", new UserId(Guid.NewGuid()), new UserId(Guid.NewGuid())));
+        var outcome = Take(Holders("dora", new UserId(Guid.NewGuid()), new UserId(Guid.NewGuid())));
         Assert.IsType<ServerMessage.Failed>(outcome.Reply);
         Assert.Equal(Actors.Telemetry.Limit.Follows, outcome.Limit);
         Assert.Equal(0, _follows.Count);
@@ -324,12 +323,11 @@ public sealed class FollowListTests
     private static RelayReply.Snapshot Snapshot(UserId user, params long[] revisions) =>
         new(Subject.OfUser(user), [.. revisions.Select(r => Shown(r)!)]);
 
-    private static RelayReply.Snapshot Bearers(string name, params UserId[] users) =>
-        new(Subject.OfName(name), [.. users.Select(u => Bearer(name, u))]);
+    private static RelayReply.Snapshot Holders(string name, params UserId[] users) =>
+        new(Subject.OfName(name), [.. users.Select(user => SessionStatus.OfHolder(user, 1))]);
 
-    private static RelayReply.BearersChanged Appears(string name, UserId user) => new(name, [new StatusChange(null, Bearer(name, user))]);
+    private static RelayReply.HoldersChanged Appears(string name, UserId user) => new(name, [new StatusChange(null, SessionStatus.OfHolder(user, 1))]);
 
-    private static SessionStatus Bearer(string name, UserId user) => new(SessionId.New(), name, user.ToString(), 1);
 
     private static ServerMessage.StatusEvent Change(UserId user, long? from, long? to) => new(user, [new StatusChange(Shown(from), Shown(to))]);
 

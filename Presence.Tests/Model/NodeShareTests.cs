@@ -71,7 +71,7 @@ public sealed class NodeShareTests
     {
         var entered = NodeShare.None.Enter(Status(1, 1), 2);
         Assert.True(entered.MustReport);
-        var report = entered.Next.ToReport(Subject.OfName("somebody"), R1);
+        var report = entered.Next.ToReport(Subject.OfName("somebody"), R1, entered.Report!);
         Assert.True(report.Watching);
         Assert.Equal(2, report.Page.Version);
         Assert.Equal(Status(1, 1), Assert.Single(report.Page.Sessions));
@@ -144,8 +144,8 @@ public sealed class NodeShareTests
         Assert.True(share.IsOwed);
         var freed = share.Accept(Accepted(3), R1, Nobody, Next);
         Assert.True(freed.MustReport);
-        Assert.Equal(version, freed.Next.ToReport(User, R1).Page.Version);
-        Assert.Equal($"s1@{version}", Assert.Single(freed.Next.ToReport(User, R1).Page.Sessions).Status);
+        Assert.Equal(version, freed.Next.ToReport(User, R1, freed.Report!).Page.Version);
+        Assert.Equal($"s1@{version}", Assert.Single(freed.Next.ToReport(User, R1, freed.Report!).Page.Sessions).Status);
 
         var all = freed.Next.Accept(Accepted(version), R1, Nobody, Next);
         Assert.Equal($"s1@3>s1@{version}", Told(all.Changes));
@@ -232,7 +232,7 @@ public sealed class NodeShareTests
         var share = Settled().Resend(Next).Next.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next).Next;
         var step = share.Accept(Accepted(2, incarnation: 2), R1, Nobody, Next);
         Assert.True(step.MustReport);
-        Assert.Contains(new Known(R2, 5), step.Next.ToReport(User, R1).Digest);
+        Assert.Contains(new Known(R2, 5), step.Next.ToReport(User, R1, step.Report!).Digest);
         Assert.True(step.Next.Accept(Accepted(2, incarnation: 2), R1, Nobody, Next + 1).Next.IsOwed);
         Assert.False(step.Next.Accept(Accepted(Next, incarnation: 2), R1, Nobody, Next + 1).Next.IsOwed);
     }
@@ -305,7 +305,7 @@ public sealed class NodeShareTests
         var step = NodeShare.None.Put(Status(1, 1), 2).Next.Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next);
         Assert.Empty(step.Changes);
         Assert.True(step.MustReport);
-        Assert.False(step.Next.ToReport(User, R1).Watching);
+        Assert.False(step.Next.ToReport(User, R1, step.Report!).Watching);
     }
 
     [Fact]
@@ -351,7 +351,7 @@ public sealed class NodeShareTests
         var share = Settled().Changed(Changed(1, R2, PageAt(5)), Nobody, Next).Next.Put(Status(1, 1), 3).Next;
         var step = share.Resend(Next);
         Assert.True(step.MustReport);
-        var report = step.Next.ToReport(User, R1);
+        var report = step.Next.ToReport(User, R1, step.Report!);
         Assert.Equal(3, report.Page.Version);
         Assert.True(report.Watching);
         Assert.Contains(new Known(R2, 5), report.Digest);

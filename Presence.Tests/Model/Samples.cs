@@ -35,7 +35,9 @@ internal static class Samples
     public static string Told(IEnumerable<StatusChange> changes) =>
         string.Join(", ", changes.Select(c => $"{c.Old?.Status}>{c.New?.Status}").Order(StringComparer.Ordinal));
 
-    public static string Told(IEnumerable<BookPage> pages) =>
+    public static string Told(IEnumerable<BookPage> pages) => Told(pages.Select(p => (BookUpdate)p));
+
+    public static string Told(IEnumerable<BookUpdate> pages) =>
         string.Join(", ", pages.Select(p => $"{p.Relay.Node}.{p.Relay.Incarnation}:{(p.Page.IsRetired ? "end" : $"{p.Page.Version}")}")
             .Order(StringComparer.Ordinal));
 

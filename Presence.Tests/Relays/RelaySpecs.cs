@@ -288,6 +288,55 @@ public sealed class RelaySpecs : ActorSpec
         await _homes.ExpectMsgAsync<NodeReport>();
     }
 
+    [Fact]
+    [Trait("Clause", "F11")]
+    [Trait("Clause", "L2")]
+    public async Task Of_the_users_with_one_name_no_more_are_reported_than_show_that_it_is_ambiguous()
+    {
+        var relay = Start(Patient with { UsersPerName = 2 });
+        var name = Subject.OfName("guest");
+        NodeReport? report = null;
+        for (var i = 1; i <= 3; i++)
+        {
+            relay.Tell(new RelayCommand.HoldName(name, new UserId(Guid.NewGuid()), i), CreateTestProbe());
+            report = await _homes.ExpectMsgAsync<NodeReport>();
+            Assert.Equal(i, report.Page.Sessions.Length);
+            Accept(relay, report);
+        }
+
+        // The fourth costs no report, and is answered.
+        relay.Tell(new RelayCommand.HoldName(name, Somebody, 7), _alice);
+        Assert.Equal(7, (await _alice.ExpectMsgAsync<RelayReply.Done>()).Request);
+        await NoReportAsync(relay);
+
+        // Each time that a reported user leaves, the report names another, if there is one.
+        relay.Tell(RelayCommand.End.Instance, _alice);
+        await NoReportAsync(relay);
+    }
+
+    [Fact]
+    [Trait("Clause", "F11")]
+    public async Task A_reported_user_who_leaves_is_replaced_in_one_report()
+    {
+        var relay = Start(Patient with { UsersPerName = 1 });
+        var name = Subject.OfName("guest");
+        UserId[] users = [.. Enumerable.Range(0, 3).Select(_ => new UserId(Guid.NewGuid()))];
+        TestProbe[] connections = [.. users.Select(_ => CreateTestProbe())];
+        for (var i = 0; i < users.Length; i++)
+            relay.Tell(new RelayCommand.HoldName(name, users[i], 1), connections[i]);
+        NodeReport report;
+        do
+        {
+            report = await _homes.ExpectMsgAsync<NodeReport>();
+        }
+        while (report.Page.Sessions.Length < 2);
+        Accept(relay, report);
+
+        relay.Tell(RelayCommand.End.Instance, connections[0]);
+        Assert.Equal([users[2], users[1]], (await _homes.ExpectMsgAsync<NodeReport>()).Page.Sessions.Select(s => s.Holder).OrderBy(u => u != users[2]));
+        await NoReportAsync(relay);
+    }
+
     private IActorRef Start(RelaySettings? settings = null) => Sys.ActorOf(Relay.Props(_id, _homes, settings ?? Patient, _refusals));
 
     private void Accept(IActorRef relay, NodeReport report, params BookPage[] newer) => relay.Tell(

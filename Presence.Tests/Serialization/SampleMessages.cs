@@ -37,9 +37,16 @@ internal static class SampleMessages
 
     private static readonly Gen<BookPage> BookPages = Gen.Select(Relays, Pages).Select((r, p) => new BookPage(r, p));
 
+    private static readonly Gen<PageUpdate> Updates = Gen.OneOf(
+        Pages.Select(p => (PageUpdate)p),
+        Gen.Select(Gen.Long[1, long.MaxValue], Gen.Long[1, long.MaxValue], Gen.Long[1, long.MaxValue], Some(Statuses), Some(Guids))
+            .Select((f, u, v, s, h) => (PageUpdate)new PageDifference(f, u, v, s, [.. h.Select(g => new SessionId(g))])));
+
+    private static readonly Gen<BookUpdate> BookUpdates = Gen.Select(Relays, Updates).Select((r, p) => new BookUpdate(r, p));
+
     private static readonly Gen<Known> Knowns = Gen.Select(Relays, Gen.Long).Select((r, v) => new Known(r, v));
 
-    private static readonly Gen<PresenceChanged> Changes = Gen.Select(Subjects, Gen.Long, Gen.Long, Gen.Long, Some(BookPages))
+    private static readonly Gen<PresenceChanged> Changes = Gen.Select(Subjects, Gen.Long, Gen.Long, Gen.Long, Some(BookUpdates))
         .Select((s, i, f, n, p) => new PresenceChanged(s, i, f, n, p));
 
     private static readonly Gen<DateTimeOffset> Instants =
@@ -58,10 +65,10 @@ internal static class SampleMessages
     /// <summary>Any message of a type; a type without an entry is a type that somebody forgot.</summary>
     public static readonly ImmutableDictionary<Type, Gen<IClusterMessage>> Any = new Dictionary<Type, Gen<IClusterMessage>>
     {
-        [typeof(NodeReport)] = Gen.Select(Subjects, Relays, Pages, Gen.Bool, Some(Knowns))
+        [typeof(NodeReport)] = Gen.Select(Subjects, Relays, Updates, Gen.Bool, Some(Knowns))
             .Select((s, r, p, w, d) => (IClusterMessage)new NodeReport(s, r, p, w, d)),
-        [typeof(ReportAccepted)] = Gen.Select(Subjects, Gen.Long, Gen.Long, Gen.Long, Gen.Bool, Some(BookPages))
-            .Select((s, v, i, n, h, b) => (IClusterMessage)new ReportAccepted(s, v, i, n, h, b)),
+        [typeof(ReportAccepted)] = Gen.Select(Subjects, Gen.Long, Gen.Long, Gen.Long, Gen.Bool, Some(BookPages), Gen.Bool, Some(Knowns))
+            .Select((s, v, i, n, h, b, p, a) => (IClusterMessage)new ReportAccepted(s, v, i, n, h, b) { IsPart = p, Ahead = a }),
         [typeof(PresenceChanged)] = Changes.Select(c => (IClusterMessage)c),
         [typeof(AskReport)] = Gen.Select(Subjects, Relays).Select((s, r) => (IClusterMessage)new AskReport(s, r)),
         [typeof(RelayRetired)] = Gen.Select(Subjects, Relays).Select((s, r) => (IClusterMessage)new RelayRetired(s, r)),

@@ -23,8 +23,6 @@ internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refu
     /// <summary>Whether a user may have one more link. It is asked before a link is made, so that a refusal is an answer.</summary>
     public bool HasRoom(UserId user)
     {
-        if (_limit == 0)
-            return true;
         lock (_lock)
             return _links.GetValueOrDefault(user) < _limit;
     }
@@ -35,8 +33,6 @@ internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refu
     /// </summary>
     public bool TryEnter(UserId user)
     {
-        if (_limit == 0)
-            return true;
         lock (_lock)
             return (_links[user] = _links.GetValueOrDefault(user) + 1) <= _limit;
     }
@@ -44,8 +40,6 @@ internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refu
     /// <summary>A link of a user is over.</summary>
     public void Leave(UserId user)
     {
-        if (_limit == 0)
-            return;
         lock (_lock)
         {
             if (--_links[user] == 0)

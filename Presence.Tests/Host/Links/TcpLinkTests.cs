@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Presence.Host.Links;
-using Presence.Host.Links.Framing;
 using Presence.Host.Links.Codecs.Wire;
+using Presence.Host.Links.Framing;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 

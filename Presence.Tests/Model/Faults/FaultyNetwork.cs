@@ -80,4 +80,7 @@ internal sealed class FaultyNetwork(Random random, Without without)
 
     private BookPage Forged(BookPage page) =>
         page.Page.IsRetired ? page : page with { Page = page.Page with { Version = ++_forged } };
+
+    private BookUpdate Forged(BookUpdate update) =>
+        update.Page is Page page ? Forged(new BookPage(update.Relay, page)) : update;
 }

@@ -37,10 +37,17 @@ internal sealed class FaultyWorld
         for (var i = 0; i < 3; i++)
             Join();
         _host = _nodes[0];
+        MaxAnswerBytes = seed % 5 == 0 ? 1 : int.MaxValue;
+        // Pages that are large enough to travel as differences.
+        for (var i = 0; i < 6 && seed % 3 == 0; i++)
+            Connect(_nodes[0]);
     }
 
     /// <summary>The rule that this run does without.</summary>
     public Without Without { get; }
+
+    /// <summary>How many bytes of pages an answer of the home has; with 1 each page is an answer of its own.</summary>
+    public int MaxAnswerBytes { get; }
 
     /// <summary>The first rule that was seen broken.</summary>
     public Violation? Violation { get; private set; }
@@ -504,7 +511,14 @@ internal sealed class FaultyWorld
 
     private static string Told(BookPage page) => $"{page.Relay}:{Told(page.Page)}";
 
-    private static string Told(Page page) => page.IsRetired ? "retired" : $"{page.Version}({Witness.List(page.Sessions)})";
+    private static string Told(BookUpdate update) => $"{update.Relay}:{Told(update.Page)}";
+
+    private static string Told(PageUpdate page) => page switch
+    {
+        { IsRetired: true } => "retired",
+        PageDifference change => $"{change.Since}-{change.Until}>{change.Version}({Witness.List(change.Sessions)} without {change.Hidden.Length})",
+        _ => $"{page.Version}({Witness.List(page.Sessions)})",
+    };
 
     private static string Told(long version) => version == long.MaxValue ? "end" : $"{version}";
 }

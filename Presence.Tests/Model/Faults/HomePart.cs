@@ -8,7 +8,7 @@ namespace Presence.Tests.Model.Faults;
 internal sealed class HomePart(FaultyWorld world, WorldNode node, long incarnation)
 {
     private readonly HashSet<RelayId> _watched = [];
-    private Home _home = new(FaultyWorld.Subject, incarnation);
+    private Home _home = new(FaultyWorld.Subject, incarnation) { MaxAnswerBytes = world.MaxAnswerBytes };
 
     public WorldNode Node { get; } = node;
 
@@ -30,7 +30,7 @@ internal sealed class HomePart(FaultyWorld world, WorldNode node, long incarnati
         {
             // Death watch tells of an actor that had stopped on a living node, or had been on a node that is removed.
             if (world.Node(report.Relay.Node) is { IsUp: true } or { IsRemoved: true })
-                world.Soon($"home {Incarnation} finds {report.Relay} gone", () => Remove(report.Relay), () => IsAlive);
+                world.Soon($"home {Incarnation} finds {report.Relay} gone", () => RelayEnded(report.Relay), () => IsAlive);
         }
 
         Take(_home.Report(report), report.Relay);
@@ -40,7 +40,8 @@ internal sealed class HomePart(FaultyWorld world, WorldNode node, long incarnati
 
     public void RelayEnded(RelayId relay)
     {
-        if (_watched.Contains(relay))
+        // A report of it that comes later still is met anew.
+        if (_watched.Remove(relay))
             Remove(relay);
     }
 
@@ -48,7 +49,10 @@ internal sealed class HomePart(FaultyWorld world, WorldNode node, long incarnati
     public void NodeRemoved(int node)
     {
         foreach (var relay in _watched.Union(_home.Asked).Where(r => r.Node == node).ToList())
+        {
+            _watched.Remove(relay);
             Remove(relay);
+        }
     }
 
     /// <summary>Asks again whoever owes a report; who lives on no node of the cluster is gone.</summary>
@@ -70,6 +74,8 @@ internal sealed class HomePart(FaultyWorld world, WorldNode node, long incarnati
     private void Take(Home.Step step, RelayId? reporter)
     {
         _home = step.Next;
+        foreach (var part in step.Parts)
+            world.SendToRelay(this, reporter!.Value, part);
         if (step.Accepted is { } accepted)
             world.SendToRelay(this, reporter!.Value, accepted);
         if (step.Change is { } change)

@@ -117,8 +117,8 @@ internal sealed class RelayPart(FaultyWorld world, WorldNode node, RelayId id)
             Witness.Hear(step.Changes, _share.Book);
         else if (!step.Changes.IsEmpty)
             world.Violate(Violation.Invented, $"{Id} tells changes to nobody");
-        if (step.MustReport)
-            world.SendToHome(this, _share.ToReport(FaultyWorld.Subject, Id));
+        if (step.Report is { } page)
+            world.SendToHome(this, _share.ToReport(FaultyWorld.Subject, Id, page));
         if (_share.IsForgettable)
             _share = null;
     }

@@ -42,15 +42,6 @@ public sealed class UserLinksTests
     }
 
     [Fact]
-    public void Zero_sets_no_limit()
-    {
-        var alice = Peers.NewUser();
-        var users = Of(limit: 0, new Refusals());
-        Assert.True(users.TryEnter(alice) && users.TryEnter(alice) && users.HasRoom(alice));
-        users.Leave(alice);
-    }
-
-    [Fact]
     public void A_refusal_is_counted()
     {
         using var meter = new Meter(Refusals.MeterName);

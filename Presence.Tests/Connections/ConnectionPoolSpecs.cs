@@ -91,7 +91,7 @@ public sealed class ConnectionPoolSpecs : ActorSpec
         Open(_pool);
         await _registry.ExpectMsgAsync<SessionRegistry.Register>();
         var connection = _registry.LastSender;
-        await _relay.ExpectMsgAsync<RelayCommand.Publish>();
+        await _relay.ExpectMsgAsync<RelayCommand.HoldName>();
 
         kill(connection);
 

@@ -359,7 +359,8 @@ internal sealed class Link : ILink
     /// </summary>
     public Appetite Feed(ref ReadOnlySequence<byte> input)
     {
-        if (Is(State.Held))
+        // Reading on without new bytes is no sign of the client.
+        if (Is(State.Held) && !input.IsEmpty)
             Release();
         var now = Environment.TickCount64;
         var begin = input.Length;
@@ -368,7 +369,7 @@ internal sealed class Link : ILink
         {
             lock (this)
             {
-                if (_liveness.HeardAt != now)
+                if (begin > 0 && _liveness.HeardAt != now)
                     _liveness = _liveness.Heard(now);
                 if (frames > 0)
                     Charge(1 + _framing.Skipped, (int)(last - input.Length), now);

@@ -14,6 +14,9 @@ namespace Presence.Host.Links.Listening;
 /// </summary>
 internal sealed partial class LinkListener : IConnectionListener, IArrivals
 {
+    // The usual limit of Linux (net.core.somaxconn); the system takes less if its limit is lower.
+    private const int Backlog = 4096;
+
     // How often the log is told at most that connections are refused.
     private static readonly TimeSpan LogPeriod = TimeSpan.FromSeconds(10);
 
@@ -64,7 +67,8 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
         try
         {
             socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endPoint);
-            socket.Listen(options.Backlog);
+            // More wait there while the loops are busy with those that are accepted.
+            socket.Listen(Math.Max(options.Backlog, Backlog));
             var listener = new LinkListener(socket.LocalEndPoint!, endPoint.Kind, loops, front, places, contexts, log);
             listener._accepting = await loops.Next().AcceptAsync(socket, listener).ConfigureAwait(false);
             return listener;
@@ -127,6 +131,9 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
 
     /// <inheritdoc/>
     SocketLoop IArrivals.Next() => _loops.Next();
+
+    /// <inheritdoc/>
+    bool IArrivals.IsBehind => _loops.IsBehind;
 
     /// <inheritdoc/>
     void IArrivals.Arrived(LoopSocket socket, IPAddress? address, nint descriptor)

@@ -12,6 +12,9 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     // As many connections are accepted in a row before the loop's other sockets have their turn.
     private const int AcceptsPerTurn = 32;
 
+    // How long accepting pauses after each connection while the loops are behind.
+    private static readonly TimeSpan PauseWhenBehind = TimeSpan.FromMilliseconds(2);
+
     // When the system is out of descriptors or memory, asking again at once would only burn the processor.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
@@ -50,7 +53,10 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
             if (descriptor >= 0)
             {
                 Take(descriptor, address);
-                continue;
+                if (!arrivals.IsBehind)
+                    continue;
+                PauseFor(PauseWhenBehind);
+                return;
             }
 
             switch (Linux.LastAccept())
@@ -62,9 +68,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
                 default:
                     arrivals.Starved(Linux.Fault("accept4"));
                     TurnAway(left);
-                    _reports.WantsRead = false;
-                    _resume ??= new Timer(static acceptor => ((EpollAcceptor)acceptor!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
-                    _resume.Change(Pause, Timeout.InfiniteTimeSpan);
+                    PauseFor(Pause);
                     return;
             }
         }
@@ -80,6 +84,13 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 
     /// <summary>After the pause.</summary>
     void IThreadPoolWorkItem.Execute() => _reports.WantsRead = true;
+
+    private void PauseFor(TimeSpan time)
+    {
+        _reports.WantsRead = false;
+        _resume ??= new Timer(static acceptor => ((EpollAcceptor)acceptor!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
+        _resume.Change(time, Timeout.InfiniteTimeSpan);
+    }
 
     private void Take(int descriptor, IPAddress? address)
     {

@@ -8,6 +8,12 @@ internal interface IArrivals
     /// <summary>The loop whose turn it is to take a connection.</summary>
     SocketLoop Next();
 
+    /// <summary>
+    /// Whether the loops have more work than fits into a turn: then connections are accepted one by one, so that what new clients cause does
+    /// not delay those that are there (contract L2, L5). The others wait in the queue of the system.
+    /// </summary>
+    bool IsBehind => false;
+
     /// <summary>A connection of this loop has come, and is to be added to it. If this fails, the connection is closed.</summary>
     /// <param name="socket">The connection.</param>
     /// <param name="address">The address of the client; null if that is not known.</param>

@@ -9,6 +9,9 @@ internal sealed class PortableAcceptor : IAsyncDisposable
     // When the system is out of descriptors or memory, asking again at once would only burn the processor.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
+    // How long accepting pauses after each connection while the loops are behind.
+    private static readonly TimeSpan PauseWhenBehind = TimeSpan.FromMilliseconds(2);
+
     // As many are closed in a row when there is no descriptor for them.
     private const int MostTurnedAway = 64;
 
@@ -52,6 +55,8 @@ internal sealed class PortableAcceptor : IAsyncDisposable
             try
             {
                 Take(await _listening.AcceptAsync(_end.Token).ConfigureAwait(false));
+                if (_arrivals.IsBehind)
+                    await Task.Delay(PauseWhenBehind, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {

@@ -72,6 +72,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 
     // Written by the thread and by whoever wakes it.
     private int _isAsleep;
+    private volatile bool _isBehind;
     private volatile bool _isEnding;
     private volatile bool _hasEnded;
 
@@ -85,6 +86,9 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 
     /// <summary>How many items of work other threads have posted that have not been run. From any thread.</summary>
     public int Posted => _posted.Count;
+
+    /// <summary>Whether the last turn has left work over. From any thread.</summary>
+    public bool IsBehind => _isBehind;
 
     /// <summary>Whether the caller is on this loop's thread.</summary>
     public bool IsCurrent => t_current == this;
@@ -174,6 +178,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
                 var work = new TurnBudget(WorkPerTurn, _budgetOfWork);
                 DoWork(ref work);
                 Gather(ref reads, ref work);
+                _isBehind = work.IsSpent;
                 FlushMarked();
             }
 

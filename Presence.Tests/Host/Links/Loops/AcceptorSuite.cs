@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -35,6 +36,35 @@ public abstract class AcceptorSuite
         }
 
         await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(port));
+    }
+
+    [LoopFact]
+    [Trait("Clause", "L2")]
+    [Trait("Clause", "L5")]
+    public async Task While_the_loops_are_behind_connections_are_accepted_one_by_one()
+    {
+        const int count = 6;
+        using var loop = NewLoop();
+        using var listening = Listen(out var port);
+        var clients = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < count; i++)
+                clients.Add(await ConnectAsync(port));
+            var arrivals = new Arrivals(loop) { IsBehind = true };
+            await using (await loop.AcceptAsync(listening, arrivals))
+            {
+                for (var i = 0; i < count; i++)
+                    Assert.Equal("arrived", await arrivals.NextAsync());
+            }
+
+            // A pause follows each of them; a timer of two milliseconds takes more than one.
+            Assert.True(Stopwatch.GetElapsedTime(arrivals.First, arrivals.Last) >= TimeSpan.FromMilliseconds(count - 1));
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
     }
 
     private protected static Socket Listen(out EndPoint port)
@@ -82,10 +112,18 @@ public abstract class AcceptorSuite
 
         public bool IsBroken { get; set; }
 
+        public bool IsBehind { get; init; }
+
+        public long First { get; private set; }
+
+        public long Last { get; private set; }
+
         public SocketLoop Next() => loop;
 
         public void Arrived(LoopSocket socket, IPAddress? address, nint descriptor)
         {
+            Last = Stopwatch.GetTimestamp();
+            First = First == 0 ? Last : First;
             if (IsBroken)
                 throw new InvalidOperationException();
             _told.Writer.TryWrite("arrived");

@@ -196,6 +196,32 @@ public abstract class WorkLoopSuite
     }
 
     [LoopFact]
+    [Trait("Clause", "L5")]
+    public async Task A_loop_is_behind_while_its_work_does_not_fit_into_a_turn()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        Assert.False(loop.IsBehind);
+        var stop = false;
+        void Again()
+        {
+            if (!stop)
+                loop.Post(new Deed(Again));
+        }
+
+        loop.Post(new Deed(Again));
+        await BecomesAsync(loop, isBehind: true);
+        await loop.OnLoopAsync(() => stop = true);
+        await BecomesAsync(loop, isBehind: false);
+    }
+
+    private static async Task BecomesAsync(WorkLoop loop, bool isBehind)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (loop.IsBehind != isBehind)
+            await Task.Delay(5, patience.Token);
+    }
+
+    [LoopFact]
     [Trait("Clause", "L2")]
     public async Task Slow_work_keeps_a_flush_waiting_for_no_more_than_the_budget_of_a_turn()
     {

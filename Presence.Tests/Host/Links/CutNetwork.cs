@@ -14,6 +14,12 @@ internal sealed class CutNetwork : IAsyncDisposable
     private const string AbsentStation = "02:00:00:00:00:01";
     private const int CloneNetwork = 0x40000000; // CLONE_NEWNET
 
+    private static readonly Lazy<Task<bool>> s_isAllowed = new(async () =>
+    {
+        await using var network = await TryMakeAsync();
+        return network is not null;
+    });
+
     private static int s_made;
 
     private readonly string _name;
@@ -24,6 +30,9 @@ internal sealed class CutNetwork : IAsyncDisposable
         _name = name;
         _net = net;
     }
+
+    /// <summary>Whether such networks can be made here.</summary>
+    public static bool IsAllowed => s_isAllowed.Value.GetAwaiter().GetResult();
 
     /// <summary>The address of this machine in that network.</summary>
     public IPAddress Server => IPAddress.Parse($"{_net}1");

@@ -125,17 +125,17 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
                 continue;
             if (subject.Name is { } name)
             {
-                var bearers = BearersOf(sessions);
-                if (bearers.IsEmpty)
+                var holders = HoldersOf(sessions);
+                if (holders.IsEmpty)
                     continue;
-                if (bearers.Length > usersPerName)
+                if (holders.Length > usersPerName)
                 {
                     failure = ($"More than {usersPerName} users have the name.", Limit.UsersPerName);
                     continue;
                 }
 
                 // A name that is resolved counts no more.
-                if (Count - 1 + bearers.Count(b => b != self && !_users.ContainsKey(b)) > limit)
+                if (Count - 1 + holders.Count(user => user != self && !_users.ContainsKey(user)) > limit)
                 {
                     failure = (TooMany, Limit.Follows);
                     continue;
@@ -143,10 +143,10 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
 
                 Forget(name);
                 drop = drop.Add(subject);
-                foreach (var bearer in bearers)
+                foreach (var holder in holders)
                 {
-                    if (Ask(bearer))
-                        ask = ask.Add(Subject.OfUser(bearer));
+                    if (Ask(holder))
+                        ask = ask.Add(Subject.OfUser(holder));
                 }
             }
             else if (subject.User != self && _users[subject.User] != State.Following)
@@ -167,12 +167,12 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
         var name = Subject.OfName(changed.Name);
         if (_awaitedNames is null || !_awaitedNames.TryGetValue(changed.Name, out var since) || _pending?.Awaits(changed.Name) == true)
             return Outcome.Nothing;
-        var bearers = BearersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!).OrderBy(s => s.Session.Value))
+        var holders = HoldersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!).OrderBy(s => s.Session.Value))
             .RemoveAll(b => _unfollowed is not null && _unfollowed.TryGetValue(b, out var at) && at >= since);
-        if (bearers.IsEmpty)
+        if (holders.IsEmpty)
             return Outcome.Nothing;
         Forget(changed.Name);
-        var first = bearers[0];
+        var first = holders[0];
         // Somebody who appears while the follow of the name is still being answered belongs into that answer.
         var isPending = _pending?.Names.Contains(changed.Name) == true;
         var isNew = first != self && (isPending ? Ask(first) : _users.TryAdd(first, State.Appearing));
@@ -251,7 +251,7 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
     /// <param name="why">What the client is told.</param>
     /// <param name="exceeded">The limit.</param>
     /// <param name="resolved">The names that are not followed any more.</param>
-    /// <param name="events">What the client is to be told beside that.</param>
+    /// <param name="events">The events that the client gets beside the error.</param>
     private Outcome Fail(string why, Limit exceeded, ImmutableArray<Subject> resolved, ImmutableArray<ServerMessage.StatusEvent> events)
     {
         var pending = _pending!;
@@ -324,7 +324,7 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
         return sessions;
     }
 
-    private static ImmutableArray<UserId> BearersOf(IEnumerable<SessionStatus> sessions) =>
+    private static ImmutableArray<UserId> HoldersOf(IEnumerable<SessionStatus> sessions) =>
         [.. sessions.Select(s => s.Holder).Distinct()];
 
     /// <summary>Reads the users that a follow names.</summary>
@@ -393,7 +393,7 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
         /// <summary>The names that no earlier follow waits for.</summary>
         public List<string> NewNames => _newNames ??= [];
 
-        /// <summary>Users who were followed already because of an earlier name, and of whom the client has not been told.</summary>
+        /// <summary>Users who were found by an earlier name, and whose presences have not been sent to the client yet.</summary>
         public HashSet<UserId> Appearing => _appearing ??= [];
 
         /// <summary>For how many subjects no relay has answered.</summary>

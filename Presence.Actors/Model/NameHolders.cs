@@ -22,7 +22,7 @@ internal sealed class NameHolders(int reported)
     public int Count { get; private set; }
 
     /// <summary>A connection of a user has the name.</summary>
-    /// <returns>Whom to report, if that changes.</returns>
+    /// <returns>The user to report, if that changes.</returns>
     public Change Add(UserId user)
     {
         var at = PlaceOf(user);
@@ -39,7 +39,7 @@ internal sealed class NameHolders(int reported)
     }
 
     /// <summary>A connection of a user does not have the name any more.</summary>
-    /// <returns>Whom to report, and whom no longer, if that changes.</returns>
+    /// <returns>The user to report, and the user to report no longer, if that changes.</returns>
     public Change Remove(UserId user)
     {
         var at = PlaceOf(user);

@@ -185,7 +185,7 @@ public sealed record PageDifference(long Since, long Until, long Version, Immuta
     /// <summary>Whether it can start at a version.</summary>
     public bool StartsAt(long version) => version >= Since && version <= Until;
 
-    /// <summary>This difference and one that starts where it leads to, as one.</summary>
+    /// <summary>Combines this difference with the next, which starts at the version that this one leads to.</summary>
     public PageDifference Then(PageDifference next)
     {
         var changed = next.Sessions.Select(s => s.Session).Concat(next.Hidden).ToHashSet();

@@ -12,7 +12,7 @@ namespace Presence.Host.Links;
 /// </summary>
 /// <remarks>
 /// A user is either in the answer or in events, and all parts come from the same answer, so that each user still appears from one instant
-/// (contract F2). Whoever sends the parts must send nothing between them.
+/// (contract F2). The caller must send the parts without anything between them.
 /// </remarks>
 internal static class ReplySplitter
 {

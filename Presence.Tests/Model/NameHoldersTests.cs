@@ -42,7 +42,7 @@ public sealed class NameHoldersTests
     }
 
     [Fact]
-    public void As_many_as_fit_are_reported_whoever_comes_and_goes() =>
+    public void As_many_as_fit_are_reported_after_every_change() =>
         Gen.Select(Gen.Int[1, 12], Gen.Int[1, 40], Gen.Int[0, 1_000_000].Array[0, 400]).Sample((reported, users, steps) =>
         {
             var holders = new NameHolders(reported);

@@ -178,7 +178,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
                 var work = new TurnBudget(WorkPerTurn, _budgetOfWork);
                 DoWork(ref work);
                 Gather(ref reads, ref work);
-                _isBehind = work.IsSpent;
+                _isBehind = work.IsSpent && HasWork;
                 FlushMarked();
             }
 

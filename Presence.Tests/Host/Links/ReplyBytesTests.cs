@@ -55,7 +55,7 @@ public sealed class ReplyBytesTests(ServerFixture server) : IClassFixture<Server
             Assert.Equal(followed.Select(peer => $"{peer.User}").Order(StringComparer.Ordinal), shown.Keys.Order(StringComparer.Ordinal));
             Assert.Equal("""{"cid":"2","pong":{}}""", await read());
 
-            // Whoever came in an event is followed as the others are.
+            // A user whose presences came in an event is followed like the others.
             await followed[^1].ShowAsync("next");
             var change = (await ReadAsync()).GetProperty("status_presence_event");
             Assert.Equal(new string('t', 2048), change.GetProperty("leaves")[0].GetProperty("status").GetString());

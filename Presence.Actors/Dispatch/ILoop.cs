@@ -7,6 +7,15 @@ namespace Presence.Actors.Dispatch;
 /// <remarks>Whoever runs on a loop must never block it: everything else on it would wait.</remarks>
 public interface ILoop
 {
+    /// <summary>Whether the caller is on the thread of this loop.</summary>
+    bool IsCurrent => false;
+
     /// <summary>Runs work soon, behind what the same thread has posted before. May be called from any thread.</summary>
     void Post(IThreadPoolWorkItem work);
+
+    /// <summary>
+    /// Runs work when nothing else waits, or at least one item per turn: for the parts of what is large and urgent to nobody. May be called
+    /// from any thread.
+    /// </summary>
+    void PostBackground(IThreadPoolWorkItem work) => Post(work);
 }

@@ -65,7 +65,13 @@ public sealed class LoopExecutorFactory : ExecutorServiceConfigurator
 
     private sealed class LoopExecutor(string id, ILoop loop) : ExecutorService(id)
     {
-        public override void Execute(IRunnable run) => loop.Post(run);
+        public override void Execute(IRunnable run)
+        {
+            if (run is BackgroundRun)
+                loop.PostBackground(run);
+            else
+                loop.Post(run);
+        }
 
         // The loops are the host's, and outlive the actor system.
         public override void Shutdown()
@@ -75,8 +81,15 @@ public sealed class LoopExecutorFactory : ExecutorServiceConfigurator
 
     private sealed class SpreadExecutor(string id, ILoop[] loops) : ExecutorService(id)
     {
-        // What runs is an actor's mailbox, which lives as long as the actor: it always comes to the same loop.
-        public override void Execute(IRunnable run) => loops[(uint)RuntimeHelpers.GetHashCode(run) % (uint)loops.Length].Post(run);
+        public override void Execute(IRunnable run)
+        {
+            // Otherwise it is an actor's mailbox, which lives as long as the actor: it always comes to the same loop.
+            var loop = loops[(uint)RuntimeHelpers.GetHashCode(run) % (uint)loops.Length];
+            if (run is BackgroundRun)
+                (Array.Find(loops, static one => one.IsCurrent) ?? loop).PostBackground(run);
+            else
+                loop.Post(run);
+        }
 
         public override void Shutdown()
         {

@@ -10,6 +10,9 @@ namespace Presence.Actors.Relays;
 /// </summary>
 internal sealed class FollowWork
 {
+    /// <summary>How many steps of one user are done before the next user has its turn.</summary>
+    public const int StepsPerTurn = 32;
+
     private readonly ImmutableArray<Subject> _subjects;
     private readonly RelayEntry[]? _entries;
     private ImmutableArray<RelayReply.Snapshot>.Builder? _known;
@@ -37,7 +40,9 @@ internal sealed class FollowWork
     public bool IsCounted { get; set; }
 
     /// <summary>Whether nothing is left to do.</summary>
-    public bool IsDone => _next >= (_entries?.Length ?? _subjects.Length);
+    public bool IsDone => _next >= Steps;
+
+    private int Steps => _entries?.Length ?? _subjects.Length;
 
     /// <summary>The subject of the next step.</summary>
     public Subject Subject => _entries is null ? _subjects[_next] : _entries[_next].Subject;
@@ -65,8 +70,15 @@ internal sealed class FollowWork
 
     /// <summary>The answer for a subject is known at once.</summary>
     public void AddKnown(RelayReply.Snapshot snapshot) =>
-        (_known ??= ImmutableArray.CreateBuilder<RelayReply.Snapshot>()).Add(snapshot);
+        (_known ??= ImmutableArray.CreateBuilder<RelayReply.Snapshot>(Math.Min(StepsPerTurn, Steps - _next))).Add(snapshot);
 
     /// <summary>Takes the answers that were known at once, to be sent together.</summary>
-    public ImmutableArray<RelayReply.Snapshot> TakeKnown() => _known is null ? [] : _known.DrainToImmutable();
+    public ImmutableArray<RelayReply.Snapshot> TakeKnown()
+    {
+        if (_known is null)
+            return [];
+        var known = _known.DrainToImmutable();
+        _known = null;
+        return known;
+    }
 }

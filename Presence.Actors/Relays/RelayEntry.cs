@@ -56,12 +56,11 @@ internal sealed class RelayEntry(Subject subject) : IQueued
     }
 
     /// <summary>Whether any connection follows, or waits to follow.</summary>
-    public bool IsFollowed => Followers.Count > 0 || (_waiting?.Exists(w => w.Wish != Wish.Publish) ?? false);
+    public bool IsFollowed => Followers.Count > 0 || IsAwaitedBesides(null);
 
     /// <summary>Whether any other connection follows, or waits to follow.</summary>
     public bool IsFollowedBesides(Follower follower) =>
-        Followers.Count > (Followers.Contains(follower.Connection) ? 1 : 0)
-        || (_waiting?.Exists(w => w.Wish != Wish.Publish && w.Follower != follower) ?? false);
+        Followers.Count > (Followers.Contains(follower.Connection) ? 1 : 0) || IsAwaitedBesides(follower);
 
     private ReadOnlySpan<Waiting> Waits => CollectionsMarshal.AsSpan(_waiting);
 
@@ -79,8 +78,23 @@ internal sealed class RelayEntry(Subject subject) : IQueued
         return [];
     }
 
-    /// <summary>Takes those requests that a condition holds for, in the order in which they came.</summary>
-    public ReadOnlySpan<Waiting> Take(Predicate<Waiting> when)
+    /// <summary>Takes the requests that have waited for too long, in the order in which they came.</summary>
+    public ReadOnlySpan<Waiting> TakeLate(TimeSpan now) => Take(w => w.Until <= now);
+
+    /// <summary>Drops requests of a connection, which are not answered.</summary>
+    /// <param name="follower">The connection.</param>
+    /// <param name="followsOnly">Whether only requests to follow are dropped: it does not follow any more. Otherwise all: it has ended.</param>
+    public void Drop(Follower follower, bool followsOnly)
+    {
+        // A method of its own, since this one would allocate for what it captures even if nothing waits.
+        if (_waiting is not null)
+            DropWaiting(follower, followsOnly);
+    }
+
+    private void DropWaiting(Follower follower, bool followsOnly) =>
+        Take(w => w.Follower == follower && !(followsOnly && w.Wish == Wish.Publish));
+
+    private ReadOnlySpan<Waiting> Take(Predicate<Waiting> when)
     {
         if (_waiting is not { } waiting)
             return [];
@@ -94,6 +108,17 @@ internal sealed class RelayEntry(Subject subject) : IQueued
         if (taken.Count > 0)
             waiting.RemoveAll(when);
         return CollectionsMarshal.AsSpan(taken);
+    }
+
+    private bool IsAwaitedBesides(Follower? follower)
+    {
+        foreach (var w in Waits)
+        {
+            if (w.Wish != Wish.Publish && w.Follower != follower)
+                return true;
+        }
+
+        return false;
     }
 
     private bool IsAnswered(Waiting w) => w.Version is { } version ? version <= Share.Accepted || !Share.IsOwed : Share.IsSettled;

@@ -18,6 +18,12 @@ internal interface ICarrier
     /// </summary>
     bool MeasureSoon() => false;
 
+    /// <summary>
+    /// <see cref="Link.Continue"/> is to be called, as background work: it can be large, or the same for thousands of links at one moment
+    /// (contract L2).
+    /// </summary>
+    void ContinueSoon();
+
     /// <summary>Everything has been said and heard: the transport is to be ended in good order.</summary>
     void Finish();
 

@@ -34,6 +34,9 @@ internal sealed class Link : ILink
     /// <summary>How many frames are taken at a time, before the other links have their turn.</summary>
     internal const int FramesPerTurn = 64;
 
+    /// <summary>After how many bytes of an answer the next parts wait until the other links have had their turn: about 0.5 ms of work.</summary>
+    internal const int AnswerBytesPerTurn = 64 * 1024;
+
     /// <summary>After how many bytes no more frames are taken in this turn. The last of them may be longer, up to the longest message.</summary>
     internal const int BytesPerTurn = 16 * 1024;
 
@@ -63,6 +66,9 @@ internal sealed class Link : ILink
     // How many bytes have been queued since the link began.
     private long _queued;
     private long _closingSince;
+
+    // The parts of an answer that have not been made yet; everything else that is sent goes behind them. Null: there are none.
+    private IEnumerator<byte[]>? _parts;
     private int _demand;
 
     // Requests that the connection has been told of and has not demanded the next for, and their bytes.
@@ -151,6 +157,12 @@ internal sealed class Link : ILink
 
         /// <summary>The node ends all links: a closing link gets no more time than <see cref="LinkTimes.CloseWait"/>.</summary>
         Hurried = 1 << 10,
+
+        /// <summary>The connection is to be told that the client sends nothing more, and waits for replies.</summary>
+        GoodbyeDue = 1 << 11,
+
+        /// <summary>The connection is to be told that the link is closed.</summary>
+        ClosedDue = 1 << 12,
     }
 
     /// <summary>Completes when the connection is there, or has refused the link: the client may be told that it is connected.</summary>
@@ -178,6 +190,7 @@ internal sealed class Link : ILink
             if (_greeting is null)
                 BeginHold();
             WriteSoon();
+            CatchUp();
             FinishIfOver();
         }
     }
@@ -189,7 +202,11 @@ internal sealed class Link : ILink
         {
             _connection = connection;
             if (Is(State.Closing))
+            {
+                Unset(State.ClosedDue);
                 connection.Tell(LinkSignal.Closed.Instance);
+            }
+
             Watcher?.Attached(this);
         }
     }
@@ -221,15 +238,9 @@ internal sealed class Link : ILink
             if (Is(State.Closing | State.Cut))
                 return true;
             if (message is ServerMessage.Snapshot answer)
-            {
-                foreach (var frame in _format.Frames(answer, _replyBytes))
-                    Queue(frame);
-            }
+                QueueAnswer(_format.Frames(answer, _replyBytes));
             else
-            {
                 Queue(_format.Frame(message));
-            }
-
             WriteSoon();
             if (_output.Length > _limits.OutputBytes && !Is(State.Behind))
             {
@@ -248,6 +259,7 @@ internal sealed class Link : ILink
         {
             if (Is(State.Closing))
                 return;
+            Unset(State.GoodbyeDue);
             if (_framing.HasControlFrames)
                 Queue(_format.Close(reason.Code, reason.Text));
             else if (reason.Code is >= 1011)
@@ -341,6 +353,7 @@ internal sealed class Link : ILink
             {
                 Set(State.Cut);
                 _output.Clear();
+                _parts = null;
                 _greeting = null;
                 _carrier?.Abort();
             }
@@ -414,8 +427,31 @@ internal sealed class Link : ILink
             else if (!Is(State.Deaf))
             {
                 Set(State.ClientGone | State.Deaf);
-                _connection.Tell(new LinkSignal.Received(ClientRequest.Goodbye.Instance));
+                TellEndSoon(State.GoodbyeDue);
             }
+        }
+    }
+
+    /// <summary>
+    /// Does what may wait until the other links have had their turn: makes the next parts of an answer, tells the connection that the client
+    /// has ended the link or its side of it. Called after <see cref="ICarrier.ContinueSoon"/>.
+    /// </summary>
+    public void Continue()
+    {
+        lock (this)
+        {
+            if (_parts is not null && _output.Length <= _limits.OutputBytes)
+            {
+                AddParts();
+                WriteSoon();
+                CatchUp();
+            }
+
+            if (Is(State.ClosedDue))
+                _connection.Tell(LinkSignal.Closed.Instance);
+            else if (Is(State.GoodbyeDue))
+                _connection.Tell(new LinkSignal.Received(ClientRequest.Goodbye.Instance));
+            Unset(State.ClosedDue | State.GoodbyeDue);
         }
     }
 
@@ -615,10 +651,54 @@ internal sealed class Link : ILink
 
         _output.Remove(bytes);
         AddPong();
+        CatchUp();
+    }
+
+    /// <summary>Goes on with the answer that is being sent, or asks the connection for more, if there is little to send.</summary>
+    private void CatchUp()
+    {
         if (!Is(State.Behind) || _output.Length >= _limits.OutputBytes / 4)
             return;
+        if (_parts is not null)
+        {
+            _carrier?.ContinueSoon();
+            return;
+        }
+
         Unset(State.Behind);
         _connection.Tell(LinkSignal.Drained.Instance);
+    }
+
+    private void QueueAnswer(IEnumerable<byte[]> frames)
+    {
+        if (frames is byte[][] { Length: 1 } whole)
+        {
+            Queue(whole[0]);
+            return;
+        }
+
+        _parts = frames.GetEnumerator();
+        AddParts();
+        if (_parts is null)
+            return;
+        // The connection keeps what comes meanwhile.
+        Set(State.Behind);
+        CatchUp();
+    }
+
+    private void AddParts()
+    {
+        var end = _queued + AnswerBytesPerTurn;
+        while (_queued < end)
+        {
+            if (!_parts!.MoveNext())
+            {
+                _parts = null;
+                return;
+            }
+
+            Queue(_parts.Current);
+        }
     }
 
     private void Queue(byte[] frame)
@@ -682,13 +762,23 @@ internal sealed class Link : ILink
         if (Is(State.Closing))
             return;
         BeginClosing();
-        _connection.Tell(LinkSignal.Closed.Instance);
+        TellEndSoon(State.ClosedDue);
+    }
+
+    private void TellEndSoon(State due)
+    {
+        Set(due);
+        if (_carrier is null)
+            Continue();
+        else
+            _carrier.ContinueSoon();
     }
 
     private void BeginClosing()
     {
         Set(State.Closing);
         Unset(State.Held);
+        _parts = null;
         _closingSince = Environment.TickCount64;
         Start();
         WriteSoon();

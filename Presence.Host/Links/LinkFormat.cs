@@ -67,7 +67,8 @@ internal sealed class LinkFormat
         message is ServerMessage.StatusEvent change ? change.Form(_form, _encode) : Encode(message);
 
     /// <summary>
-    /// The answer to a follow as frames, to be sent one right behind the other: more than one if it is longer than a bound.
+    /// The answer to a follow as frames, to be sent one right behind the other: more than one if it is longer than a bound. Then each is
+    /// made when it is asked for.
     /// </summary>
     /// <param name="answer">The answer.</param>
     /// <param name="bytes">The bound; 0: none.</param>

@@ -78,6 +78,15 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
     }
 
     /// <inheritdoc/>
+    public void ContinueSoon()
+    {
+        if (loop is null)
+            ThreadPool.UnsafeQueueUserWorkItem(new Continuation(link), preferLocal: false);
+        else
+            loop.PostBackground(new Continuation(link));
+    }
+
+    /// <inheritdoc/>
     public void Finish()
     {
         _finished.TrySetResult();
@@ -154,4 +163,9 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
     }
 
     private static bool IsOfTransport(Exception e) => e is IOException or OperationCanceledException or InvalidOperationException;
+
+    private sealed class Continuation(Link link) : IThreadPoolWorkItem
+    {
+        public void Execute() => link.Continue();
+    }
 }

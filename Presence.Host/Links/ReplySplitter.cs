@@ -6,8 +6,8 @@ using Presence.Host.Links.Codecs;
 namespace Presence.Host.Links;
 
 /// <summary>
-/// Divides the answer to a follow that is longer than its reader takes: the answer lists the users that fit, and an event with joins
-/// tells of each other user right behind it (protocol difference 0.15). Some client libraries drop a connection, or a message, above the
+/// Divides the answer to a follow that is longer than its reader takes: the answer lists the first users, as many as fit, and an event
+/// with joins tells of each other user right behind it (protocol difference 0.15). Some client libraries drop a connection, or a message, above the
 /// size of their receive buffer.
 /// </summary>
 /// <remarks>
@@ -30,8 +30,13 @@ internal static class ReplySplitter
     {
         long least = 0;
         foreach (var (_, shown) in answer.Presences)
+        {
             least += LeastPresenceBytes + shown.Username.Length + shown.Status.Length;
-        return least > bytes;
+            if (least > bytes)
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The bound of a link.</summary>
@@ -45,7 +50,7 @@ internal static class ReplySplitter
         return configured == 0 ? bound : Math.Min(bound, configured);
     }
 
-    /// <summary>The parts of an answer, each of at most so many bytes in the given format.</summary>
+    /// <summary>The parts of an answer, each of at most so many bytes in the given format. Each is made when it is asked for.</summary>
     /// <param name="answer">The answer; what it lists of a user stands together.</param>
     /// <param name="bytes">The bound, at least <see cref="LeastBytes"/>.</param>
     /// <param name="codec">The format.</param>
@@ -53,30 +58,21 @@ internal static class ReplySplitter
     {
         var room = (long)bytes - AroundAll;
         var left = room - codec.MostBytesOf(answer.Cid);
-        var first = ImmutableArray.CreateBuilder<UserSession>();
-        var rest = new List<(int Start, int End)>();
-        for (var start = 0; start < answer.Presences.Length;)
+        var listed = 0;
+        while (listed < answer.Presences.Length)
         {
-            var end = start;
-            long size = 0;
-            for (; end < answer.Presences.Length && answer.Presences[end].User == answer.Presences[start].User; end++)
-                size += codec.MostBytesOf(answer.Presences[end]);
-            if (size <= left)
-            {
-                left -= size;
-                first.AddRange(answer.Presences.AsSpan()[start..end]);
-            }
-            else
-            {
-                rest.Add((start, end));
-            }
-
-            start = end;
+            var end = EndOfUser(answer.Presences, listed);
+            for (var next = listed; next < end; next++)
+                left -= codec.MostBytesOf(answer.Presences[next]);
+            if (left < 0)
+                break;
+            listed = end;
         }
 
-        yield return answer with { Presences = first.ToImmutable() };
-        foreach (var (start, end) in rest)
+        yield return answer with { Presences = answer.Presences[..listed] };
+        for (var start = listed; start < answer.Presences.Length;)
         {
+            var end = EndOfUser(answer.Presences, start);
             for (var next = start; next < end;)
             {
                 var joins = ImmutableArray.CreateBuilder<StatusChange>();
@@ -89,6 +85,16 @@ internal static class ReplySplitter
 
                 yield return new ServerMessage.StatusEvent(answer.Presences[start].User, joins.ToImmutable());
             }
+
+            start = end;
         }
+    }
+
+    private static int EndOfUser(ImmutableArray<UserSession> presences, int start)
+    {
+        var end = start + 1;
+        while (end < presences.Length && presences[end].User == presences[start].User)
+            end++;
+        return end;
     }
 }

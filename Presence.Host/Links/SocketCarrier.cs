@@ -21,6 +21,7 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     private int _restStart;
     private int _restLength;
     private int _wishes;
+    private int _backgroundWishes;
 
     private SocketCarrier(Link link, LoopSocket socket)
     {
@@ -36,8 +37,9 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         Write = 1,
         Read = 2,
         Abort = 4,
-        Finish = 8,
-        Measure = 16,
+        Measure = 8,
+        Continue = 16,
+        Finish = 32,
     }
 
     /// <inheritdoc/>
@@ -79,7 +81,10 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
     }
 
     /// <inheritdoc/>
-    public void Finish() => Ask(Wish.Finish);
+    public void ContinueSoon() => AskInBackground(Wish.Continue);
+
+    /// <inheritdoc/>
+    public void Finish() => AskInBackground(Wish.Finish);
 
     /// <inheritdoc/>
     public void Abort() => Ask(Wish.Abort);
@@ -156,8 +161,6 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
             Flush();
         if ((wishes & Wish.Read) != 0)
             Resume();
-        if ((wishes & Wish.Finish) != 0)
-            End();
     }
 
     private void Ask(Wish wish)
@@ -165,6 +168,21 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         // If another flag was already set, the work item is already queued.
         if (Interlocked.Or(ref _wishes, (int)wish) == 0)
             _loop.Post(this);
+    }
+
+    private void AskInBackground(Wish wish)
+    {
+        if (Interlocked.Or(ref _backgroundWishes, (int)wish) == 0)
+            _loop.PostBackground(new Background(this));
+    }
+
+    private void DoInBackground()
+    {
+        var wishes = (Wish)Interlocked.Exchange(ref _backgroundWishes, 0);
+        if ((wishes & Wish.Continue) != 0)
+            _link.Continue();
+        if ((wishes & Wish.Finish) != 0)
+            End();
     }
 
     private void Take(int received)
@@ -243,5 +261,11 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         Forget();
         _socket.Close();
         _link.Over();
+    }
+
+    /// <summary>What the link asks for at its end, and for long answers. Made each time: most links need it once.</summary>
+    private sealed class Background(SocketCarrier carrier) : IThreadPoolWorkItem
+    {
+        public void Execute() => carrier.DoInBackground();
     }
 }

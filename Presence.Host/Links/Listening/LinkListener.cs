@@ -133,9 +133,6 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     SocketLoop IArrivals.Next() => _loops.Next();
 
     /// <inheritdoc/>
-    bool IArrivals.IsBehind => _loops.IsBehind;
-
-    /// <inheritdoc/>
     void IArrivals.Arrived(LoopSocket socket, IPAddress? address, nint descriptor)
     {
         var place = _places.TryTake(address, FileLimit.IsScarce(_fileLimit, descriptor), out var limit);

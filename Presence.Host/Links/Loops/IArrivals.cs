@@ -5,14 +5,11 @@ namespace Presence.Host.Links.Loops;
 /// <summary>Who takes the connections that come to a port. Called by one thread at a time.</summary>
 internal interface IArrivals
 {
-    /// <summary>The loop whose turn it is to take a connection.</summary>
-    SocketLoop Next();
-
     /// <summary>
-    /// Whether the loops have more work than fits into a turn: then connections are accepted one by one, so that what new clients cause does
-    /// not delay those that are there (contract L2, L5). The others wait in the queue of the system.
+    /// The loop whose turn it is to take a connection. An acceptor waits until that loop has time for background work, so that what new
+    /// clients cause does not delay those that are there (contract L2, L5). The others wait in the queue of the system.
     /// </summary>
-    bool IsBehind => false;
+    SocketLoop Next();
 
     /// <summary>A connection of this loop has come, and is to be added to it. If this fails, the connection is closed.</summary>
     /// <param name="socket">The connection.</param>

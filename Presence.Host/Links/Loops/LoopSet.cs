@@ -35,21 +35,6 @@ internal sealed class LoopSet : IDisposable
     /// <summary>All of them.</summary>
     public IReadOnlyList<SocketLoop> All => _loops;
 
-    /// <summary>Whether any of them has more work than fits into a turn. From any thread.</summary>
-    public bool IsBehind
-    {
-        get
-        {
-            foreach (var loop in _loops)
-            {
-                if (loop.IsBehind)
-                    return true;
-            }
-
-            return false;
-        }
-    }
-
     /// <summary>The one whose turn it is to take what is new. From any thread.</summary>
     public SocketLoop Next() => _loops[(Interlocked.Increment(ref _next) - 1) % (uint)_loops.Length];
 

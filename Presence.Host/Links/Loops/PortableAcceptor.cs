@@ -9,9 +9,6 @@ internal sealed class PortableAcceptor : IAsyncDisposable
     // When the system is out of descriptors or memory, asking again at once would only burn the processor.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    // How long accepting pauses after each connection while the loops are behind.
-    private static readonly TimeSpan PauseWhenBehind = TimeSpan.FromMilliseconds(2);
-
     // As many are closed in a row when there is no descriptor for them.
     private const int MostTurnedAway = 64;
 
@@ -54,9 +51,11 @@ internal sealed class PortableAcceptor : IAsyncDisposable
         {
             try
             {
-                Take(await _listening.AcceptAsync(_end.Token).ConfigureAwait(false));
-                if (_arrivals.IsBehind)
-                    await Task.Delay(PauseWhenBehind, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                var accepted = await _listening.AcceptAsync(_end.Token).ConfigureAwait(false);
+                // All loops of a node are of one kind.
+                var loop = (PortableLoop)_arrivals.Next();
+                await loop.BackgroundTurnAsync().ConfigureAwait(false);
+                Take(accepted, loop);
             }
             catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {
@@ -98,7 +97,7 @@ internal sealed class PortableAcceptor : IAsyncDisposable
         _spare.Take();
     }
 
-    private void Take(Socket accepted)
+    private void Take(Socket accepted, PortableLoop loop)
     {
         PortableSocket? socket = null;
         try
@@ -106,8 +105,7 @@ internal sealed class PortableAcceptor : IAsyncDisposable
             accepted.NoDelay = true;
             accepted.Blocking = false;
             var address = (accepted.RemoteEndPoint as IPEndPoint)?.Address;
-            // All loops of a node are of one kind.
-            socket = new PortableSocket((PortableLoop)_arrivals.Next(), accepted);
+            socket = new PortableSocket(loop, accepted);
             _arrivals.Arrived(socket, address, accepted.Handle);
         }
         catch (Exception fault)

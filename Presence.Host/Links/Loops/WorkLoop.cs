@@ -11,11 +11,16 @@ namespace Presence.Host.Links.Loops;
 /// </summary>
 /// <remarks>
 /// <para>
-/// A turn has four steps: wait until there is something; handle what the sockets report; do posted work; flush what was marked.
-/// The second and the third step have a budget each (<see cref="TurnBudget"/>): when that is spent, what is
+/// A turn has five steps: wait until there is something; handle what the sockets report; do posted work; do background work; flush
+/// what was marked. The second and the third step have a budget each (<see cref="TurnBudget"/>): when that is spent, what is
 /// left waits for the next turn, behind the flush. So nobody's output waits for a flood of input or work, and neither of the two
 /// waits for the other. One socket is read once per turn. The thread sleeps only when there is neither work nor anything marked, and
 /// an idle loop costs nothing.
+/// </para>
+/// <para>
+/// Background work is what thousands of clients can cause at one moment and none waits for: accepting, ending, the slices of large
+/// requests. A turn does one item of it, or some if there is no other work. What an item causes is ordinary work of the next turn.
+/// So a client that sends an update waits for no more than a few items, however many there are (contract L2, L5).
 /// </para>
 /// <para>
 /// A large flush, of <see cref="LargeFlush"/> or more, takes longer than another look: what has come since the turn began is done
@@ -51,6 +56,12 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     /// </summary>
     public static readonly TimeSpan MostWork = TimeSpan.FromMilliseconds(15);
 
+    /// <summary>How many items of background work are done in a turn without other work.</summary>
+    public const int BackgroundPerTurn = 16;
+
+    /// <summary>After what time no more background work is done in a turn.</summary>
+    public static readonly TimeSpan BudgetOfBackground = TimeSpan.FromMilliseconds(0.5);
+
     /// <summary>From how many marked on a flush is worth another look for what shares it.</summary>
     public const int LargeFlush = 32;
 
@@ -63,6 +74,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     private readonly ILogger _log;
     private readonly Thread _thread;
     private readonly ConcurrentQueue<IThreadPoolWorkItem> _posted = new();
+    private readonly ConcurrentQueue<IThreadPoolWorkItem> _background = new();
 
     // Of the thread itself: what it posts to itself needs no fences.
     private readonly Queue<IThreadPoolWorkItem> _own = new();
@@ -72,7 +84,6 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 
     // Written by the thread and by whoever wakes it.
     private int _isAsleep;
-    private volatile bool _isBehind;
     private volatile bool _isEnding;
     private volatile bool _hasEnded;
 
@@ -87,10 +98,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     /// <summary>How many items of work other threads have posted that have not been run. From any thread.</summary>
     public int Posted => _posted.Count;
 
-    /// <summary>Whether the last turn has left work over. From any thread.</summary>
-    public bool IsBehind => _isBehind;
-
-    /// <summary>Whether the caller is on this loop's thread.</summary>
+    /// <inheritdoc/>
     public bool IsCurrent => t_current == this;
 
     /// <summary>
@@ -106,11 +114,23 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         }
 
         _posted.Enqueue(work);
-        Interlocked.MemoryBarrier();
-        if (_hasEnded)
-            PassOn();
-        else if (Volatile.Read(ref _isAsleep) != 0)
-            WakeOnce();
+        WakeForWork();
+    }
+
+    /// <inheritdoc/>
+    public void PostBackground(IThreadPoolWorkItem work)
+    {
+        _background.Enqueue(work);
+        if (!IsCurrent)
+            WakeForWork();
+    }
+
+    /// <summary>Completes when the loop has a turn for background work. From any thread.</summary>
+    public Task BackgroundTurnAsync()
+    {
+        var turn = new Turn();
+        PostBackground(turn);
+        return turn.Task;
     }
 
     /// <summary>
@@ -178,7 +198,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
                 var work = new TurnBudget(WorkPerTurn, _budgetOfWork);
                 DoWork(ref work);
                 Gather(ref reads, ref work);
-                _isBehind = work.IsSpent && HasWork;
+                DoBackground();
                 FlushMarked();
             }
 
@@ -199,11 +219,11 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 
     private int Await()
     {
-        if (HasWork || _marked.Count > 0)
+        if (HasWork || _marked.Count > 0 || !_background.IsEmpty)
             return Wait(mayBlock: false);
         Volatile.Write(ref _isAsleep, 1);
         Interlocked.MemoryBarrier();
-        var found = Wait(mayBlock: _posted.IsEmpty && !_isEnding);
+        var found = Wait(mayBlock: _posted.IsEmpty && _background.IsEmpty && !_isEnding);
         // Before anything is done: whoever posts from now on need not wake anybody.
         Volatile.Write(ref _isAsleep, 0);
         return found;
@@ -236,6 +256,23 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
                 return;
             Dispatch(found, ref reads);
             DoWork(ref work);
+        }
+    }
+
+    /// <summary>
+    /// Does background work: what was there before, since an item may post the next one of its kind, and one item if other work waits.
+    /// </summary>
+    private void DoBackground()
+    {
+        if (_background.IsEmpty)
+            return;
+        var left = HasWork ? 1 : Math.Min(_background.Count, BackgroundPerTurn);
+        var begin = Stopwatch.GetTimestamp();
+        while (left-- > 0 && _background.TryDequeue(out var work))
+        {
+            Do(work);
+            if (Stopwatch.GetElapsedTime(begin) > BudgetOfBackground)
+                return;
         }
     }
 
@@ -279,6 +316,16 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     /// <summary>The time of a large flush as a budget.</summary>
     private static TimeSpan Within(TimeSpan flush) => flush < BudgetOfWork ? BudgetOfWork : flush > MostWork ? MostWork : flush;
 
+    /// <summary>Work was queued by another thread: wakes the loop, or lets the thread pool do it if the loop has ended.</summary>
+    private void WakeForWork()
+    {
+        Interlocked.MemoryBarrier();
+        if (_hasEnded)
+            PassOn();
+        else if (Volatile.Read(ref _isAsleep) != 0)
+            WakeOnce();
+    }
+
     private void WakeOnce()
     {
         if (Interlocked.Exchange(ref _isAsleep, 0) == 0)
@@ -295,7 +342,16 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 
     private void PassOn()
     {
-        while (_posted.TryDequeue(out var work))
+        while (_posted.TryDequeue(out var work) || _background.TryDequeue(out work))
             ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
+    }
+
+    private sealed class Turn : IThreadPoolWorkItem
+    {
+        private readonly TaskCompletionSource _came = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Task => _came.Task;
+
+        public void Execute() => _came.SetResult();
     }
 }

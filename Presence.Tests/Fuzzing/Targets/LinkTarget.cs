@@ -159,6 +159,7 @@ internal sealed class LinkTarget : FuzzTarget
         private bool _mayRead = true;
         private bool _mayWrite;
         private bool _isClosing;
+        private bool _mustContinue;
         private int _finishes;
         private int _aborts;
         private int _overs;
@@ -216,14 +217,27 @@ internal sealed class LinkTarget : FuzzTarget
 
         void ICarrier.ReadSoon() => _mayRead = true;
 
+        void ICarrier.ContinueSoon() => _mustContinue = true;
+
         void ICarrier.Finish() => _finishes++;
 
         void ICarrier.Abort() => _aborts++;
+
+        private void Continue()
+        {
+            if (!_mustContinue)
+                return;
+            _mustContinue = false;
+            _link.Continue();
+        }
 
         private void Act()
         {
             switch (_random.Below(24))
             {
+                case 23:
+                    Continue();
+                    break;
                 case < 8:
                     Demand();
                     break;
@@ -270,7 +284,8 @@ internal sealed class LinkTarget : FuzzTarget
 
         private void Send()
         {
-            if (_isClosing || _connection.Closes > 0 || _connection.IsMalformed)
+            // What is sent between the end of the link and the moment when the connection is told of it is dropped.
+            if (_isClosing || _mustContinue || _connection.Closes > 0 || _connection.IsMalformed)
                 return;
             Sent++;
             _link.Send(new ServerMessage.Acknowledged($"{Sent}"));
@@ -347,9 +362,11 @@ internal sealed class LinkTarget : FuzzTarget
                 }
             }
 
+            Continue();
             FuzzFailure.UnlessEqual(1, _finishes, "how often the transport was told to finish");
             FuzzFailure.Unless(_aborts <= 1, $"the transport was cut {_aborts} times");
             _link.Over();
+            Continue();
             FuzzFailure.UnlessEqual(1, _overs, "how often the link was over");
             FuzzFailure.Unless(_connection.Closes <= 1, $"the connection was told {_connection.Closes} times that the link has closed");
             FuzzFailure.Unless(!_connection.IsLate, "the connection was told something behind the close");

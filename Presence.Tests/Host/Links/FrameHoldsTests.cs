@@ -91,6 +91,10 @@ public sealed class FrameHoldsTests : ILogger<FrameHolds>, IDisposable
         {
         }
 
+        public void ContinueSoon()
+        {
+        }
+
         public void Finish()
         {
         }

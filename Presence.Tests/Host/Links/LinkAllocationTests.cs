@@ -52,6 +52,10 @@ public sealed class LinkAllocationTests
         {
         }
 
+        public void ContinueSoon()
+        {
+        }
+
         public void Finish()
         {
         }

@@ -213,6 +213,10 @@ public sealed class LinkLimitTests : TestKit
 
         public void ReadSoon() => Reads++;
 
+        public void ContinueSoon()
+        {
+        }
+
         public void Finish()
         {
         }

@@ -84,6 +84,10 @@ public sealed class PongTests
         {
         }
 
+        public void ContinueSoon()
+        {
+        }
+
         public void Finish()
         {
         }

@@ -196,29 +196,81 @@ public abstract class WorkLoopSuite
     }
 
     [LoopFact]
-    [Trait("Clause", "L5")]
-    public async Task A_loop_is_behind_while_its_work_does_not_fit_into_a_turn()
+    [Trait("Clause", "L2")]
+    public async Task Of_background_work_a_turn_with_other_work_does_one_item()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
-        Assert.False(loop.IsBehind);
-        var stop = false;
-        void Again()
+        const int items = 50;
+        var most = 0;
+        var sinceWork = 0;
+        var left = items;
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        void Work()
         {
-            if (!stop)
-                loop.Post(new Deed(Again));
+            sinceWork = 0;
+            if (left > 0)
+                loop.Post(new Deed(Work));
+            else
+                done.TrySetResult();
         }
 
-        loop.Post(new Deed(Again));
-        await BecomesAsync(loop, isBehind: true);
-        await loop.OnLoopAsync(() => stop = true);
-        await BecomesAsync(loop, isBehind: false);
+        await loop.OnLoopAsync(() =>
+        {
+            for (var i = 0; i < items; i++)
+            {
+                loop.PostBackground(new Deed(() =>
+                {
+                    left--;
+                    most = Math.Max(most, ++sinceWork);
+                }));
+            }
+
+            loop.Post(new Deed(Work));
+        });
+        await done.Task.WaitAsync(Patience);
+        Assert.Equal(1, most);
     }
 
-    private static async Task BecomesAsync(WorkLoop loop, bool isBehind)
+    [LoopFact]
+    [Trait("Clause", "L2")]
+    public async Task What_background_work_posts_is_done_before_the_next_turn_of_such_work()
     {
-        using var patience = new CancellationTokenSource(Patience);
-        while (loop.IsBehind != isBehind)
-            await Task.Delay(5, patience.Token);
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var pending = 0;
+        var most = 0;
+        var left = 200;
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await loop.OnLoopAsync(() =>
+        {
+            for (var i = left; i > 0; i--)
+            {
+                loop.PostBackground(new Deed(() =>
+                {
+                    most = Math.Max(most, ++pending);
+                    loop.Post(new Deed(() => pending--));
+                    if (--left == 0)
+                        done.SetResult();
+                }));
+            }
+        });
+        await done.Task.WaitAsync(Patience);
+        Assert.InRange(most, 1, WorkLoop.BackgroundPerTurn);
+    }
+
+    [LoopFact]
+    public async Task Background_work_of_another_thread_wakes_a_loop_that_sleeps()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        for (var i = 0; i < 200; i++)
+            await loop.BackgroundTurnAsync().WaitAsync(Patience);
+    }
+
+    [LoopFact]
+    public async Task Background_work_of_a_loop_that_has_ended_is_done_by_another_thread()
+    {
+        var loop = Create(NullLogger<WorkLoop>.Instance);
+        loop.Dispose();
+        await loop.BackgroundTurnAsync().WaitAsync(Patience);
     }
 
     [LoopFact]

@@ -30,6 +30,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
 
     private readonly SessionPolicy _policy;
     private readonly IActorRef _announcer;
+    private readonly Action<Identity>? _replaced;
     private readonly Dictionary<IActorRef, Session> _sessions = [];
 
     // Without those that have been told to end: they may take a moment, and replace nobody any more.
@@ -42,10 +43,11 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     private long _looksAt = long.MaxValue;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public SessionRegistry(SessionPolicy policy, IActorRef announcer)
+    public SessionRegistry(SessionPolicy policy, IActorRef announcer, Action<Identity>? replaced)
     {
         _policy = policy;
         _announcer = announcer;
+        _replaced = replaced;
     }
 
     /// <inheritdoc/>
@@ -56,8 +58,9 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     /// <summary>How to make the registry of a node.</summary>
     /// <param name="policy">Which connections may not go on.</param>
     /// <param name="announcer">The <see cref="Announcer"/> of this node.</param>
-    public static Props Props(SessionPolicy policy, IActorRef announcer) =>
-        Akka.Actor.Props.Create(() => new SessionRegistry(policy, announcer));
+    /// <param name="replaced">Called for each connection that a newer one has replaced, before the connection is told.</param>
+    public static Props Props(SessionPolicy policy, IActorRef announcer, Action<Identity>? replaced = null) =>
+        Akka.Actor.Props.Create(() => new SessionRegistry(policy, announcer, replaced));
 
     /// <inheritdoc/>
     protected override void PreStart()
@@ -142,8 +145,11 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
 
         foreach (var older in sessions.ToArray())
         {
-            if (older.Id != newest)
-                End(older, CloseReason.Replaced, new ServerMessage.Notice(ReplacedSubject, ReplacedCode, Now));
+            if (older.Id == newest)
+                continue;
+            // First, so that a client that reconnects at once finds the replacement noted.
+            _replaced?.Invoke(older.Identity);
+            End(older, CloseReason.Replaced, new ServerMessage.Notice(ReplacedSubject, ReplacedCode, Now));
         }
 
         return opened with { Session = newest };

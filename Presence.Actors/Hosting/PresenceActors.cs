@@ -53,7 +53,7 @@ public static class PresenceActors
                     system.ActorOf(RelayPool.Props(homes, node.RelayTable, node.Relays, node.Refusals, spread), RelayPool.Name));
                 var announcer = system.ActorOf(Announcer.Props(node.Revoke, node.ToldAll, node.Announcements), Announcer.Name);
                 registry.Register<Announcer>(announcer);
-                var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions, announcer), "sessions");
+                var sessions = system.ActorOf(SessionRegistry.Props(node.Sessions, announcer, node.Replaced), "sessions");
                 registry.Register<SessionRegistry>(sessions);
                 var connections = node.Connections with { RefusesFollow = () => RefusesFollow(node), Refused = node.Refusals.Count };
                 var loops = Math.Max(node.Loops.Length, 1);

@@ -56,6 +56,12 @@ public sealed class PresenceNode
     /// </summary>
     public Action<TokensRevoked> Revoke { get; init; } = _ => { };
 
+    /// <summary>
+    /// Called for each connection of this node that is ended because a newer one of its user has replaced it, before the connection is
+    /// told; from any thread.
+    /// </summary>
+    public Action<Identity> Replaced { get; init; } = static _ => { };
+
     /// <summary>The threads that the actors of links and users run on; none: those of Akka's own dispatcher.</summary>
     public ImmutableArray<ILoop> Loops { get; init; } = [];
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Akka.Actor;
 using Akka.TestKit;
 using Presence.Actors.Announcements;
@@ -146,6 +147,29 @@ public sealed class SessionRegistrySpecs : ActorSpec
 
     [Fact]
     [Trait("Clause", "C3")]
+    [Trait("Clause", "L4")]
+    public async Task Each_login_that_is_replaced_is_noted_before_its_connection_is_told()
+    {
+        var noted = new ConcurrentQueue<string?>();
+        var (registry, _) = await NewAsync(SessionPolicy.Default with { SingleConnection = true }, identity => noted.Enqueue(identity.TokenId));
+        var (first, second, third) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
+        Register(registry, first, tokenId: "first");
+        Register(registry, second, tokenId: "second");
+        await first.ExpectMsgAsync<Connection.Kick>();
+        Assert.Equal(["first"], noted);
+
+        Sys.EventStream.Publish(new SessionRegistry.OpenedElsewhere(7, new(_alice, SessionId.New())));
+        await second.ExpectMsgAsync<Connection.Kick>();
+        Assert.Equal(["first", "second"], noted);
+
+        Register(registry, third, tokenId: "third");
+        registry.Tell(new SessionRegistry.Revoke(_alice, "third", default), TestActor);
+        await third.ExpectMsgAsync<Connection.Kick>();
+        Assert.Equal(["first", "second"], noted);
+    }
+
+    [Fact]
+    [Trait("Clause", "C3")]
     public async Task A_connection_that_has_been_told_to_end_replaces_nobody()
     {
         var (registry, announcer) = await NewSingleAsync();
@@ -179,10 +203,10 @@ public sealed class SessionRegistrySpecs : ActorSpec
     private Task<(IActorRef Registry, TestProbe Announcer)> NewSingleAsync() =>
         NewAsync(SessionPolicy.Default with { SingleConnection = true });
 
-    private async Task<(IActorRef Registry, TestProbe Announcer)> NewAsync(SessionPolicy policy)
+    private async Task<(IActorRef Registry, TestProbe Announcer)> NewAsync(SessionPolicy policy, Action<Identity>? replaced = null)
     {
         var announcer = CreateTestProbe();
-        var registry = Sys.ActorOf(SessionRegistry.Props(policy, announcer));
+        var registry = Sys.ActorOf(SessionRegistry.Props(policy, announcer, replaced));
         // It has subscribed to the event stream when it answers.
         await registry.Ask<ActorIdentity>(new Identify(null), TimeSpan.FromSeconds(10));
         return (registry, announcer);

@@ -115,7 +115,10 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         }
         catch (LinkRefusedException e)
         {
-            throw new PresenceConnectionException(e.IsToken ? DisconnectReason.TokenRefused : DisconnectReason.Unavailable, e.Message, e.InnerException);
+            throw new PresenceConnectionException(e.IsToken ? DisconnectReason.TokenRefused : DisconnectReason.Unavailable, e.Message, e.InnerException)
+            {
+                RetryAfter = e.RetryAfter,
+            };
         }
         catch (FormatException e)
         {

@@ -15,4 +15,7 @@ public sealed class PresenceConnectionException : PresenceException
 
     /// <summary>The close code of the WebSocket, if the server sent one.</summary>
     public int? CloseCode { get; }
+
+    /// <summary>How long the server asks the client to wait before the next attempt; null if it does not say.</summary>
+    internal TimeSpan? RetryAfter { get; init; }
 }

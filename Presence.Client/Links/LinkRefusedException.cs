@@ -7,4 +7,7 @@ namespace Presence.Client.Links;
 internal sealed class LinkRefusedException(bool isToken, string message, Exception? inner = null) : Exception(message, inner)
 {
     public bool IsToken { get; } = isToken;
+
+    /// <summary>How long the server asks the client to wait before the next attempt; null if it does not say.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

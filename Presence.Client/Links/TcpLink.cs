@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Presence.Client.Wire;
 
 namespace Presence.Client.Links;
@@ -116,6 +118,12 @@ internal sealed class TcpLink : Link
         return Framing.Lines.Frame(output.ToArray());
     }
 
+    /// <summary>A refusal over TCP has no headers; its text says how long to wait, if anything does (protocol section E1).</summary>
+    private static TimeSpan? RetryAfterIn(string text) =>
+        Regex.Match(text, "; try again in ([0-9]{1,6}) s\\.$") is { Success: true } match
+            ? TimeSpan.FromSeconds(int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))
+            : null;
+
     private static Greeting ReadGreeting(ReadOnlyMemory<byte> answer)
     {
         try
@@ -124,7 +132,7 @@ internal sealed class TcpLink : Link
             if (json.RootElement.TryGetProperty("error", out var error))
             {
                 var text = error.GetProperty("message").GetString() ?? "";
-                throw new LinkRefusedException(text.Contains("token", StringComparison.OrdinalIgnoreCase), text);
+                throw new LinkRefusedException(text.Contains("token", StringComparison.OrdinalIgnoreCase), text) { RetryAfter = RetryAfterIn(text) };
             }
 
             var hello = json.RootElement.GetProperty("hello");

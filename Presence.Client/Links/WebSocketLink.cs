@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.WebSockets;
 using System.Text.RegularExpressions;
 using Presence.Client.Wire;
@@ -39,12 +40,13 @@ internal sealed class WebSocketLink : Link
         }
         catch (WebSocketException e)
         {
-            var status = StatusOf(socket, e);
+            var (status, retryAfter) = (StatusOf(socket, e), RetryAfterOf(socket));
             socket.Dispose();
             // A 101 that is none for the protocol is no refusal either.
             if (status is 0 or 101)
                 throw;
-            throw new LinkRefusedException(status is 401, $"The server answered {status} instead of a WebSocket.", e);
+            var request = retryAfter is { } wait ? $" and asks to wait {wait.TotalSeconds} s" : "";
+            throw new LinkRefusedException(status is 401, $"The server answered {status} instead of a WebSocket{request}.", e) { RetryAfter = retryAfter };
         }
         catch
         {
@@ -124,8 +126,20 @@ internal sealed class WebSocketLink : Link
 #endif
         // Older runtimes say it in words only.
         return Regex.Match(refusal.Message, "'([1-5][0-9]{2})'") is { Success: true } status
-            ? int.Parse(status.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)
+            ? int.Parse(status.Groups[1].Value, CultureInfo.InvariantCulture)
             : 0;
+    }
+
+    /// <summary>The seconds of a <c>Retry-After</c> header; null without one, and on runtimes that do not show headers.</summary>
+    private static TimeSpan? RetryAfterOf(ClientWebSocket socket)
+    {
+#if NET
+        if (socket.HttpResponseHeaders is { } headers
+            && headers.TryGetValue("Retry-After", out var values)
+            && int.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds))
+            return TimeSpan.FromSeconds(seconds);
+#endif
+        return null;
     }
 
     private async Task EchoAsync(CancellationToken cancel)

@@ -26,7 +26,7 @@ public sealed class ReconnectPolicy
         init => _firstDelay = Delay(value);
     }
 
-    /// <summary>The longest wait of all; default 30 s.</summary>
+    /// <summary>The longest wait, unless the server asks for a longer one when it refuses a connection; default 30 s.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is negative, or above <see cref="int.MaxValue"/> ms, which is 24 days.</exception>
     public TimeSpan MaxDelay
     {

@@ -9,6 +9,9 @@ namespace Presence.Client.Reconnecting;
 /// <param name="random">A number from 0 (inclusive) to 1 for each wait.</param>
 internal sealed class Retries(ReconnectPolicy policy, bool isPatient, TimeProvider clock, Func<double> random)
 {
+    // A server that means it asks again. One that asks for a day by mistake does not keep its clients away for a day.
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromMinutes(5);
+
     private readonly Backoff _backoff = new(policy, random);
     private long _lastConnected = clock.GetTimestamp();
     private bool _wasConnected;
@@ -43,6 +46,8 @@ internal sealed class Retries(ReconnectPolicy policy, bool isPatient, TimeProvid
         if (!_wasConnected && !isPatient)
             return null;
         var wait = _backoff.Next(clock.GetElapsedTime(_lastConnected));
+        if (wait < error.RetryAfter)
+            return error.RetryAfter < LongestRetryAfter ? error.RetryAfter : LongestRetryAfter;
         // It has lived its time; nothing is wrong, and with another token it goes on.
         return wait is not null && error.Reason == DisconnectReason.TokenExpired && lasted >= policy.FirstDelay ? TimeSpan.Zero : wait;
     }

@@ -119,6 +119,19 @@ public sealed class RetriesTests
     }
 
     [Fact]
+    [Trait("Clause", "C3")]
+    public void A_server_may_ask_for_a_longer_wait_and_not_for_a_shorter_one()
+    {
+        var retries = New(new ReconnectPolicy { FirstDelay = TimeSpan.FromSeconds(2), MaxDelay = TimeSpan.FromSeconds(2), GiveUpAfter = TimeSpan.FromMinutes(1) });
+        Assert.Equal(TimeSpan.FromSeconds(2), retries.Next(Refusal(seconds: 1), null).RetryIn);
+        Assert.Equal(TimeSpan.FromSeconds(15), retries.Next(Refusal(seconds: 15), null).RetryIn);
+        Assert.Equal(TimeSpan.FromMinutes(5), retries.Next(Refusal(seconds: 100_000), null).RetryIn);
+        Assert.Equal(TimeSpan.FromSeconds(2), retries.Next(Error(DisconnectReason.Unavailable), null).RetryIn);
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(ConnectionPhase.Closed, retries.Next(Refusal(seconds: 15), null).Phase);
+    }
+
+    [Fact]
     public void Times_that_no_timer_takes_are_refused()
     {
         var longest = TimeSpan.FromMilliseconds(int.MaxValue);
@@ -144,6 +157,9 @@ public sealed class RetriesTests
     }
 
     private Retries New(ReconnectPolicy policy, bool isPatient = true) => new(policy, isPatient, _clock, () => 0);
+
+    private static PresenceConnectionException Refusal(int seconds) =>
+        new(DisconnectReason.Unavailable, "for a test") { RetryAfter = TimeSpan.FromSeconds(seconds) };
 
     private static PresenceConnectionException Error(DisconnectReason reason) => new(reason, "for a test");
 }

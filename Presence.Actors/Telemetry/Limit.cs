@@ -12,6 +12,9 @@ public enum Limit
     /// <summary>Connections of one user on the node.</summary>
     ConnectionsPerUser,
 
+    /// <summary>The wait of a login that newer connections of its user have replaced repeatedly (contract C3).</summary>
+    ReplacedLogins,
+
     /// <summary>Sockets in all whose client has not authenticated yet.</summary>
     Handshakes,
 

@@ -72,6 +72,15 @@ internal sealed class LimitSettings
     public int ConnectionsPerUser { get; set; } = 64;
 
     /// <summary>
+    /// The longest time that a login must wait before it may connect again, after newer connections have replaced it repeatedly
+    /// (<see cref="SessionSettings.SingleSocket"/>); zero: logins never wait.
+    /// </summary>
+    public TimeSpan ReplacedLoginWait { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How many replaced logins, and users of them, this node remembers; beyond it the oldest is forgotten.</summary>
+    public int ReplacedLogins { get; set; } = 10_000;
+
+    /// <summary>
     /// How many users per second the connections of one user may begin to follow, after ten times as many at once; more wait. 0 sets no
     /// limit.
     /// </summary>
@@ -126,6 +135,8 @@ internal sealed class LimitSettings
             .. Rule.Span($"{key}:IdleHttp", IdleHttp),
             .. Rule.Between($"{key}:RequestBodyBytes", RequestBodyBytes, 1024, 64 * 1024 * 1024),
             .. Rule.Between($"{key}:ConnectionsPerUser", ConnectionsPerUser, 1, 1000),
+            .. Rule.SpanOrNone($"{key}:ReplacedLoginWait", ReplacedLoginWait),
+            .. Rule.Between($"{key}:ReplacedLogins", ReplacedLogins, 100, 1_000_000),
             .. Rule.Between($"{key}:FollowsPerSecond", FollowsPerSecond, 0, 1_000_000),
             .. Rule.Between($"{key}:FollowsInFlight", FollowsInFlight, 1, 100_000),
             .. Rule.Between($"{key}:NewEntitiesPerSecond", NewEntitiesPerSecond, 0, 1_000_000),

@@ -3,6 +3,7 @@ using Presence.Actors.Connections;
 using Presence.Actors.Dispatch;
 using Presence.Actors.Hosting;
 using Presence.Actors.Model;
+using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
 using Presence.Host.Links.Admission;
@@ -70,7 +71,7 @@ internal sealed class LinkOpening(
         links.Add(link);
         if (link.Watcher is Stay { IsOneTooMany: true })
         {
-            users.CountRefusal();
+            users.CountRefusal(Limit.ConnectionsPerUser);
             link.Close(CloseReason.TooMany);
             return;
         }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
+using Presence.Actors.Limits;
 using Presence.Actors.Telemetry;
 using Presence.Host.Configuration;
 using Presence.Host.Links.Admission;
@@ -16,6 +17,7 @@ internal static class LinkServices
     /// <summary>Adds what serves <c>/ws</c> and the TCP port.</summary>
     public static IServiceCollection AddPresenceLinks(this IServiceCollection services) => services
         .AddSingleton<LinkAdmission>()
+        .AddSingleton(NewReplacedLogins)
         .AddSingleton<UserLinks>()
         .AddSingleton(NewPlaces)
         .AddSingleton(NewLoops)
@@ -79,6 +81,12 @@ internal static class LinkServices
             SocketPlaces.TellBounds(log, bounds.Sockets, bounds.Handshakes, files);
             return bounds;
         }
+    }
+
+    private static ReplacedLogins NewReplacedLogins(IServiceProvider provider)
+    {
+        var limits = provider.GetRequiredService<IOptions<PresenceOptions>>().Value.Limits;
+        return new ReplacedLogins(limits.ReplacedLoginWait, limits.ReplacedLogins, provider.GetRequiredService<TimeProvider>());
     }
 
     /// <summary>The loops that the links of this node and their connections run on.</summary>

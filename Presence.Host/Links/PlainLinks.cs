@@ -1,6 +1,5 @@
 using Presence.Actors.Connections;
 using Presence.Host.Configuration;
-using Presence.Host.Links.Admission;
 
 namespace Presence.Host.Links;
 
@@ -12,9 +11,6 @@ internal static class PlainLinks
 
     /// <summary>The token is not accepted; which of the reasons it is, is nobody's business (contract A1).</summary>
     public const string BadToken = "Missing or invalid token.";
-
-    /// <summary>The user has as many connections as it may have.</summary>
-    public const string TooManyOfUser = UserLinks.Text + ".";
 
     /// <summary>The client sends nothing more and has not said who it is.</summary>
     public const string NoHello = "The link ended before its hello.";

@@ -92,10 +92,10 @@ internal sealed partial class SocketFront(
             return;
         }
 
-        if (!users.HasRoom(identity.User))
+        if (users.RefusalOf(identity) is { } refusal)
         {
-            users.CountRefusal();
-            Refuse(socket, PlainLinks.TooManyOfUser);
+            users.CountRefusal(refusal.Limit);
+            Refuse(socket, refusal.Sentence);
             return;
         }
 

@@ -79,10 +79,10 @@ internal sealed partial class TcpEndpoint(
             return;
         }
 
-        if (!users.HasRoom(identity.User))
+        if (users.RefusalOf(identity) is { } refusal)
         {
-            users.CountRefusal();
-            await RefuseAsync(transport, PlainLinks.TooManyOfUser).ConfigureAwait(false);
+            users.CountRefusal(refusal.Limit);
+            await RefuseAsync(transport, refusal.Sentence).ConfigureAwait(false);
             return;
         }
 

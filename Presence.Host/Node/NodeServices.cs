@@ -38,6 +38,7 @@ internal static class NodeServices
             {
                 Refusals = provider.GetRequiredService<Refusals>(),
                 IsOverloaded = () => load.Level == LoadLevel.Overloaded,
+                Replaced = provider.GetRequiredService<ReplacedLogins>().Note,
                 Revoke = revoked => revocations.Apply(Revocation.Of(revoked)),
                 Loops = [.. provider.GetRequiredService<LoopSet>().All],
                 Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows, UsersPerName = options.Limits.UsersPerName },

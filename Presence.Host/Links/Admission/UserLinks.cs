@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Options;
+using Presence.Actors.Connections;
+using Presence.Actors.Limits;
 using Presence.Actors.Model;
 using Presence.Actors.Telemetry;
 using Presence.Host.Configuration;
@@ -11,10 +13,11 @@ namespace Presence.Host.Links.Admission;
 /// </summary>
 /// <param name="options">The configuration.</param>
 /// <param name="refusals">Where refusals are counted.</param>
-internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refusals)
+/// <param name="replaced">Which logins must wait because newer connections have replaced them.</param>
+internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refusals, ReplacedLogins replaced)
 {
-    /// <summary>What a client is told that is refused, or whose link is closed at once.</summary>
-    public const string Text = "Too many connections of this user";
+    // In seconds. When the user will have fewer links is not known.
+    private const int RetryWithoutRoom = 5;
 
     private readonly int _limit = options.Value.Limits.ConnectionsPerUser;
     private readonly Lock _lock = new();
@@ -25,6 +28,15 @@ internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refu
     {
         lock (_lock)
             return _links.GetValueOrDefault(user) < _limit;
+    }
+
+    /// <summary>Why a login gets no link now; null if it may have one. It is asked before a link is made.</summary>
+    public UserRefusal? RefusalOf(Identity identity)
+    {
+        if (!HasRoom(identity.User))
+            return new UserRefusal(Limit.ConnectionsPerUser, RetryWithoutRoom);
+        var wait = replaced.WaitOf(identity);
+        return wait > TimeSpan.Zero ? new UserRefusal(Limit.ReplacedLogins, (int)Math.Ceiling(wait.TotalSeconds)) : null;
     }
 
     /// <summary>
@@ -47,6 +59,6 @@ internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refu
         }
     }
 
-    /// <summary>A link was refused.</summary>
-    public void CountRefusal() => refusals.Count(Limit.ConnectionsPerUser);
+    /// <summary>A link was refused by one of the limits of its user.</summary>
+    public void CountRefusal(Limit limit) => refusals.Count(limit);
 }

@@ -54,12 +54,16 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
         if (admission.IsClosed)
             return new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Service restart", (HeaderNames.RetryAfter, "1"));
 
-        return users.HasRoom(identity.User)
-            ? new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol) { ReplyBytes = NumberIn(request.ReplyBytes) }
-            : new UpgradeOutcome.Refused(StatusCodes.Status429TooManyRequests, UserLinks.Text, (HeaderNames.RetryAfter, "5"))
+        if (users.RefusalOf(identity) is { } refusal)
+        {
+            var retryAfter = refusal.RetryAfter.ToString(CultureInfo.InvariantCulture);
+            return new UpgradeOutcome.Refused(StatusCodes.Status429TooManyRequests, refusal.Text, (HeaderNames.RetryAfter, retryAfter))
             {
-                Limit = Limit.ConnectionsPerUser,
+                Limit = refusal.Limit,
             };
+        }
+
+        return new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol) { ReplyBytes = NumberIn(request.ReplyBytes) };
     }
 
     private static WireFormat? FormatOf(string? text) => text switch

@@ -61,6 +61,7 @@ public sealed class OptionsTests
             ("Limits:PongWait", "00:00:05"), ("Limits:PingPeriod", "00:00:02"), ("Limits:IdleWrite", "00:00:07"),
             ("Limits:Connections", "8"), ("Limits:ConnectionsPerAddress", "9"), ("Limits:RequestBodyBytes", "2048"),
             ("Limits:Handshakes", "6"), ("Limits:HandshakesPerAddress", "7"), ("Limits:IdleHttp", "00:00:13"),
+            ("Limits:ReplacedLoginWait", "00:00:14"), ("Limits:ReplacedLogins", "150"),
             ("Limits:AllowedOrigins:0", "https://game.example"), ("Limits:AllowedOrigins:1", "http://localhost:8080"),
             ("Cluster:Hostname", "node1.example"), ("Cluster:Port", "7354"), ("Cluster:Seeds:0", "node1.example:7354"),
             ("Cluster:Seeds:1", "akka.tcp://other@10.0.0.2:7354"), ("Cluster:Roles:0", "edge"), ("Cluster:Name", "other"),
@@ -80,6 +81,7 @@ public sealed class OptionsTests
         Assert.Equal((4096, 5, 8, 9, 2048),
             (limits.MessageBytes, limits.Follows, limits.Connections, limits.ConnectionsPerAddress, limits.RequestBodyBytes));
         Assert.Equal((6, 7), (limits.Handshakes, limits.HandshakesPerAddress));
+        Assert.Equal((TimeSpan.FromSeconds(14), 150), (limits.ReplacedLoginWait, limits.ReplacedLogins));
         Assert.Equal([3, 5, 2, 7, 13],
             new[] { limits.AuthenticateTimeout, limits.PongWait, limits.PingPeriod, limits.IdleWrite, limits.IdleHttp }.Select(span => span.TotalSeconds));
         Assert.Equal((3, TimeSpan.FromMinutes(2)), (options.Cluster.Minimum, options.Cluster.JoinTimeout));
@@ -170,6 +172,8 @@ public sealed class OptionsTests
         { "Limits:Handshakes", "-1", "Presence:Limits:Handshakes", "0 to" },
         { "Limits:HandshakesPerAddress", "-1", "Presence:Limits:HandshakesPerAddress", "0 to" },
         { "Limits:IdleHttp", "00:00:00", "Presence:Limits:IdleHttp", "above zero" },
+        { "Limits:ReplacedLoginWait", "-00:00:01", "Presence:Limits:ReplacedLoginWait", "zero to 01:00:00" },
+        { "Limits:ReplacedLogins", "99", "Presence:Limits:ReplacedLogins", "100 to" },
         { "Limits:RequestBodyBytes", "0", "Presence:Limits:RequestBodyBytes", "1024" },
         { "Limits:AllowedOrigins", "https://game.example", "Presence:Limits:AllowedOrigins", "Presence:Limits:AllowedOrigins:0" },
         { "Limits:AllowedOrigins:0", "game.example", "Presence:Limits:AllowedOrigins:0", "https://game.example" },

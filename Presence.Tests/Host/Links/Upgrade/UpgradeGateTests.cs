@@ -2,7 +2,9 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Presence.Actors.Connections;
+using Presence.Actors.Limits;
 using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
@@ -27,6 +29,7 @@ public sealed class UpgradeGateTests : IDisposable
     private readonly LinkAdmission _admission;
     private readonly TokenValidator _tokens;
     private readonly FixedLoad _load = new();
+    private readonly ReplacedLogins _replaced = new(TimeSpan.FromSeconds(15), capacity: 100, new FakeTimeProvider());
     private readonly UserLinks _users;
     private readonly UpgradeGate _gate;
 
@@ -35,7 +38,7 @@ public sealed class UpgradeGateTests : IDisposable
         _options.Value.Limits.AllowedOrigins = ["https://here.example"];
         _options.Value.Limits.ConnectionsPerUser = 1;
         _admission = new();
-        _users = new(_options, new Refusals());
+        _users = new(_options, new Refusals(), _replaced);
         _tokens = new(_options, new Revocations(_options, TimeProvider.System), TimeProvider.System, NullLogger<TokenValidator>.Instance);
         _gate = new(_tokens, _admission, new AllowedOrigins(_options), _users, new LoadShedding(_load, new Refusals()));
     }
@@ -92,6 +95,20 @@ public sealed class UpgradeGateTests : IDisposable
 
         _users.Leave(_alice.User);
         Assert.IsType<UpgradeOutcome.Accepted>(Decide(Good));
+    }
+
+    [Fact]
+    [Trait("Clause", "L4")]
+    public void A_login_that_was_replaced_repeatedly_is_told_when_to_come_back()
+    {
+        _replaced.Note(_alice);
+        Assert.IsType<UpgradeOutcome.Accepted>(Decide(Good));
+
+        _replaced.Note(_alice);
+        _replaced.Note(_alice);
+        Assert.Equal(
+            new UpgradeOutcome.Refused(429, "Replaced too often by newer connections", ("Retry-After", "2")) { Limit = Limit.ReplacedLogins },
+            Decide(Good));
     }
 
     [Fact]

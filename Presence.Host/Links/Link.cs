@@ -309,13 +309,8 @@ internal sealed class Link : ILink
             {
                 if (now - _begunAt > _times.StartPatience)
                     Start();
-                if (!Is(State.Closing | State.ClientGone) && _liveness.IsPingDue(_queued, now, _times))
-                {
-                    Queue(_format.Ping(_liveness.NextPing));
-                    _liveness = _liveness.Pinged(_queued, now);
-                    WriteSoon();
-                }
-
+                PingIfDue(isAlone: true, now);
+                WriteSoon();
                 return;
             }
         }
@@ -622,8 +617,18 @@ internal sealed class Link : ILink
         _carrier!.WriteSoon();
     }
 
+    private void PingIfDue(bool isAlone, long now)
+    {
+        if (Is(State.Closing | State.ClientGone) || !_liveness.IsPingDue(_queued, isAlone, now, _times))
+            return;
+        Queue(_format.Ping(_liveness.NextPing));
+        _liveness = _liveness.Pinged(_queued, now);
+    }
+
     private int CopyWaiting(Span<byte> room)
     {
+        if (_liveness.HasUnread(_queued) && _output.Length > 0)
+            PingIfDue(isAlone: false, Environment.TickCount64);
         var copied = !MayWrite ? 0
             : _greeting is null ? _output.CopyTo(room)
             : CopyGreeting(_greeting, room);

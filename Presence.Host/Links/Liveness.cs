@@ -33,8 +33,10 @@ internal readonly record struct Liveness
     /// <summary>A client that may have more than this unread is pinged although it is not silent, so that the link knows how far it has read.</summary>
     public const int UnreadBytes = 8 * 1024;
 
-    // The least time between two of those pings, in milliseconds.
+    // The least time between two of those pings, in milliseconds: with output that goes out anyway, and by itself. Pings by themselves are sent
+    // twice a second for all links at once, so a busy node would wait for hundreds of them.
     private const long UnreadPeriod = 1000;
+    private const long UnreadPeriodAlone = 2000;
 
     // A client that does not answer in time is gone if its system has answered nothing for this long either, in milliseconds.
     private const long SystemSilence = 5000;
@@ -98,16 +100,21 @@ internal readonly record struct Liveness
 
     /// <summary>Whether a ping is to be sent now.</summary>
     /// <param name="queued">How many bytes have been queued for the client in all.</param>
+    /// <param name="isAlone">Whether nothing else is about to be sent.</param>
     /// <param name="now">The time.</param>
     /// <param name="times">The times of the link.</param>
-    public bool IsPingDue(long queued, long now, LinkTimes times)
+    public bool IsPingDue(long queued, bool isAlone, long now, LinkTimes times)
     {
         if (!AnswersPings || IsPingOutstanding)
             return false;
         var since = now - PingedAt;
         return (now - HeardAt > times.PingPeriod && since > times.PingPeriod)
-            || (queued - ReadPosition > UnreadBytes && since > Math.Min(UnreadPeriod, times.PingPeriod));
+            || (HasUnread(queued) && since > Math.Min(isAlone ? UnreadPeriodAlone : UnreadPeriod, times.PingPeriod));
     }
+
+    /// <summary>Whether the client may have so much unread that a ping is worth it.</summary>
+    /// <param name="queued">How many bytes have been queued for the client in all.</param>
+    public bool HasUnread(long queued) => AnswersPings && queued - ReadPosition > UnreadBytes;
 
     /// <summary><see cref="NextPing"/> has been queued.</summary>
     /// <param name="queued">How many bytes have been queued in all, with the ping.</param>

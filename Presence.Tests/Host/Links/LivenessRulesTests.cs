@@ -17,27 +17,30 @@ public sealed class LivenessRulesTests
     [Fact]
     public void A_silent_client_is_pinged_once_until_it_answers()
     {
-        Assert.False(Pinged.IsPingDue(0, Start + (15 * Second), Times));
-        Assert.True(Pinged.IsPingDue(0, Start + (15 * Second) + 1, Times));
+        Assert.False(Pinged.IsPingDue(0, isAlone: false, Start + (15 * Second), Times));
+        Assert.True(Pinged.IsPingDue(0, isAlone: false, Start + (15 * Second) + 1, Times));
         var asked = Pinged.Pinged(3, Start + (16 * Second));
-        Assert.False(asked.IsPingDue(1_000_000, Start + (1000 * Second), Times));
+        Assert.False(asked.IsPingDue(1_000_000, isAlone: false, Start + (1000 * Second), Times));
         var answered = asked.Heard(Start + (17 * Second)).Answered(asked.LastPing);
-        Assert.False(answered.IsPingDue(3, Start + (32 * Second), Times));
-        Assert.True(answered.IsPingDue(3, Start + (33 * Second), Times));
-        Assert.False(Plain.IsPingDue(1_000_000, Start + (1000 * Second), Times));
+        Assert.False(answered.IsPingDue(3, isAlone: false, Start + (32 * Second), Times));
+        Assert.True(answered.IsPingDue(3, isAlone: false, Start + (33 * Second), Times));
+        Assert.False(Plain.IsPingDue(1_000_000, isAlone: false, Start + (1000 * Second), Times));
     }
 
     [Fact]
     public void A_client_that_may_have_much_unread_is_pinged_although_it_is_not_silent()
     {
         var heard = Pinged.Heard(Start + (2 * Second));
-        Assert.False(heard.IsPingDue(Liveness.UnreadBytes, Start + (2 * Second), Times));
-        Assert.True(heard.IsPingDue(Liveness.UnreadBytes + 1, Start + (2 * Second), Times));
+        Assert.False(heard.IsPingDue(Liveness.UnreadBytes, isAlone: false, Start + (2 * Second), Times));
+        Assert.True(heard.IsPingDue(Liveness.UnreadBytes + 1, isAlone: false, Start + (2 * Second), Times));
         var answered = heard.Pinged(10_000, Start + (2 * Second)).Answered(heard.NextPing);
-        Assert.False(answered.IsPingDue(10_000 + Liveness.UnreadBytes, Start + (4 * Second), Times));
-        Assert.True(answered.IsPingDue(10_001 + Liveness.UnreadBytes, Start + (4 * Second), Times));
-        // Not more often than once a second.
-        Assert.False(answered.IsPingDue(100_000, Start + (3 * Second), Times));
+        Assert.False(answered.IsPingDue(10_000 + Liveness.UnreadBytes, isAlone: false, Start + (4 * Second), Times));
+        Assert.True(answered.IsPingDue(10_001 + Liveness.UnreadBytes, isAlone: false, Start + (4 * Second), Times));
+        // Not more often than once a second, or every two seconds if it is all that is sent.
+        Assert.False(answered.IsPingDue(100_000, isAlone: false, Start + (3 * Second), Times));
+        Assert.True(answered.IsPingDue(100_000, isAlone: false, Start + (3 * Second) + 1, Times));
+        Assert.False(answered.IsPingDue(100_000, isAlone: true, Start + (4 * Second), Times));
+        Assert.True(answered.IsPingDue(100_000, isAlone: true, Start + (4 * Second) + 1, Times));
     }
 
     [Fact]

@@ -12,8 +12,7 @@ namespace Presence.Host.Links.Loops;
 internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals arrivals) : ISocketEvents, IThreadPoolWorkItem, IAsyncDisposable
 {
     /// <summary>
-    /// How many connections are accepted in a row. They pass the steps of their start together, which costs half as much as one by one; and
-    /// what they cause takes about two milliseconds.
+    /// How many connections are accepted in a row. They pass the steps of their start together, which costs half as much as one by one.
     /// </summary>
     internal const int AcceptsPerTurn = 8;
 
@@ -29,7 +28,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     // Lets a connection be accepted, and closed, when there is no descriptor left.
     private readonly SpareDescriptor _spare = new();
 
-    // Takes the next connection.
+    // Takes the next connections.
     private EpollLoop? _next;
 
     // Null until there was a reason to pause.
@@ -70,10 +69,21 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     /// <summary>The loop that takes the next connection has time for it, and then this loop has.</summary>
     void IThreadPoolWorkItem.Execute()
     {
-        if (loop.IsCurrent)
+        if (!loop.IsCurrent)
+        {
+            if (_next!.MayBegin(AcceptsPerTurn))
+                loop.Post(this);
+            else
+                _next.PostBackground(this);
+        }
+        else if (_next != loop || loop.MayBegin(AcceptsPerTurn))
+        {
             Accept();
+        }
         else
-            loop.Post(this);
+        {
+            loop.PostBackground(this);
+        }
     }
 
     private void AwaitTurn()

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Presence.Actors.Dispatch;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
 
@@ -17,7 +18,7 @@ namespace Presence.Actors.Users;
 /// handed over no node may have it; then the asker sends a <see cref="BookQuery"/> through the region, which waits for the hand-over.
 /// </para>
 /// <para>
-/// Queries are carried out one after the other, in slices: at most <see cref="SliceSize"/> entities are asked at one time, so that the queries
+/// Queries are carried out one after the other, in slices of <see cref="SliceSize"/> subjects as background work, so that the queries
 /// of many clients do not delay what else the event loops have to do (contract L2).
 /// </para>
 /// </remarks>
@@ -33,6 +34,7 @@ public sealed class PresenceQueries : UntypedActor
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly IActorRef _region;
+    private readonly BackgroundRun _nextSlice;
     private readonly Queue<(PresenceQuery Query, IActorRef Asker)> _waiting = new();
 
     // The entities of the current slice that have not answered, by their subjects, with the places of the subjects in the query.
@@ -46,7 +48,12 @@ public sealed class PresenceQueries : UntypedActor
     private ICancelable? _timeout;
 
     /// <summary>For <see cref="Props"/>.</summary>
-    public PresenceQueries(IActorRef region) => _region = region;
+    public PresenceQueries(IActorRef region)
+    {
+        _region = region;
+        var self = Self;
+        _nextSlice = new BackgroundRun(() => self.Tell(Continue.Instance, self));
+    }
 
     /// <summary>How to make the actor.</summary>
     /// <param name="region">The shard region of the entities.</param>
@@ -127,7 +134,7 @@ public sealed class PresenceQueries : UntypedActor
         var (query, asker) = _current!.Value;
         if (_next < query.Subjects.Length)
         {
-            Self.Tell(Continue.Instance);
+            Context.Dispatcher.Schedule(_nextSlice);
             return;
         }
 
@@ -140,7 +147,7 @@ public sealed class PresenceQueries : UntypedActor
         {
             _current = _waiting.Dequeue();
             _next = 0;
-            Self.Tell(Continue.Instance);
+            Context.Dispatcher.Schedule(_nextSlice);
         }
     }
 

@@ -150,7 +150,7 @@ internal sealed partial class SocketFront(
                 return;
             if (received == 0)
             {
-                Refuse(PlainLinks.NoHello);
+                InBackground(() => Refuse(PlainLinks.NoHello));
                 return;
             }
 
@@ -199,15 +199,9 @@ internal sealed partial class SocketFront(
         {
         }
 
-        public void Broken()
-        {
-            if (_isOver)
-                return;
-            Dispose();
-            _socket.Close();
-        }
+        public void Broken() => InBackground(Close);
 
-        void IPlaceOwner.Close(PlaceEnd reason) => _socket.Loop.Post(new OnLoop(() => Close(reason)));
+        void IPlaceOwner.Close(PlaceEnd reason) => InBackground(() => Close(reason));
 
         public void Dispose()
         {
@@ -235,14 +229,24 @@ internal sealed partial class SocketFront(
             _length += came.Length;
         }
 
-        private void Close(PlaceEnd reason)
+        /// <summary>Thousands can go at one moment. From any thread.</summary>
+        private void InBackground(Action what) => _socket.Loop.PostBackground(new OnLoop(what));
+
+        private void Close()
         {
             if (_isOver)
                 return;
             Dispose();
-            // All that has come was taken, so that the close destroys nothing of this; and thousands may go at one time.
-            _socket.Send((reason == PlaceEnd.Late ? PlainLinks.LateLine : PlainLinks.FullLine).Span);
             _socket.Close();
+        }
+
+        private void Close(PlaceEnd reason)
+        {
+            if (_isOver)
+                return;
+            // All that has come was taken, so that the close destroys nothing of this.
+            _socket.Send((reason == PlaceEnd.Late ? PlainLinks.LateLine : PlainLinks.FullLine).Span);
+            Close();
         }
 
         private void Refuse(string why)

@@ -17,6 +17,10 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     // The usual limit of Linux (net.core.somaxconn); the system takes less if its limit is lower.
     private const int Backlog = 4096;
 
+    // How long the next connection for Kestrel waits at most, and how often it looks, while the thread pool is behind.
+    private static readonly TimeSpan LongestPoolWait = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PoolPause = TimeSpan.FromMilliseconds(1);
+
     // How often the log is told at most that connections are refused.
     private static readonly TimeSpan LogPeriod = TimeSpan.FromSeconds(10);
 
@@ -87,6 +91,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     {
         while (await _forServer.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
+            await AwaitThreadPoolAsync(cancellationToken).ConfigureAwait(false);
             if (_forServer.Reader.TryRead(out var given) && TryGive(given.Socket, given.Place) is { } connection)
                 return connection;
         }
@@ -179,6 +184,18 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
                 Lost(EndPoint, fault);
             return null;
         }
+    }
+
+    /// <summary>
+    /// Waits while the thread pool is behind. A TLS handshake takes a millisecond of it, and thousands of clients can connect at one moment:
+    /// the links over TLS that are there would wait for all of them (contract L2). The connections that wait here are counted, and
+    /// closed when their time is over.
+    /// </summary>
+    private static async Task AwaitThreadPoolAsync(CancellationToken cancellationToken)
+    {
+        var begin = Environment.TickCount64;
+        while (ThreadPool.PendingWorkItemCount > Environment.ProcessorCount && Environment.TickCount64 - begin < LongestPoolWait.TotalMilliseconds)
+            await Task.Delay(PoolPause, cancellationToken).ConfigureAwait(false);
     }
 
     private bool MayLog()

@@ -58,7 +58,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
     }
 
     /// <inheritdoc/>
-    public void Broken() => Close();
+    public void Broken() => EndSoon(null);
 
     /// <summary>Closes it, if it is still here.</summary>
     public void Close()
@@ -70,7 +70,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
     }
 
     /// <inheritdoc/>
-    void IPlaceOwner.Close(PlaceEnd reason) => _lobby.Loop.Post(new Ending(this, reason));
+    void IPlaceOwner.Close(PlaceEnd reason) => EndSoon(reason);
 
     /// <summary>The decision has taken its time.</summary>
     void IThreadPoolWorkItem.Execute() => Conclude(_decision);
@@ -81,7 +81,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
         var seen = Socket.Peek(scratch);
         if (seen == 0)
         {
-            Close();
+            EndSoon(null);
         }
         else if (seen > 0)
         {
@@ -91,7 +91,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
             // A report without anything new is that of an end.
             if (seen == _seen && Socket.HasClientEnded)
             {
-                Close();
+                EndSoon(null);
                 return;
             }
 
@@ -162,9 +162,13 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
         _lobby.GiveToServer(Socket);
     }
 
-    private void End(PlaceEnd reason)
+    /// <summary>Ends it as background work: thousands can go at one moment. From any thread.</summary>
+    private void EndSoon(PlaceEnd? reason) => _lobby.Loop.PostBackground(new Ending(this, reason));
+
+    /// <param name="reason">Why the server closes it; null: its client is gone.</param>
+    private void End(PlaceEnd? reason)
     {
-        if (!_isHere || _isDecidedAbout)
+        if (!_isHere || (_isDecidedAbout && reason is not null))
             return;
         if (reason != PlaceEnd.Late || !_hasSent || _lobby.Kind != PortKind.Http)
         {
@@ -241,8 +245,8 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
         _lobby.Remove(this);
     }
 
-    /// <summary>Its place is somebody else's, or its time is over.</summary>
-    private sealed class Ending(Newcomer newcomer, PlaceEnd reason) : IThreadPoolWorkItem
+    /// <summary>Its client is gone, its place is somebody else's, or its time is over.</summary>
+    private sealed class Ending(Newcomer newcomer, PlaceEnd? reason) : IThreadPoolWorkItem
     {
         public void Execute() => newcomer.End(reason);
     }

@@ -28,6 +28,9 @@ public sealed class View
     /// <summary>Whether the first that is told of the session may be a join of any of its statuses.</summary>
     public bool IsUnresolved { get; private set; }
 
+    /// <summary>Whether the follower may be told nothing of the session: another user has the name that was followed.</summary>
+    public bool MayBeIgnored { get; set; }
+
     /// <summary>
     /// Whether changes may have been merged: the follower was behind (contract L1). Once it was, a later place may be told next.
     /// </summary>
@@ -63,7 +66,7 @@ public sealed class View
 
     /// <summary>Whether the follower knows the end of the history (contract E3).</summary>
     public bool KnowsTheEnd(History history) =>
-        IsUnresolved ? history.Now is null : _isAnywhere || Reachable(history).Contains(history.Last);
+        IsUnresolved ? MayBeIgnored || history.Now is null : _isAnywhere || Reachable(history).Contains(history.Last);
 
     public override string ToString() => IsUnresolved ? "unresolved" : $"[{string.Join(",", _places)}]";
 

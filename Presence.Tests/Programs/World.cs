@@ -14,14 +14,16 @@ namespace Presence.Tests.Programs;
 public sealed class World(INodes nodes)
 {
     public const int Users = 4;
-    private const int MostConnections = 12;
+    public const int MostConnections = 20;
+
+    // So many of the users have one name.
+    private const int Namesakes = 2;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     private readonly bool _mayMerge = nodes.MayMerge;
     private readonly Lock _gate = new();
-    private readonly (UserId Id, string Name)[] _users =
-        [.. Enumerable.Range(0, Users).Select(i => (new UserId(Guid.NewGuid()), $"user{i}-{Guid.NewGuid().ToString()[..8]}"))];
+    private readonly (UserId Id, string Name)[] _users = NewUsers();
     private readonly Dictionary<SessionId, History> _histories = [];
     private readonly List<Client> _clients = [];
     private int _statuses;
@@ -32,6 +34,12 @@ public sealed class World(INodes nodes)
         foreach (var step in program)
             await world.TakeAsync(step);
         await world.SettleAsync();
+    }
+
+    private static (UserId Id, string Name)[] NewUsers()
+    {
+        var run = Guid.NewGuid().ToString()[..8];
+        return [.. Enumerable.Range(0, Users).Select(i => (new UserId(Guid.NewGuid()), i < Namesakes ? $"shared-{run}" : $"user{i}-{run}"))];
     }
 
     private Client? ClientAt(int index)
@@ -47,6 +55,14 @@ public sealed class World(INodes nodes)
             case Step.Connect connect when _clients.Count(c => !c.IsOver) < MostConnections:
                 Connect(_users[connect.User], connect.AppearsOnline);
                 break;
+            case Step.ConnectMany many:
+                for (var i = 0; i < many.Count && _clients.Count(c => !c.IsOver) < MostConnections; i++)
+                    Connect(_users[many.User], appearsOnline: true);
+                break;
+            case Step.Cut cut:
+                var live = _clients.FindAll(c => !c.IsOver);
+                await Task.WhenAll(live.Where((_, i) => (cut.Connections & (1 << i)) != 0).Select(c => c.DisconnectAsync()));
+                break;
             case Step.Set set when ClientAt(set.Connection) is { } client:
                 await client.UpdateAsync(set.Repeats ? client.Own.Now ?? "" : $"status {++_statuses}");
                 break;
@@ -54,7 +70,7 @@ public sealed class World(INodes nodes)
                 await client.UpdateAsync(null);
                 break;
             case Step.Follow follow when ClientAt(follow.Connection) is { } client:
-                await client.FollowAsync(Among(follow.Users), follow.ByName);
+                await client.FollowAsync(follow.ByName ? WithNamesakes(Among(follow.Users)) : Among(follow.Users), follow.ByName);
                 break;
             case Step.Unfollow unfollow when ClientAt(unfollow.Connection) is { } client:
                 await client.UnfollowAsync(Among(unfollow.Users));
@@ -75,11 +91,16 @@ public sealed class World(INodes nodes)
         }
     }
 
-    private string NameOf(UserId user) => _users.Single(u => u.Id == user).Name;
+    private string NameOf(UserId user) => $"user{Array.FindIndex(_users, u => u.Id == user)}";
 
     private string NameOf(string user) => NameOf(new UserId(Guid.Parse(user)));
 
     private List<(UserId Id, string Name)> Among(int mask) => [.. _users.Where((_, i) => (mask & (1 << i)) != 0)];
+
+    private List<(UserId Id, string Name)> WithNamesakes(List<(UserId Id, string Name)> users) =>
+        [.. _users.Where(user => users.Exists(one => one.Name == user.Name))];
+
+    private bool HasNamesakes(UserId user) => _users.Count(u => u.Name == _users.Single(one => one.Id == user).Name) > 1;
 
     private void Connect((UserId Id, string Name) user, bool appearsOnline)
     {
@@ -193,12 +214,23 @@ public sealed class World(INodes nodes)
         {
             var view = history.User == Own.User ? _wasAnswered ? View.FromTheStart() : View.Anywhere()
                 : _follows.TryGetValue(history.User, out var following)
-                    ? following == Following.Certainly ? View.FromTheStart() : View.Unresolved()
+                    ? following == Following.Certainly ? View.FromTheStart() : Unresolved(history)
                     : null;
             if (view is null)
                 return;
             view.MayBeMerged = _mayMerge;
             _views[history.Session] = view;
+        }
+
+        /// <summary>
+        /// A name that nobody has stands for the first user who comes with it, and one that somebody has for all who have it at that instant
+        /// (contract F11). So a user whom the answer does not show may be followed or not, if others have the same name.
+        /// </summary>
+        private View Unresolved(History history)
+        {
+            var view = View.Unresolved();
+            view.MayBeIgnored = _world.HasNamesakes(history.User);
+            return view;
         }
 
         public Task UpdateAsync(string? status) => AskAsync(cid => new ClientRequest.UpdateStatus(cid, status), () =>
@@ -222,7 +254,7 @@ public sealed class World(INodes nodes)
 
         public Task FollowAsync(List<(UserId Id, string Name)> users, bool byName) => AskAsync(
             cid => new ClientRequest.Follow(
-                cid, byName ? [] : [.. users.Select(u => u.Id.ToString())], byName ? [.. users.Select(u => u.Name)] : []),
+                cid, byName ? [] : [.. users.Select(u => u.Id.ToString())], byName ? [.. users.Select(u => u.Name).Distinct()] : []),
             () =>
             {
                 // On another node what was confirmed may follow as an event (contract S7).
@@ -349,6 +381,13 @@ public sealed class World(INodes nodes)
             if (user != Own.User && !_follows.ContainsKey(user))
                 throw new InvalidOperationException($"E5: told of {user}, whom it does not follow");
             var history = _world._histories[(join ?? leave)!.Session];
+            // It is followed, and so are the user's other sessions.
+            foreach (var other in _world._histories.Values.Where(h => h.User == user))
+            {
+                if (_views.TryGetValue(other.Session, out var its))
+                    its.MayBeIgnored = false;
+            }
+
             var view = _views[history.Session];
             var before = view.ToString();
             view.Told(history, leave?.Status, join?.Status);
@@ -374,7 +413,7 @@ public sealed class World(INodes nodes)
                 {
                     var status = shown.Where(p => p.Status.Session == history.Session).Select(p => p.Status.Status).SingleOrDefault();
                     // Nothing can be confirmed of a session that opened after the follow was asked for.
-                    var view = isCertain ? View.Shown(history, status, atLeast.GetValueOrDefault(history.Session)) : View.Unresolved();
+                    var view = isCertain ? View.Shown(history, status, atLeast.GetValueOrDefault(history.Session)) : Unresolved(history);
                     if (_views.TryGetValue(history.Session, out var known))
                         view = isCertain ? known.And(view, history) : known;
                     view.MayBeMerged |= _mayMerge;

@@ -150,6 +150,8 @@ internal sealed class FaultyWorld
             (1, _ => Sweep()),
             (1, _ => Passivate()),
             (4, _ => HappenSoon()),
+            (1, ConnectMany),
+            (1, Cut),
         ];
         return [(40, _ => Deliver()), .. all.Select(h => (h.Usual * _random.Next(4), h.Act))];
     }
@@ -297,6 +299,21 @@ internal sealed class FaultyWorld
             Enter(session);
         else
             Set(session);
+    }
+
+    // Many links of one user; or, since a name is a subject like any other, many users of one name.
+    private void ConnectMany(WorldNode node)
+    {
+        for (var left = _random.Next(2, 9); left > 0; left--)
+            Connect(node);
+    }
+
+    // All links of a node end at one moment, as they do when a load balancer goes.
+    private void Cut(WorldNode node)
+    {
+        Trace($"all links of {node} are cut");
+        foreach (var session in _open.FindAll(s => s.Node == node))
+            End(session);
     }
 
     private void Enter(WorldSession session)

@@ -77,6 +77,9 @@ public sealed record NodeShare
     // The number of its last change when it accepted what it accepted last.
     private long AcceptedAt { get; set; }
 
+    // The number of its last change when it first accepted that this node watches. It told some changes before that to an earlier watch.
+    private long WatchedFrom { get; set; }
+
     // Up to which number all its changes are known.
     private long Sequence { get; set; }
 
@@ -162,6 +165,7 @@ public sealed record NodeShare
             next.AcceptedAt = accepted.Sequence;
             next.Sequence = isSameLife ? Math.Max(Sequence, accepted.Sequence) : accepted.Sequence;
             next.Heard = isSameLife ? Math.Max(Heard, accepted.Sequence) : accepted.Sequence;
+            next.WatchedFrom = isSameLife ? WatchedFrom : accepted.Sequence;
         }
 
         var changes = ImmutableArray<StatusChange>.Empty;
@@ -223,9 +227,12 @@ public sealed record NodeShare
             return Resend(version);
         // Beyond this change already: a relay that is not in the book by now has left since, and would not be told to leave again.
         var isOfThePast = change.Incarnation == Incarnation && change.Sequence <= Sequence;
+        // It stands for changes from before this watch too, and not for those between the watches: the same holds for its pages.
+        var beginsBefore = change.Incarnation == Incarnation && change.Since <= WatchedFrom;
+        var pages = isOfThePast || beginsBefore ? OfThoseInTheBook(change.Pages) : change.Pages;
         var next = this with { };
-        var (changes, isGap) = next.Take(isOfThePast ? OfThoseInTheBook(change.Pages) : change.Pages, departed);
-        if (isGap)
+        var (changes, isGap) = next.Take(pages, departed);
+        if (isGap || (!isOfThePast && pages.Length < change.Pages.Length))
         {
             // A version of its own: the answer to a report from before the gap does not close it.
             (next.HasLearned, next.Heard) = (true, Math.Max(Heard, change.Sequence));

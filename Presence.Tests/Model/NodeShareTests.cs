@@ -249,7 +249,6 @@ public sealed class NodeShareTests
     /// <summary>Changes 5 to 8 come as one, or 6 to 8 do and the 5th is lost.</summary>
     [Theory]
     [InlineData(5, false)]
-    [InlineData(3, false)]
     [InlineData(6, true)]
     [Trait("Clause", "K5")]
     public void Changes_that_come_as_one_make_no_gap_of_their_own(long since, bool reports)
@@ -259,6 +258,23 @@ public sealed class NodeShareTests
             new PresenceChanged(User, 1, since, 8, [new BookPage(R2, PageAt(5, Status(2, 1))), new BookPage(R3, PageAt(9, Status(3, 1)))]), Nobody, Next);
         Assert.Equal(">s2@1, >s3@1", Told(step.Changes));
         Assert.Equal(reports, step.MustReport);
+        Assert.False(step.Next.Changed(Changed(9, R2, PageAt(6)), Nobody, Next).MustReport);
+    }
+
+    /// <summary>
+    /// The home told change 3 to an earlier watch, which ended, and changes 5 to 8 to this one; all come as one. Whatever left between the
+    /// watches was told to nobody.
+    /// </summary>
+    [Fact]
+    [Trait("Clause", "F2")]
+    [Trait("Clause", "E4")]
+    public void A_change_that_begins_before_the_watch_says_nothing_of_relays_that_may_have_left()
+    {
+        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, incarnation: 1, sequence: 4) with { Newer = [new BookPage(R2, PageAt(4))] }, R1, Nobody, Next).Next;
+        var step = share.Changed(
+            new PresenceChanged(User, 1, 3, 8, [new BookPage(R2, PageAt(5, Status(2, 1))), new BookPage(R3, PageAt(9, Status(3, 1)))]), Nobody, Next);
+        Assert.Equal(">s2@1", Told(step.Changes));
+        Assert.True(step.MustReport);
         Assert.False(step.Next.Changed(Changed(9, R2, PageAt(6)), Nobody, Next).MustReport);
     }
 

@@ -34,8 +34,8 @@ internal sealed class LinkFormat
     private readonly MessageFraming _writer;
     private readonly Func<ServerMessage.StatusEvent, byte[]> _encode;
 
-    // The same for all links, and never written to.
-    private byte[]? _ping;
+    // By their numbers: the same for all links, and never written to.
+    private readonly byte[][] _pings;
 
     private LinkFormat(int form, EnvelopeCodec codec, Func<int, MessageFraming> framing)
     {
@@ -44,6 +44,9 @@ internal sealed class LinkFormat
         _framing = framing;
         _writer = framing(1);
         _encode = Encode;
+        _pings = _writer.HasControlFrames
+            ? [.. Enumerable.Range(0, 256).Select(n => Written(static (framing, output, number) => framing.WritePing(output, [(byte)number]), n))]
+            : [Encode(ServerMessage.Ping.Instance)];
     }
 
     /// <summary>The format of a WebSocket.</summary>
@@ -89,9 +92,7 @@ internal sealed class LinkFormat
     /// A ping. On a WebSocket its payload is its number, which the answer repeats; on a plain link it is the message of that name, the same
     /// bytes each time.
     /// </summary>
-    public byte[] Ping(byte number) => _writer.HasControlFrames
-        ? Written(static (framing, output, n) => framing.WritePing(output, [n]), number)
-        : _ping ??= Encode(ServerMessage.Ping.Instance);
+    public byte[] Ping(byte number) => _pings[number % _pings.Length];
 
     /// <summary>The answer to a ping.</summary>
     public byte[] Pong(ReadOnlySequence<byte> payload) => Written(static (framing, output, p) => framing.WritePong(output, p), payload);

@@ -66,7 +66,8 @@ public sealed class RelayPoolSpecs : ActorSpec
         pool.Tell(new PeerBatch(7, [Change(even, "even"), Change(odd, "odd")], [odd]), TestActor);
 
         Assert.Equal(7, (await ExpectMsgAsync<PeerBatchAccepted>()).Number);
-        var told = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => follower.ExpectMsgAsync<ServerMessage.StatusEvent>().AsTask()));
+        ServerMessage.StatusEvent[] told =
+            [await follower.ExpectMsgAsync<ServerMessage.StatusEvent>(), await follower.ExpectMsgAsync<ServerMessage.StatusEvent>()];
         Assert.Equal([(even.User, "even"), (odd.User, "odd")], told.Select(t => (t.User, t.Changes[0].New!.Status)).OrderBy(t => t.Status));
         Assert.Equal(odd, (await homes.ExpectMsgAsync<NodeReport>()).Subject);
 

@@ -18,7 +18,7 @@ public sealed class LinkAllocationTests
     [Trait("Clause", "L1")]
     public void Telling_an_event_to_a_link_and_writing_it_allocates_nothing(int perRound)
     {
-        var link = new Link(LinkFormat.WebSocketJson, 64 * 1024, new LinkTimes(1, 2, 3), holds: null);
+        var link = new Link(LinkFormat.WebSocketJson, 64 * 1024, new LinkTimes(15_000, 25_000, 30_000), holds: null);
         var carrier = new Carrier(link);
         link.Attach(ActorRefs.Nobody);
         link.Begin(carrier);

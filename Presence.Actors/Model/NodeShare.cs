@@ -77,7 +77,8 @@ public sealed record NodeShare
     // The number of its last change when it accepted what it accepted last.
     private long AcceptedAt { get; set; }
 
-    // The number of its last change when it first accepted that this node watches. It told some changes before that to an earlier watch.
+    // The number of its last change when it first accepted that this node watches. Changes up to this number may have been told to an
+    // earlier watch of this node.
     private long WatchedFrom { get; set; }
 
     // Up to which number all its changes are known.
@@ -227,7 +228,7 @@ public sealed record NodeShare
             return Resend(version);
         // Beyond this change already: a relay that is not in the book by now has left since, and would not be told to leave again.
         var isOfThePast = change.Incarnation == Incarnation && change.Sequence <= Sequence;
-        // It stands for changes from before this watch too, and not for those between the watches: the same holds for its pages.
+        // It merges changes of an earlier watch, and lacks the changes between the watches: a page of it may have been retired there.
         var beginsBefore = change.Incarnation == Incarnation && change.Since <= WatchedFrom;
         var pages = isOfThePast || beginsBefore ? OfThoseInTheBook(change.Pages) : change.Pages;
         var next = this with { };

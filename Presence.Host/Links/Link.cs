@@ -158,10 +158,10 @@ internal sealed class Link : ILink
         /// <summary>The node ends all links: a closing link gets no more time than <see cref="LinkTimes.CloseWait"/>.</summary>
         Hurried = 1 << 10,
 
-        /// <summary>The connection is to be told that the client sends nothing more, and waits for replies.</summary>
+        /// <summary><see cref="Continue"/> tells the connection that the client sends nothing more and waits for replies.</summary>
         GoodbyeDue = 1 << 11,
 
-        /// <summary>The connection is to be told that the link is closed.</summary>
+        /// <summary><see cref="Continue"/> tells the connection that the link is closed.</summary>
         ClosedDue = 1 << 12,
     }
 

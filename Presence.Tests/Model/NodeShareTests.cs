@@ -262,8 +262,8 @@ public sealed class NodeShareTests
     }
 
     /// <summary>
-    /// The home told change 3 to an earlier watch, which ended, and changes 5 to 8 to this one; all come as one. Whatever left between the
-    /// watches was told to nobody.
+    /// Change 3 was told to an earlier watch, which ended; changes 5 to 8 were told to this one. They arrive merged. A relay that left between
+    /// the watches was not reported to this node.
     /// </summary>
     [Fact]
     [Trait("Clause", "F2")]

@@ -37,7 +37,7 @@ public abstract record Step
     /// <summary>All requests are answered before the next step. Without it steps run into each other.</summary>
     public sealed record Wait : Step;
 
-    /// <summary>Programs over a handful of users with several devices each, of whom some share a name.</summary>
+    /// <summary>Programs over a handful of users with several devices each. Some users have the same name.</summary>
     public static Gen<Step[]> Programs { get; } = Gen.Frequency(
         (4, Gen.Select(Gen.Int[0, World.Users - 1], Gen.Bool, Step (u, online) => new Connect(u, online))),
         (8, Gen.Select(Gen.Int[0, 99], Gen.Int[0, 4], Step (c, repeat) => new Set(c, repeat == 0))),

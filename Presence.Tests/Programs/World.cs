@@ -224,7 +224,7 @@ public sealed class World(INodes nodes)
 
         /// <summary>
         /// A name that nobody has stands for the first user who comes with it, and one that somebody has for all who have it at that instant
-        /// (contract F11). So a user whom the answer does not show may be followed or not, if others have the same name.
+        /// (contract F11). If several users have the name, a user whom the answer does not show may be followed or not.
         /// </summary>
         private View Unresolved(History history)
         {

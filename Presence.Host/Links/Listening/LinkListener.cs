@@ -188,8 +188,8 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
 
     /// <summary>
     /// Waits while the thread pool is behind. A TLS handshake takes a millisecond of it, and thousands of clients can connect at one moment:
-    /// the links over TLS that are there would wait for all of them (contract L2). The connections that wait here are counted, and
-    /// closed when their time is over.
+    /// the links over TLS that are there would wait for all of them (contract L2). The pool reports its queue only when it is asked, so
+    /// this method asks every millisecond. The wait is at most <see cref="LongestPoolWait"/> for each connection.
     /// </summary>
     private static async Task AwaitThreadPoolAsync(CancellationToken cancellationToken)
     {

@@ -12,7 +12,8 @@ namespace Presence.Host.Links.Loops;
 internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals arrivals) : ISocketEvents, IThreadPoolWorkItem, IAsyncDisposable
 {
     /// <summary>
-    /// How many connections are accepted in a row. They pass the steps of their start together, which costs half as much as one by one.
+    /// How many connections are accepted in a row. Connections that start together cost half as much CPU each as connections that start one
+    /// by one: each step runs for all of them while its code is in the cache of the processor.
     /// </summary>
     internal const int AcceptsPerTurn = 8;
 
@@ -69,6 +70,9 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     /// <summary>The loop that takes the next connection has time for it, and then this loop has.</summary>
     void IThreadPoolWorkItem.Execute()
     {
+        // A loop that has ended leaves this to the thread pool, which must not pass it back.
+        if (!_reports.IsOpen)
+            return;
         if (!loop.IsCurrent)
         {
             if (_next!.MayBegin(AcceptsPerTurn))
@@ -96,8 +100,6 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 
     private void Accept()
     {
-        if (!_reports.IsOpen)
-            return;
         for (var left = AcceptsPerTurn; left > 0; left--)
         {
             var descriptor = Linux.Accept((int)listening.Handle, out var address);

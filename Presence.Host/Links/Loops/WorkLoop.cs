@@ -109,8 +109,8 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
 
     /// <summary>
     /// Whether a group of items, each of which causes some work in the turns to come, may be begun in this turn. While the loop is busy,
-    /// there is room for one item per turn, or per <see cref="LongTurn"/> of a turn, and the group waits until there is room for all of it:
-    /// items that pass the same steps together cost half as much as one by one. On the loop's thread; to be asked once per turn.
+    /// each turn makes room for one item, and a longer turn for one item per <see cref="LongTurn"/>. The group waits until there is room for all
+    /// its items. Call it on the loop's thread, once per turn.
     /// </summary>
     public bool MayBegin(int items)
     {

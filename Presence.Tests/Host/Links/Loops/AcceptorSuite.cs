@@ -68,6 +68,32 @@ public abstract class AcceptorSuite
         }
     }
 
+    [LoopFact]
+    [Trait("Clause", "L2")]
+    public async Task Connections_are_accepted_for_another_loop()
+    {
+        const int count = 20;
+        using var accepting = NewLoop();
+        using var taking = NewLoop();
+        using var listening = Listen(out var port);
+        var arrivals = new Arrivals(taking);
+        var clients = new List<Socket>();
+        try
+        {
+            await using (await accepting.AcceptAsync(listening, arrivals))
+            {
+                for (var i = 0; i < count; i++)
+                    clients.Add(await ConnectAsync(port));
+                for (var i = 0; i < count; i++)
+                    Assert.Equal("arrived", await arrivals.NextAsync());
+            }
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
     private protected static Socket Listen(out EndPoint port)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

@@ -619,15 +619,22 @@ internal sealed class Link : ILink
 
     private void PingIfDue(bool isAlone, long now)
     {
-        if (Is(State.Closing | State.ClientGone) || !_liveness.IsPingDue(_queued, isAlone, now, _times))
+        if (Is(State.Closing | State.ClientGone))
             return;
-        Queue(_format.Ping(_liveness.NextPing));
-        _liveness = _liveness.Pinged(_queued, now);
+        if (_liveness.IsPingDue(_queued, isAlone, now, _times))
+        {
+            Queue(_format.Ping(_liveness.NextPing));
+            _liveness = _liveness.Pinged(_queued, now);
+        }
+        else if (_liveness.IsSampleDue(_queued, now, _times))
+        {
+            _liveness = _liveness.Sampled(_queued, now, _times);
+        }
     }
 
     private int CopyWaiting(Span<byte> room)
     {
-        if (_liveness.HasUnread(_queued) && _output.Length > 0)
+        if (_liveness.HasUnread(_queued, _times) && _output.Length > 0)
             PingIfDue(isAlone: false, Environment.TickCount64);
         var copied = !MayWrite ? 0
             : _greeting is null ? _output.CopyTo(room)

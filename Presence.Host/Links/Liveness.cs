@@ -30,13 +30,16 @@ internal readonly record struct Liveness
     /// <summary>How fast a client reads at least that counts as slow and not as gone, in bytes per second.</summary>
     public const int SlowestRead = 1000;
 
-    /// <summary>A client that may have more than this unread is pinged although it is not silent, so that the link knows how far it has read.</summary>
-    public const int UnreadBytes = 8 * 1024;
-
-    // The least time between two of those pings, in milliseconds: with output that goes out anyway, and by itself. Pings by themselves are sent
-    // twice a second for all links at once, so a busy node would wait for hundreds of them.
+    // The least time between two pings of a client that is not silent, in milliseconds: with output that goes out anyway, and by itself. Pings
+    // by themselves are sent for all links at once, so a busy node would wait for hundreds of them.
     private const long UnreadPeriod = 1000;
-    private const long UnreadPeriodAlone = 2000;
+    private const long UnreadPeriodAlone = 5000;
+
+    // How much the system of a client usually holds for it, in bytes. A client that is sent more than this per pong wait is not pinged before
+    // it is silent: if it hangs, its system has no room when the pong would be due, and then none is due. The ping costs more than it looks,
+    // since a client that sends makes its system acknowledge in another way. Over the loopback network a delivery then takes up to 1.5 times
+    // the processor time of the server.
+    private const long ReceiveBuffer = 128 * 1024;
 
     // A client that does not answer in time is gone if its system has answered nothing for this long either, in milliseconds.
     private const long SystemSilence = 5000;
@@ -71,6 +74,14 @@ internal readonly record struct Liveness
     private long PingPosition { get; init; }
 
     private long ReadPosition { get; init; }
+
+    // When, and with how much queued, a sample of the output rate has begun.
+    private long SampledAt { get; init; }
+
+    private long SampledPosition { get; init; }
+
+    // When a sample has last shown that the client is sent so much that pings are not worth it; 0: none has.
+    private long BusyAt { get; init; }
 
     // Until when the client's system may hold so much that the client has not read yet that no answer can be expected.
     private long SlowUntil { get; init; }
@@ -108,13 +119,40 @@ internal readonly record struct Liveness
         if (!AnswersPings || IsPingOutstanding)
             return false;
         var since = now - PingedAt;
-        return (now - HeardAt > times.PingPeriod && since > times.PingPeriod)
-            || (HasUnread(queued) && since > Math.Min(isAlone ? UnreadPeriodAlone : UnreadPeriod, times.PingPeriod));
+        if (now - HeardAt > times.PingPeriod && since > times.PingPeriod)
+            return true;
+        var period = Math.Min(isAlone ? UnreadPeriodAlone : UnreadPeriod, times.PingPeriod);
+        return since > period && HasUnread(queued, times) && IsSampled(times) && now - SampledAt > period && !IsBusy(queued, now, times);
     }
 
-    /// <summary>Whether the client may have so much unread that a ping is worth it.</summary>
+    /// <summary>
+    /// Whether <see cref="Sampled"/> is to be called: the client may have so much unread that a ping could be worth it, and it is not known
+    /// how much it is being sent.
+    /// </summary>
     /// <param name="queued">How many bytes have been queued for the client in all.</param>
-    public bool HasUnread(long queued) => AnswersPings && queued - ReadPosition > UnreadBytes;
+    /// <param name="now">The time.</param>
+    /// <param name="times">The times of the link.</param>
+    public bool IsSampleDue(long queued, long now, LinkTimes times) => !IsPingOutstanding && HasUnread(queued, times)
+        && (!IsSampled(times) || (now - SampledAt > UnreadPeriod && IsBusy(queued, now, times)));
+
+    /// <summary>From now on it is measured how much the client is sent.</summary>
+    /// <param name="queued">How many bytes have been queued for the client in all.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="times">The times of the link.</param>
+    public Liveness Sampled(long queued, long now, LinkTimes times) => this with
+    {
+        SampledAt = now,
+        SampledPosition = queued,
+        BusyAt = IsSampled(times) && IsAboveUsefulRate(queued, now, times) ? now : BusyAt,
+    };
+
+    /// <summary>
+    /// Whether the client may have so much unread that the link should know how far it has read: more than a client of
+    /// <see cref="SlowestRead"/> reads in half the pong wait. With less, the answer to a ping is due within the pong wait anyway.
+    /// </summary>
+    /// <param name="queued">How many bytes have been queued for the client in all.</param>
+    /// <param name="times">The times of the link.</param>
+    public bool HasUnread(long queued, LinkTimes times) => AnswersPings && queued - ReadPosition > times.PongWait * SlowestRead / 2000;
 
     /// <summary><see cref="NextPing"/> has been queued.</summary>
     /// <param name="queued">How many bytes have been queued in all, with the ping.</param>
@@ -172,6 +210,16 @@ internal readonly record struct Liveness
     /// <param name="times">The times of the link.</param>
     public bool IsAlive(bool isWaiting, bool isRead, long now, LinkTimes times) =>
         isWaiting ? now - WroteAt <= times.WriteStall : !isRead || !IsSilent(now, times);
+
+    // Whether a sample has begun since the client may have much unread.
+    private bool IsSampled(LinkTimes times) => HasUnread(SampledPosition, times);
+
+    // Whether the client is being sent much: pauses of some seconds do not end that.
+    private bool IsBusy(long queued, long now, LinkTimes times) =>
+        (BusyAt != 0 && now - BusyAt <= UnreadPeriodAlone) || IsAboveUsefulRate(queued, now, times);
+
+    private bool IsAboveUsefulRate(long queued, long now, LinkTimes times) =>
+        (queued - SampledPosition) * times.PongWait > (now - SampledAt) * ReceiveBuffer;
 
     // Whether the answer to a ping is overdue.
     private bool IsSilent(long now, LinkTimes times) => AnswersPings && now - HeardAt > PatienceFor(times);

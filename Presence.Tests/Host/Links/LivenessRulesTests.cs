@@ -30,17 +30,49 @@ public sealed class LivenessRulesTests
     [Fact]
     public void A_client_that_may_have_much_unread_is_pinged_although_it_is_not_silent()
     {
+        // Half of what the slowest client reads in the pong wait.
+        const int Unread = 12_500;
         var heard = Pinged.Heard(Start + (2 * Second));
-        Assert.False(heard.IsPingDue(Liveness.UnreadBytes, isAlone: false, Start + (2 * Second), Times));
-        Assert.True(heard.IsPingDue(Liveness.UnreadBytes + 1, isAlone: false, Start + (2 * Second), Times));
-        var answered = heard.Pinged(10_000, Start + (2 * Second)).Answered(heard.NextPing);
-        Assert.False(answered.IsPingDue(10_000 + Liveness.UnreadBytes, isAlone: false, Start + (4 * Second), Times));
-        Assert.True(answered.IsPingDue(10_001 + Liveness.UnreadBytes, isAlone: false, Start + (4 * Second), Times));
-        // Not more often than once a second, or every two seconds if it is all that is sent.
-        Assert.False(answered.IsPingDue(100_000, isAlone: false, Start + (3 * Second), Times));
-        Assert.True(answered.IsPingDue(100_000, isAlone: false, Start + (3 * Second) + 1, Times));
-        Assert.False(answered.IsPingDue(100_000, isAlone: true, Start + (4 * Second), Times));
-        Assert.True(answered.IsPingDue(100_000, isAlone: true, Start + (4 * Second) + 1, Times));
+        Assert.False(heard.IsSampleDue(Unread, Start + (2 * Second), Times));
+        Assert.True(heard.IsSampleDue(Unread + 1, Start + (2 * Second), Times));
+        Assert.False(heard.IsPingDue(Unread + 1, isAlone: false, Start + (4 * Second), Times));
+        var sampled = heard.Sampled(Unread + 1, Start + (2 * Second), Times);
+        // Not before it is known how much the client is sent: that takes a second, or five if a ping is all that is sent.
+        Assert.False(sampled.IsPingDue(Unread + 1, isAlone: false, Start + (3 * Second), Times));
+        Assert.True(sampled.IsPingDue(Unread + 1, isAlone: false, Start + (3 * Second) + 1, Times));
+        Assert.False(sampled.IsPingDue(Unread + 1, isAlone: true, Start + (7 * Second), Times));
+        Assert.True(sampled.IsPingDue(Unread + 1, isAlone: true, Start + (7 * Second) + 1, Times));
+        // What it is known to have read does not count.
+        var answered = sampled.Pinged(20_000, Start + (4 * Second)).Answered(sampled.NextPing);
+        Assert.False(answered.IsPingDue(20_001 + Unread, isAlone: false, Start + (6 * Second), Times));
+        Assert.False(answered.IsSampleDue(20_000 + Unread, Start + (6 * Second), Times));
+        Assert.True(answered.IsSampleDue(20_001 + Unread, Start + (6 * Second), Times));
+        Assert.True(answered.Sampled(20_001 + Unread, Start + (6 * Second), Times).IsPingDue(20_001 + Unread, isAlone: false, Start + (8 * Second), Times));
+    }
+
+    [Fact]
+    public void A_client_that_is_sent_much_all_the_time_is_pinged_only_when_it_is_silent()
+    {
+        // 128 KiB in the pong wait, and a byte: its system has no room when a pong is due, if the client does not read.
+        const int Rate = (128 * 1024 / 25) + 1;
+        var busy = Pinged.Heard(Start + (2 * Second)).Sampled(12_501, Start + (2 * Second), Times);
+        var queued = 12_501L;
+        for (var now = Start + (3 * Second) + 1; now < Start + (17 * Second); now += Second + 1)
+        {
+            queued += Rate + 6;
+            Assert.False(busy.IsPingDue(queued, isAlone: false, now, Times));
+            Assert.True(busy.IsSampleDue(queued, now, Times));
+            busy = busy.Sampled(queued, now, Times);
+        }
+
+        Assert.True(busy.IsPingDue(queued, isAlone: false, Start + (17 * Second) + 1, Times));
+        // When less is sent for some seconds, the link learns how far the client has read.
+        var heard = busy.Heard(Start + (17 * Second));
+        Assert.False(heard.IsPingDue(queued + 1000, isAlone: false, Start + (20 * Second), Times));
+        Assert.True(heard.IsPingDue(queued + 1000, isAlone: false, Start + (23 * Second), Times));
+        // A pause is not enough.
+        Assert.True(heard.IsSampleDue(queued + 1000, Start + (20 * Second), Times));
+        Assert.False(heard.IsSampleDue(queued + 1000, Start + (23 * Second), Times));
     }
 
     [Fact]

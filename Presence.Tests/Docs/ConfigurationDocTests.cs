@@ -44,8 +44,8 @@ public sealed partial class ConfigurationDocTests
         var properties = settings.RootElement.GetProperty("runtimeOptions").GetProperty("configProperties");
 
         Assert.Contains("`Presence.Host.runtimeconfig.json`", Page, StringComparison.Ordinal);
-        Assert.Contains("a young generation of at most 16 MB", Page, StringComparison.Ordinal);
-        Assert.Equal(16 * 1024 * 1024, properties.GetProperty("System.GC.Gen0MaxBudget").GetInt64());
+        Assert.Contains("a young generation of at most 6 MB", Page, StringComparison.Ordinal);
+        Assert.Equal(6 * 1024 * 1024, properties.GetProperty("System.GC.Gen0MaxBudget").GetInt64());
         Assert.Contains("Threads without work wait instead of spinning", Page, StringComparison.Ordinal);
         Assert.Equal(0, properties.GetProperty("System.Threading.ThreadPool.UnfairSemaphoreSpinLimit").GetInt32());
     }

@@ -1,24 +1,21 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Presence.Actors.Model;
 using Presence.Host.Configuration;
-using Presence.Host.Text;
 
 namespace Presence.Host.Auth;
 
 /// <summary>
 /// Mints session and refresh tokens in the form that the SDKs expect (protocol section D5): HS256, the claims in the order
-/// <c>tid uid usn vrs exp iat</c>, raw UTF-8, and an <c>exp</c> that fits 32 bits. Where an issuer or an audience is
+/// <c>tid uid usn vrs exp iat</c>, UTF-8 with as few escapes as the SDKs' ways of decoding allow (<see cref="PayloadWriter"/>), and an
+/// <c>exp</c> that fits 32 bits. Where an issuer or an audience is
 /// configured, <c>iss</c> and <c>aud</c> stand behind them.
 /// </summary>
 internal sealed class TokenIssuer(IOptions<PresenceOptions> options, Revocations revocations, TimeProvider time)
 {
-    private static readonly JsonWriterOptions Plain = new() { Encoder = MinimalJsonEncoder.Instance };
     private static readonly string Header = Base64Url.EncodeToString("""{"alg":"HS256","typ":"JWT"}"""u8);
 
     private readonly SessionSettings _settings = options.Value.Session;
@@ -57,29 +54,28 @@ internal sealed class TokenIssuer(IOptions<PresenceOptions> options, Revocations
     private ReadOnlySpan<byte> Write(
         UserId user, string username, string tokenId, ImmutableSortedDictionary<string, string> vars, DateTimeOffset expiry, DateTimeOffset issued)
     {
-        var payload = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(payload, Plain);
-        json.WriteStartObject();
-        json.WriteString("tid"u8, tokenId);
-        json.WriteString("uid"u8, user.ToString());
-        json.WriteString("usn"u8, username);
+        var json = new PayloadWriter();
+        json.Begin();
+        json.Member("tid", tokenId);
+        json.Member("uid", user.ToString());
+        json.Member("usn", username);
         if (!vars.IsEmpty)
         {
-            json.WriteStartObject("vrs"u8);
+            json.Name("vrs");
+            json.Begin();
             foreach (var (name, value) in vars)
-                json.WriteString(name, value);
-            json.WriteEndObject();
+                json.Member(name, value);
+            json.End();
         }
         // Larger ones read as expired in the .NET SDK.
-        json.WriteNumber("exp"u8, Math.Min(expiry.ToUnixTimeSeconds(), int.MaxValue));
-        json.WriteNumber("iat"u8, issued.ToUnixTimeSeconds());
+        json.Member("exp", Math.Min(expiry.ToUnixTimeSeconds(), int.MaxValue));
+        json.Member("iat", issued.ToUnixTimeSeconds());
         if (_settings.Issuer is { } issuer)
-            json.WriteString("iss"u8, issuer);
+            json.Member("iss", issuer);
         if (_settings.Audience is { } audience)
-            json.WriteString("aud"u8, audience);
-        json.WriteEndObject();
-        json.Flush();
-        return payload.WrittenSpan;
+            json.Member("aud", audience);
+        json.End();
+        return json.Written;
     }
 
     private static string Sign(ReadOnlySpan<byte> payload, string key)

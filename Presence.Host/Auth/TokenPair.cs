@@ -5,6 +5,9 @@ namespace Presence.Host.Auth;
 /// <param name="Refresh">Buys its bearer a new pair.</param>
 internal sealed record TokenPair(string Session, string Refresh)
 {
+    /// <summary>Whether both are short enough to be taken.</summary>
+    public bool IsUsable => Session.Length <= TokenForm.MaxLength && Refresh.Length <= TokenForm.MaxLength;
+
     /// <summary>Nothing: tokens must not find their way into a log.</summary>
     public override string ToString() => nameof(TokenPair);
 }

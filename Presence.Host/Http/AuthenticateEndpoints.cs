@@ -31,6 +31,14 @@ internal static class AuthenticateEndpoints
             throw new ApiException(ApiError.PermissionDenied("This server mints no tokens; they come from the application's own issuer."));
     }
 
+    /// <summary>Refuses vars that make a token longer than this server takes one.</summary>
+    /// <exception cref="ApiException">400/3.</exception>
+    internal static void RequireUsable(TokenPair tokens)
+    {
+        if (!tokens.IsUsable)
+            throw new ApiException(ApiError.InvalidArgument($"The vars make a token of more than {TokenForm.MaxLength} characters."));
+    }
+
     private static async Task<IResult> SignInAsync(AccountKind kind, HttpRequest request, AccountDirectory accounts, TokenIssuer issuer)
     {
         RequireMinting(issuer);
@@ -44,6 +52,7 @@ internal static class AuthenticateEndpoints
         var vars = body.Map("vars");
         var (account, created) = accounts.SignIn(kind, id!, username, create);
         var tokens = issuer.Issue(account.User, account.Username, vars);
+        RequireUsable(tokens);
         return ApiReply.Of(new Session(created, tokens.Session, tokens.Refresh));
     }
 

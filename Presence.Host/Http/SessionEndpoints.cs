@@ -27,6 +27,7 @@ internal static class SessionEndpoints
         var login = await validator.ValidateRefreshAsync(token, request.HttpContext.RequestAborted).ConfigureAwait(false)
             ?? throw new ApiException(ApiError.Unauthenticated("Refresh token invalid or expired."));
         var tokens = issuer.Renew(login, vars);
+        AuthenticateEndpoints.RequireUsable(tokens);
         return ApiReply.Of(new AuthenticateEndpoints.Session(Created: false, tokens.Session, tokens.Refresh));
     }
 

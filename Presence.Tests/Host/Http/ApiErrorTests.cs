@@ -84,6 +84,7 @@ public sealed class ApiErrorTests : IAsyncLifetime
         { "vars of numbers", $"POST {Custom}", Key, """{"id":"custom-1","vars":{"k":1}}""", 400, 3 },
         { "vars of null", $"POST {Custom}", Key, """{"id":"custom-1","vars":{"k":null}}""", 400, 3 },
         { "vars of a list", $"POST {Custom}", Key, """{"id":"custom-1","vars":["k"]}""", 400, 3 },
+        { "vars that no token has room for", $"POST {Custom}", Key, $$$"""{"id":"custom-1","vars":{"k":"{{{new string('x', 13_000)}}}"}}""", 400, 3 },
         { "vars of half a pair", $"POST {Custom}", Key, """{"id":"custom-1","vars":{"k":"\ud83d"}}""", 400, 3 },
         { "a var named by half a pair", $"POST {Custom}", Key, """{"id":"custom-1","vars":{"\ud83d":"v"}}""", 400, 3 },
         { "a create that is neither", $"POST {Custom}?create=yes", Key, """{"id":"custom-1"}""", 400, 3 },

@@ -86,3 +86,22 @@ async function refused(status, code, request) {
   assert.equal(body.code, code);
   assert.notEqual(body.message, '');
 }
+
+test('every username and every var can sign in', async () => {
+  const client = newClient();
+  const names = ['a>?~', 'Jos\u00e9', '\u{1f600}\u{1f600}\u{1f600}', '\u30d1\u30fc\u30c6\u30a3\u30fc', '/>/?/~', 'what?', '~'];
+  for (const name of names) {
+    const username = `${newId().slice(0, 8)}${name}`;
+    const session = await client.authenticateCustom(newId(), true, username, { [name]: `${name}!` });
+    const account = await client.getAccount(session);
+    assert.equal(account.user.username, username);
+    assert.equal(account.user.id, session.user_id);
+    // The SDK reads each byte of UTF-8 as a character.
+    if (/^[ -~]*$/.test(name)) {
+      assert.equal(session.username, username);
+      assert.deepEqual(session.vars, { [name]: `${name}!` });
+    }
+    const refreshed = await client.sessionRefresh(session);
+    assert.equal(refreshed.user_id, account.user.id);
+  }
+});

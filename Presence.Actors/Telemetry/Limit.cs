@@ -66,6 +66,12 @@ public enum Limit
     /// <summary>Users that HTTP requests ask about at one time, on the node.</summary>
     UserQueries,
 
+    /// <summary>Revoked logins, and users whose tokens were all revoked, that are kept.</summary>
+    Revocations,
+
+    /// <summary>Revoked logins of one user that are kept.</summary>
+    RevocationsPerUser,
+
     /// <summary>The node is overloaded and takes no new work (contract L5).</summary>
     Overload,
 }

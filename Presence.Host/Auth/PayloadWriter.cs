@@ -115,7 +115,7 @@ internal sealed class PayloadWriter
 
     private void Text(string text)
     {
-        if (text.Length <= TokenForm.MaxLength && (!Ascii.IsValid(text) || text.AsSpan().ContainsAny(Critical)))
+        if (text.Length <= SignedToken.MaxLength && (!Ascii.IsValid(text) || text.AsSpan().ContainsAny(Critical)))
         {
             Moved(text);
             return;

@@ -32,9 +32,12 @@ internal abstract record Revocation(DateTimeOffset ExpiresAt)
         public override bool Covers(Identity identity) => identity.User == User && identity.TokenId == TokenId;
     }
 
-    /// <summary>All tokens of a user that were issued up to an instant.</summary>
+    /// <summary>
+    /// All tokens of a user that were issued up to an instant. A token without a time of issue is none of them: it could be one that is
+    /// issued later.
+    /// </summary>
     /// <param name="User">The user.</param>
-    /// <param name="UpTo">The last second, itself included, whose tokens are revoked.</param>
+    /// <param name="UpTo">The last instant of issue that is revoked.</param>
     /// <param name="ExpiresAt">When the last of them expires.</param>
     public sealed record OfUser(UserId User, DateTimeOffset UpTo, DateTimeOffset ExpiresAt) : Revocation(ExpiresAt)
     {
@@ -42,6 +45,6 @@ internal abstract record Revocation(DateTimeOffset ExpiresAt)
         public override TokensRevoked ToMessage() => new(User, null, UpTo, ExpiresAt);
 
         /// <inheritdoc/>
-        public override bool Covers(Identity identity) => identity.User == User && identity.IssuedAt <= UpTo;
+        public override bool Covers(Identity identity) => identity.User == User && identity.IssuedAt <= UpTo && identity.IssuedAt > DateTimeOffset.UnixEpoch;
     }
 }

@@ -6,7 +6,7 @@ namespace Presence.Host.Auth;
 internal sealed record TokenPair(string Session, string Refresh)
 {
     /// <summary>Whether both are short enough to be taken.</summary>
-    public bool IsUsable => Session.Length <= TokenForm.MaxLength && Refresh.Length <= TokenForm.MaxLength;
+    public bool IsUsable => Session.Length <= SignedToken.MaxLength && Refresh.Length <= SignedToken.MaxLength;
 
     /// <summary>Nothing: tokens must not find their way into a log.</summary>
     public override string ToString() => nameof(TokenPair);

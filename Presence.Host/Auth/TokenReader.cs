@@ -1,94 +1,85 @@
 using System.Buffers.Text;
-using System.Collections.Immutable;
-using Microsoft.IdentityModel.JsonWebTokens;
-using Microsoft.IdentityModel.Tokens;
+using System.Security.Cryptography;
+using Presence.Actors.Model;
 
 namespace Presence.Host.Auth;
 
 /// <summary>
 /// Reads signed tokens (JWS, compact) and refuses whatever is wrong with them: form, algorithm, signature, issuer, audience,
-/// times, claims (contract A1). The library checks the signature, the issuer and the audience; the rest is stricter here
-/// than in the library, e.g. <c>exp</c> must be a whole number.
+/// times, claims (contract A1). The library verifies the signature; the rest is checked here.
 /// </summary>
 /// <param name="keys">The keys that may have signed.</param>
-/// <param name="issuer">The <c>iss</c> that a token must carry; null checks the authority's, if there is one.</param>
+/// <param name="issuer">The <c>iss</c> that a token must carry; null checks that of the authority, if one of its keys signed.</param>
 /// <param name="audience">The <c>aud</c> that a token must carry; null checks none.</param>
+/// <param name="names">The claims that say who the bearer is.</param>
+/// <param name="skew">By how much the clocks of the issuer and of this node may differ.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TokenReader(KeyRing keys, string? issuer, string? audience, TimeProvider time)
+/// <param name="latestIssue">
+/// Up to when a token of a user may be issued although that is in the future; null if never. Tokens that are minted right after a logout
+/// are dated ahead (<see cref="Revocations.EarliestIssue"/>).
+/// </param>
+internal sealed class TokenReader(
+    KeyRing keys, string? issuer, string? audience, ClaimNames names, TimeSpan skew, TimeProvider time, Func<UserId, DateTimeOffset>? latestIssue = null)
 {
-    private readonly JsonWebTokenHandler _handler = new();
-
-    // The rules of the last token: those of the next are nearly always the same.
-    private volatile Rules? _rules;
-
-    /// <summary>What the token says; null if it is not to be trusted.</summary>
-    /// <exception cref="KeysUnavailableException">The issuer's keys cannot be had.</exception>
-    public async ValueTask<TokenClaims?> ReadAsync(string token, CancellationToken cancel)
+    /// <summary>What the token says, or why it is refused. Completes at once unless the issuer has to be asked for its keys.</summary>
+    /// <remarks>
+    /// A token that is taken after its <c>exp</c>, within the skew, expires at the end of the skew: its claims say so.
+    /// </remarks>
+    public ValueTask<TokenResult> ReadAsync(string token, CancellationToken cancel)
     {
-        if (Parse(token) is not { } jwt || !await IsAuthenticAsync(jwt, cancel).ConfigureAwait(false))
-            return null;
-        var claims = TokenClaims.Parse(Base64Url.DecodeFromChars(jwt.EncodedPayload));
-        return claims is not null && claims.IsCurrentAt(time.GetUtcNow()) ? claims : null;
-    }
-
-    private static JsonWebToken? Parse(string token)
-    {
-        if (!TokenForm.IsWellFormed(token))
-            return null;
-        try
+        if (!SignedToken.TryParse(token, out var signed))
+            return ValueTask.FromResult<TokenResult>(TokenRefusal.Malformed);
+        if (signed.IsCritical)
+            return ValueTask.FromResult<TokenResult>(TokenRefusal.Critical);
+        var refusal = TokenRefusal.Algorithm;
+        if (keys.RulesFor(signed.Algorithm) is { } configured)
         {
-            var jwt = new JsonWebToken(token);
-            // An extension that the token declares critical must be understood (RFC 7515, 4.1.11), and none is.
-            return jwt.IsEncrypted || jwt.TryGetHeaderValue<object>("crit", out _) ? null : jwt;
+            if (configured.HaveSigned(signed))
+                return ValueTask.FromResult(Read(signed, configured));
+            refusal = TokenRefusal.Signature;
         }
-        // A FormatException is how the library reports a part whose length no base64url has.
-        catch (Exception fault) when (fault is ArgumentException or FormatException or SecurityTokenException)
-        {
-            return null;
-        }
+
+        return keys.RemoteFor(signed.Algorithm) is { } remote ? ReadAsync(signed, remote, cancel) : ValueTask.FromResult<TokenResult>(refusal);
     }
 
-    private async ValueTask<bool> IsAuthenticAsync(JsonWebToken jwt, CancellationToken cancel)
+    /// <summary>
+    /// Reads a token that no configured key signed. The keys that the issuer is known to publish are tried without waiting; only what none
+    /// of them signed waits for the issuer (contract A2).
+    /// </summary>
+    private async ValueTask<TokenResult> ReadAsync(SignedToken token, RemoteKeys remote, CancellationToken cancel)
     {
-        var known = await keys.KeysAsync(jwt.Alg, cancel).ConfigureAwait(false);
-        var result = await CheckAsync(jwt, known, cancel).ConfigureAwait(false);
-        if (result is SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException)
-        {
-            var renewed = await keys.RenewedKeysAsync(jwt.Alg, cancel).ConfigureAwait(false);
-            result = renewed.IsEmpty ? result : await CheckAsync(jwt, renewed, cancel).ConfigureAwait(false);
-        }
-        return result is null;
+        var known = remote.Known;
+        if (known?.RulesFor(token.Algorithm) is { } published && published.HaveSigned(token))
+            return Read(token, published);
+        var renewed = await remote.RenewedAsync(cancel).ConfigureAwait(false);
+        // Without the issuer nobody knows whether it has a new key. But a known key of this id did not sign.
+        if (renewed is null)
+            return known is not null && known.Has(token.KeyId) ? TokenRefusal.Signature : TokenRefusal.Unavailable;
+        return renewed != known && renewed.RulesFor(token.Algorithm) is { } rules && rules.HaveSigned(token) ? Read(token, rules) : TokenRefusal.Signature;
     }
 
-    /// <summary>Null if one of the keys signed the token, and issuer and audience are right.</summary>
-    private async ValueTask<Exception?> CheckAsync(JsonWebToken jwt, ImmutableArray<SecurityKey> candidates, CancellationToken cancel)
+    /// <summary>Reads the claims of a token whose signature is good.</summary>
+    private TokenResult Read(SignedToken token, TokenRules rules)
     {
-        if (candidates.IsEmpty)
-            return new SecurityTokenSignatureKeyNotFoundException();
-        var expected = issuer ?? await keys.IssuerAsync(jwt.Alg, cancel).ConfigureAwait(false);
-        var rules = _rules;
-        if (rules is null || !rules.Are(jwt.Alg, candidates, expected))
-            _rules = rules = new Rules(jwt.Alg, candidates, expected, audience);
-        var result = await _handler.ValidateTokenAsync(jwt, rules.Parameters).ConfigureAwait(false);
-        return result.IsValid ? null : result.Exception;
+        var result = TokenClaims.Parse(token.Payload(), names, issuer ?? rules.Issuer, audience);
+        if (result.Claims is not { } claims)
+            return result;
+        var now = time.GetUtcNow();
+        if (claims.RefusalAt(now, skew) is { } refusal && !(refusal == TokenRefusal.IssuedLater && claims.IssuedAt <= latestIssue?.Invoke(claims.User)))
+            return refusal;
+        if (claims.ExpiresAt <= now)
+            claims = claims with { ExpiresAt = claims.ExpiresAt + skew };
+        return claims.TokenId is null ? claims with { TokenId = HashOf(token) } : claims;
     }
 
-    /// <summary>What the library is to check.</summary>
-    private sealed class Rules(string algorithm, ImmutableArray<SecurityKey> keys, string? issuer, string? audience)
+    /// <summary>
+    /// Names a token that has no id. The signature is left out: some algorithms have several for one text, so that a revoked token could
+    /// be given another.
+    /// </summary>
+    private static string HashOf(SignedToken token)
     {
-        // The library only reads them.
-        public TokenValidationParameters Parameters { get; } = new()
-        {
-            IssuerSigningKeys = keys,
-            ValidAlgorithms = [algorithm],
-            ValidateIssuer = issuer is not null,
-            ValidIssuer = issuer,
-            ValidateAudience = audience is not null,
-            ValidAudience = audience,
-            ValidateLifetime = false,
-        };
-
-        public bool Are(string otherAlgorithm, ImmutableArray<SecurityKey> otherKeys, string? otherIssuer) =>
-            algorithm == otherAlgorithm && keys == otherKeys && issuer == otherIssuer;
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(token.SignedBytes(), hash);
+        return $"#{Base64Url.EncodeToString(hash)}";
     }
 }

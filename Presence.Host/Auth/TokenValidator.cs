@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Presence.Actors.Connections;
 using Presence.Host.Configuration;
 
 namespace Presence.Host.Auth;
@@ -8,12 +7,14 @@ namespace Presence.Host.Auth;
 /// Says who the bearer of a token is (contract A1). Session and refresh tokens are told apart by their keys: neither passes
 /// for the other.
 /// </summary>
-internal sealed class TokenValidator : IDisposable
+internal sealed partial class TokenValidator : IDisposable
 {
     private readonly TokenReader _sessions;
     private readonly TokenReader _refreshes;
     private readonly Revocations _revocations;
     private readonly RemoteKeys? _remote;
+    private readonly ILogger _log;
+    private readonly LogLevel _refusalLevel;
 
     /// <summary>A validator by the configured keys.</summary>
     public TokenValidator(IOptions<PresenceOptions> options, Revocations revocations, TimeProvider time, ILogger<TokenValidator> log)
@@ -25,39 +26,53 @@ internal sealed class TokenValidator : IDisposable
             { JwksUrl: { } url } => RemoteKeys.OfKeySet(url, time, log),
             _ => null,
         };
-        _sessions = new(SessionKeys(settings, _remote), settings.Issuer, settings.Audience, time);
-        _refreshes = new(new KeyRing(Given(settings.RefreshSigningKey), []), settings.Issuer, settings.Audience, time);
+        _sessions = new(
+            SessionKeys(settings, _remote), settings.Issuer, settings.Audience, ClaimNames.Of(settings.Claims), settings.ClockSkew, time, revocations.EarliestIssue);
+        _refreshes = new(
+            new KeyRing(Given(settings.RefreshSigningKey), []),
+            settings.Issuer,
+            settings.Audience,
+            ClaimNames.OfMinted,
+            settings.ClockSkew,
+            time,
+            revocations.EarliestIssue);
         _revocations = revocations;
+        _log = log;
+        _refusalLevel = settings.RefusalLogLevel;
     }
 
     /// <summary>
-    /// The bearer of a session token; null if the token is malformed, forged, expired, not valid yet, or revoked: which of
-    /// these is nobody's business.
+    /// What a session token says. It is refused if it is malformed, forged, expired, not valid yet, or revoked: which of these is for the
+    /// log alone.
     /// </summary>
-    public async ValueTask<Identity?> ValidateAsync(string token, CancellationToken cancel = default)
-    {
-        try
-        {
-            return (await CurrentAsync(_sessions, token, cancel).ConfigureAwait(false))?.ToIdentity();
-        }
-        // Who cannot be checked is not let in; that the keys cannot be read has been logged.
-        catch (KeysUnavailableException)
-        {
-            return null;
-        }
-    }
+    public ValueTask<TokenResult> ValidateAsync(string token, CancellationToken cancel = default) =>
+        CurrentAsync(_sessions, "session", token, cancel);
 
-    /// <summary>What a refresh token says; null for the same reasons.</summary>
-    public ValueTask<TokenClaims?> ValidateRefreshAsync(string token, CancellationToken cancel = default) =>
-        CurrentAsync(_refreshes, token, cancel);
+    /// <summary>What a refresh token says; it is refused for the same reasons.</summary>
+    public ValueTask<TokenResult> ValidateRefreshAsync(string token, CancellationToken cancel = default) =>
+        CurrentAsync(_refreshes, "refresh", token, cancel);
+
+    /// <summary>Checks a session token as <see cref="ValidateAsync"/> does, and logs nothing of it: the node tries itself out.</summary>
+    public ValueTask<TokenResult> RehearseAsync(string token, CancellationToken cancel) => _sessions.ReadAsync(token, cancel);
 
     /// <inheritdoc/>
     public void Dispose() => _remote?.Dispose();
 
-    private async ValueTask<TokenClaims?> CurrentAsync(TokenReader reader, string token, CancellationToken cancel)
+    private ValueTask<TokenResult> CurrentAsync(TokenReader reader, string kind, string token, CancellationToken cancel)
     {
-        var claims = await reader.ReadAsync(token, cancel).ConfigureAwait(false);
-        return claims is not null && !_revocations.IsRevoked(claims.ToIdentity()) ? claims : null;
+        var reading = reader.ReadAsync(token, cancel);
+        return reading.IsCompletedSuccessfully ? ValueTask.FromResult(Current(reading.Result, kind)) : WaitAsync();
+
+        async ValueTask<TokenResult> WaitAsync() => Current(await reading.ConfigureAwait(false), kind);
+    }
+
+    private TokenResult Current(TokenResult result, string kind)
+    {
+        if (result.Claims is { } claims && _revocations.IsRevoked(claims.ToIdentity()))
+            result = TokenRefusal.Revoked;
+        if (result.Refusal is { } refusal)
+            Refused(_refusalLevel, kind, refusal.Reason);
+        return result;
     }
 
     private static KeyRing SessionKeys(SessionSettings settings, RemoteKeys? remote)
@@ -68,4 +83,7 @@ internal sealed class TokenValidator : IDisposable
     }
 
     private static IEnumerable<string> Given(string? key) => string.IsNullOrEmpty(key) ? [] : [key];
+
+    [LoggerMessage(Message = "Refused a {Kind} token: it {Reason}.")]
+    private partial void Refused(LogLevel level, string kind, string reason);
 }

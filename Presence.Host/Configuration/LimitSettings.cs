@@ -106,6 +106,12 @@ internal sealed class LimitSettings
     /// <summary>About how many users and names all HTTP requests of this node may ask at one time.</summary>
     public int UserQueries { get; set; } = 50_000;
 
+    /// <summary>How many revoked logins, and users whose tokens were all revoked, are kept; at the bound a logout is refused (contract L4).</summary>
+    public int Revocations { get; set; } = 1_000_000;
+
+    /// <summary>How many of the revoked logins may be of one user.</summary>
+    public int RevocationsPerUser { get; set; } = 1000;
+
     /// <summary>A node on whose event loops work waits for this long is overloaded (contract L5).</summary>
     public TimeSpan OverloadLag { get; set; } = TimeSpan.FromSeconds(2);
 
@@ -144,6 +150,8 @@ internal sealed class LimitSettings
             .. Rule.Between($"{key}:HttpRequestsPerAddress", HttpRequestsPerAddress, 0, 1_000_000),
             .. Rule.Between($"{key}:LoginsPerAddress", LoginsPerAddress, 0, 1_000_000),
             .. Rule.Between($"{key}:UserQueries", UserQueries, 1000, 10_000_000),
+            .. Rule.Between($"{key}:Revocations", Revocations, 1, 100_000_000),
+            .. Rule.Between($"{key}:RevocationsPerUser", RevocationsPerUser, 1, 100_000_000),
             .. Rule.Span($"{key}:OverloadLag", OverloadLag),
             .. Rule.Between($"{key}:OverloadMemoryPercent", OverloadMemoryPercent, 10, 100),
             .. OriginFaults($"{key}:AllowedOrigins"),

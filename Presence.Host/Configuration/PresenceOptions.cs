@@ -44,7 +44,7 @@ internal sealed class PresenceOptions
         .. Tcp.Faults($"{Section}:Tcp"),
         .. PortFaults($"{Section}:Tcp:Port"),
         .. Links.Faults($"{Section}:Links"),
-        .. Session.Faults($"{Section}:Session", development),
+        .. Session.Faults($"{Section}:Session", development, ServerKey),
         .. Limits.Faults($"{Section}:Limits"),
         .. Cluster.Faults($"{Section}:Cluster"),
         .. Stop.Faults($"{Section}:Stop"),
@@ -66,8 +66,8 @@ internal sealed class PresenceOptions
             yield return new(key, "is missing");
         else if (ServerKey.Contains(':', StringComparison.Ordinal))
             yield return new(key, "contains a colon, which ends the key where clients send it");
-        if (!development && WellKnownKeys.Contains(ServerKey))
-            yield return SessionSettings.WellKnown(key);
+        if (!development && !string.IsNullOrEmpty(ServerKey) && Secrets.Fault(ServerKey) is { } fault)
+            yield return new(key, fault);
     }
 
     private IEnumerable<ConfigurationFault> PortFaults(string key)

@@ -34,6 +34,18 @@ internal sealed class SessionSettings
     /// <summary>The <c>aud</c> that a session token must carry; null checks none.</summary>
     public string? Audience { get; set; }
 
+    /// <summary>Which claims say who the bearer of a session token is.</summary>
+    public ClaimSettings Claims { get; set; } = new();
+
+    /// <summary>
+    /// By how much the clock of an issuer may differ from this node's, where the times of a token are checked: <c>nbf</c>, <c>exp</c> and
+    /// <c>iat</c> (contract A1).
+    /// </summary>
+    public TimeSpan ClockSkew { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>At which level each refused token is logged, with the reason; never the token itself (contract A5).</summary>
+    public LogLevel RefusalLogLevel { get; set; } = LogLevel.Debug;
+
     /// <summary>How long a session token lives that is minted here.</summary>
     public TimeSpan TokenLifetime { get; set; } = TimeSpan.FromHours(24);
 
@@ -55,18 +67,21 @@ internal sealed class SessionSettings
     /// <summary>Whether a new connection of a user replaces the older ones (contract C3).</summary>
     public bool SingleSocket { get; set; }
 
-    internal IEnumerable<ConfigurationFault> Faults(string key, bool development) =>
+    internal IEnumerable<ConfigurationFault> Faults(string key, bool development, string? serverKey) =>
     [
-        .. KeyFaults(key, development),
+        .. KeyFaults(key),
+        .. development ? [] : SecretFaults(key, serverKey),
         .. PublicKeyFaults($"{key}:PublicKeys"),
         .. UrlFaults($"{key}:Authority", Authority, development),
         .. UrlFaults($"{key}:JwksUrl", JwksUrl, development),
+        .. Claims.Faults($"{key}:Claims", AllowMinting == true),
+        .. Rule.SpanOrNone($"{key}:ClockSkew", ClockSkew),
         .. Rule.Span($"{key}:TokenLifetime", TokenLifetime, LongestLife),
         .. Rule.Span($"{key}:RefreshTokenLifetime", RefreshTokenLifetime, LongestLife),
         .. Rule.SpanOrNone($"{key}:ExpiryNotice", ExpiryNotice),
     ];
 
-    private IEnumerable<ConfigurationFault> KeyFaults(string key, bool development)
+    private IEnumerable<ConfigurationFault> KeyFaults(string key)
     {
         if (string.IsNullOrEmpty(SigningKey))
         {
@@ -88,17 +103,31 @@ internal sealed class SessionSettings
                 yield return new($"{key}:PreviousSigningKeys:{i}", "is empty");
             else if (PreviousSigningKeys[i] == RefreshSigningKey)
                 yield return new($"{key}:PreviousSigningKeys:{i}", "is the same as RefreshSigningKey; a refresh token would pass for a session token");
-            if (!development && WellKnownKeys.Contains(PreviousSigningKeys[i]))
-                yield return WellKnown($"{key}:PreviousSigningKeys:{i}");
         }
-        if (!development && WellKnownKeys.Contains(SigningKey))
-            yield return WellKnown($"{key}:SigningKey");
-        if (!development && WellKnownKeys.Contains(RefreshSigningKey))
-            yield return WellKnown($"{key}:RefreshSigningKey");
     }
 
-    internal static ConfigurationFault WellKnown(string key) =>
-        new(key, "is a well-known development key; outside Development choose a secret of your own");
+    /// <summary>Secrets that are too weak outside Development, each with the first of its faults.</summary>
+    private IEnumerable<ConfigurationFault> SecretFaults(string key, string? serverKey)
+    {
+        var others = new List<(string Name, string? Value)> { ("Presence:ServerKey", serverKey) };
+        IEnumerable<(string Key, string? Value)> secrets =
+        [
+            ($"{key}:SigningKey", SigningKey),
+            .. PreviousSigningKeys.Select((secret, i) => ($"{key}:PreviousSigningKeys:{i}", (string?)secret)),
+            ($"{key}:RefreshSigningKey", RefreshSigningKey),
+        ];
+        foreach (var (name, value) in secrets)
+        {
+            if (string.IsNullOrEmpty(value))
+                continue;
+            var same = others.Find(other => other.Value == value).Name;
+            // That a refresh key is a signing key is a fault in every environment, and told there.
+            var isTold = name.EndsWith(":RefreshSigningKey", StringComparison.Ordinal) && same != "Presence:ServerKey";
+            if ((Secrets.SigningKeyFault(value) ?? (same is null || isTold ? null : $"is the same as {same}; each needs a key of its own")) is { } reason)
+                yield return new(name, reason);
+            others.Add((name, value));
+        }
+    }
 
     private IEnumerable<ConfigurationFault> PublicKeyFaults(string key)
     {

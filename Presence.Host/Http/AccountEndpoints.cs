@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Presence.Actors.Model;
+using Presence.Host.Auth;
 
 namespace Presence.Host.Http;
 
@@ -66,7 +67,7 @@ internal static class AccountEndpoints
         var named = new Dictionary<UserId, string?>();
         foreach (var text in ids)
         {
-            if (!UserId.TryParse(text, out var id))
+            if (!TryUser(text, caller, out var id))
                 throw new ApiException(ApiError.InvalidArgument("A user id must be a UUID."));
             named[id] = id == caller.User ? caller.Username : accounts.Find(id)?.Username;
         }
@@ -102,6 +103,19 @@ internal static class AccountEndpoints
             username ??= name;
             return username is null ? null : View(user, username, shows, accounts.Find(user));
         }
+    }
+
+    /// <summary>
+    /// The user of an id. If the id of the caller is no UUID, the ids of the caller's issuer may be given as well, as the issuer writes them.
+    /// </summary>
+    private static bool TryUser(string? text, TokenClaims caller, out UserId user)
+    {
+        if (UserId.TryParse(text, out user))
+            return true;
+        if (caller.NamingIssuer is not { } issuer || string.IsNullOrEmpty(text))
+            return false;
+        user = NamedUser.Of(issuer, text);
+        return true;
     }
 
     private static UserView View(UserId user, string username, bool online, Account? account)

@@ -48,6 +48,21 @@ internal sealed record ApiError(int Status, int Code, string Message) : IResult
     public static ApiError Overloaded(string retryAfter) =>
         new(StatusCodes.Status503ServiceUnavailable, 14, LoadShedding.Text) { RetryAfter = retryAfter };
 
+    /// <summary>The issuer of the token does not answer, so the token cannot be checked now: 503/14.</summary>
+    /// <param name="retryAfter">When to try again, in seconds.</param>
+    public static ApiError KeysUnavailable(string retryAfter) =>
+        new(StatusCodes.Status503ServiceUnavailable, 14, "The keys of the issuer cannot be read; try again later.") { RetryAfter = retryAfter };
+
+    /// <summary>As many revocations are kept as may be (contract L4): 503/14. Nothing was revoked.</summary>
+    public static readonly ApiError TooManyRevocations = new(
+        StatusCodes.Status503ServiceUnavailable, 14, "The server keeps as many revoked logins as it may; nothing was revoked. Try again later.")
+    { RetryAfter = "60" };
+
+    /// <summary>The user has as many revoked logins as one user may have (contract L4): 429/8. Nothing was revoked.</summary>
+    public static readonly ApiError TooManyLogouts = new(
+        StatusCodes.Status429TooManyRequests, 8, "Too many logins of this user are revoked; log out without naming a token, which ends them all.")
+    { RetryAfter = "60" };
+
     /// <summary>The request does not say, or not rightly, who makes it: 401/16.</summary>
     public static ApiError Unauthenticated(string message) => new(StatusCodes.Status401Unauthorized, 16, message);
 

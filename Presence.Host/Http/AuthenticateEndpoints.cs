@@ -36,7 +36,7 @@ internal static class AuthenticateEndpoints
     internal static void RequireUsable(TokenPair tokens)
     {
         if (!tokens.IsUsable)
-            throw new ApiException(ApiError.InvalidArgument($"The vars make a token of more than {TokenForm.MaxLength} characters."));
+            throw new ApiException(ApiError.InvalidArgument($"The vars make a token of more than {SignedToken.MaxLength} characters."));
     }
 
     private static async Task<IResult> SignInAsync(AccountKind kind, HttpRequest request, AccountDirectory accounts, TokenIssuer issuer)

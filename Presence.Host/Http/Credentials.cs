@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Options;
-using Presence.Actors.Connections;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
 
@@ -32,16 +31,18 @@ internal sealed class Credentials(IOptions<PresenceOptions> options, TokenValida
     }
 
     /// <summary>Demands a session token.</summary>
-    /// <returns>Who the bearer is.</returns>
-    /// <exception cref="ApiException">401/16.</exception>
-    public async Task<Identity> RequireBearerAsync(HttpRequest request)
+    /// <returns>What the token says.</returns>
+    /// <exception cref="ApiException">401/16; 503/14 if the token cannot be checked now.</exception>
+    public async Task<TokenClaims> RequireBearerAsync(HttpRequest request)
     {
         if (Authorization(request) is not { } header)
             throw Refused("Auth token required.");
         if (!header.StartsWith(Bearer, StringComparison.Ordinal))
             throw Refused("Auth token invalid.");
-        return await tokens.ValidateAsync(header[Bearer.Length..], request.HttpContext.RequestAborted).ConfigureAwait(false)
-            ?? throw Refused("Auth token invalid.");
+        var result = await tokens.ValidateAsync(header[Bearer.Length..], request.HttpContext.RequestAborted).ConfigureAwait(false);
+        if (result.IsUnavailable)
+            throw new ApiException(ApiError.KeysUnavailable(IssuerPatience.RetryAfter()));
+        return result.Claims ?? throw Refused("Auth token invalid.");
     }
 
     /// <summary>Demands what any request to a path of the protocol has to show, whether this server offers the path or not.</summary>

@@ -1,4 +1,5 @@
 using Presence.Actors.Connections;
+using Presence.Actors.Telemetry;
 using Presence.Host.Auth;
 
 namespace Presence.Host.Http;
@@ -24,7 +25,7 @@ internal static class SessionEndpoints
             throw new ApiException(ApiError.InvalidArgument("A refresh token is required."));
 
         var vars = body.Map("vars");
-        var login = await validator.ValidateRefreshAsync(token, request.HttpContext.RequestAborted).ConfigureAwait(false)
+        var login = (await validator.ValidateRefreshAsync(token, request.HttpContext.RequestAborted).ConfigureAwait(false)).Claims
             ?? throw new ApiException(ApiError.Unauthenticated("Refresh token invalid or expired."));
         var tokens = issuer.Renew(login, vars);
         AuthenticateEndpoints.RequireUsable(tokens);
@@ -35,9 +36,9 @@ internal static class SessionEndpoints
     /// Ends the logins that the given tokens belong to, or, when none is given, everything that the caller was issued before.
     /// </summary>
     private static async Task<IResult> LogoutAsync(
-        HttpRequest request, Credentials credentials, TokenValidator validator, Revocations revocations)
+        HttpRequest request, Credentials credentials, TokenValidator validator, Revocations revocations, Refusals refusals)
     {
-        var caller = await credentials.RequireBearerAsync(request).ConfigureAwait(false);
+        var caller = (await credentials.RequireBearerAsync(request).ConfigureAwait(false)).ToIdentity();
         var body = await RequestBody.ReadAsync(request).ConfigureAwait(false);
         var cancel = request.HttpContext.RequestAborted;
         var logins = new List<Identity>();
@@ -45,17 +46,24 @@ internal static class SessionEndpoints
             logins.Add(OwnedBy(caller, await validator.ValidateAsync(session, cancel).ConfigureAwait(false), "Session token invalid."));
         if (body.Text("refresh_token", "refreshToken") is { Length: > 0 } refresh)
         {
-            var claims = await validator.ValidateRefreshAsync(refresh, cancel).ConfigureAwait(false);
-            logins.Add(OwnedBy(caller, claims?.ToIdentity(), "Refresh token invalid."));
+            logins.Add(OwnedBy(caller, await validator.ValidateRefreshAsync(refresh, cancel).ConfigureAwait(false), "Refresh token invalid."));
         }
 
-        if (logins.Count == 0)
-            revocations.RevokeEverythingOf(caller);
-        foreach (var login in logins)
-            revocations.RevokeLogin(login);
+        var limits = logins.Count == 0 ? [revocations.RevokeEverythingOf(caller)] : logins.Select(revocations.RevokeLogin).ToList();
+        if (limits.Find(limit => limit is not null) is { } limit)
+        {
+            refusals.Count(limit);
+            throw new ApiException(limit is Limit.RevocationsPerUser ? ApiError.TooManyLogouts : ApiError.TooManyRevocations);
+        }
+
         return ApiReply.Done;
     }
 
-    private static Identity OwnedBy(Identity caller, Identity? token, string complaint) =>
-        token?.User == caller.User ? token : throw new ApiException(ApiError.InvalidArgument(complaint));
+    /// <exception cref="ApiException">400/3: the token is refused, or is another user's. 503/14: it could not be checked.</exception>
+    private static Identity OwnedBy(Identity caller, TokenResult token, string complaint)
+    {
+        if (token.IsUnavailable)
+            throw new ApiException(ApiError.KeysUnavailable(IssuerPatience.RetryAfter()));
+        return token.Claims is { } claims && claims.User == caller.User ? claims.ToIdentity() : throw new ApiException(ApiError.InvalidArgument(complaint));
+    }
 }

@@ -1,4 +1,5 @@
 using Presence.Actors.Connections;
+using Presence.Host.Auth;
 using Presence.Host.Configuration;
 
 namespace Presence.Host.Links;
@@ -11,6 +12,12 @@ internal static class PlainLinks
 
     /// <summary>The token is not accepted; which of the reasons it is, is nobody's business (contract A1).</summary>
     public const string BadToken = "Missing or invalid token.";
+
+    /// <summary>
+    /// The token cannot be checked now, and when to try again. It does not say "token": the client library takes a refusal that does for
+    /// one of the token.
+    /// </summary>
+    public static string NoKeys() => $"The keys of the issuer cannot be read; try again in {IssuerPatience.RetryAfter()} s.";
 
     /// <summary>The client sends nothing more and has not said who it is.</summary>
     public const string NoHello = "The link ended before its hello.";

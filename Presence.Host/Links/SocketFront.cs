@@ -63,10 +63,10 @@ internal sealed partial class SocketFront(
 
     private async Task AdmitAsync(LoopSocket socket, Hello hello, byte[] behind)
     {
-        Identity? identity = null;
+        TokenResult result = default;
         try
         {
-            identity = await tokens.ValidateAsync(hello.Token).ConfigureAwait(false);
+            result = await tokens.ValidateAsync(hello.Token).ConfigureAwait(false);
         }
         catch (Exception fault)
         {
@@ -74,14 +74,14 @@ internal sealed partial class SocketFront(
             NotChecked(fault);
         }
 
-        socket.Loop.Post(new OnLoop(() => Admit(socket, hello, identity, behind)));
+        socket.Loop.Post(new OnLoop(() => Admit(socket, hello, result, behind)));
     }
 
-    private void Admit(LoopSocket socket, Hello hello, Identity? identity, byte[] behind)
+    private void Admit(LoopSocket socket, Hello hello, TokenResult result, byte[] behind)
     {
-        if (identity is null)
+        if (result.Claims?.ToIdentity() is not { } identity)
         {
-            Refuse(socket, PlainLinks.BadToken);
+            Refuse(socket, result.IsUnavailable ? PlainLinks.NoKeys() : PlainLinks.BadToken);
             return;
         }
 

@@ -66,9 +66,10 @@ internal sealed partial class TcpEndpoint(
             return;
         }
 
-        if (await tokens.ValidateAsync(hello.Token).ConfigureAwait(false) is not { } identity)
+        var result = await tokens.ValidateAsync(hello.Token).ConfigureAwait(false);
+        if (result.Claims?.ToIdentity() is not { } identity)
         {
-            await RefuseAsync(transport, PlainLinks.BadToken).ConfigureAwait(false);
+            await RefuseAsync(transport, result.IsUnavailable ? PlainLinks.NoKeys() : PlainLinks.BadToken).ConfigureAwait(false);
             return;
         }
 

@@ -100,7 +100,7 @@ internal sealed partial class Rehearsal(
 
     private async Task ComeAndGoAsync(IPEndPoint port, string word, int number, UserId[] users, CancellationToken cancel)
     {
-        await tokens.ValidateAsync(Forged, cancel).ConfigureAwait(false);
+        await tokens.RehearseAsync(Forged, cancel).ConfigureAwait(false);
         await Understudy.ComeAndGoAsync(port, $"{word}.{number}", users, cancel).ConfigureAwait(false);
         Interlocked.Increment(ref _ended);
     }

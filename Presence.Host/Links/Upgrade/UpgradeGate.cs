@@ -37,7 +37,14 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
         }
 
         var (token, subProtocol) = TokenOf(request);
-        if (token is null || await tokens.ValidateAsync(token, cancel).ConfigureAwait(false) is not { } identity)
+        var result = token is null ? default : await tokens.ValidateAsync(token, cancel).ConfigureAwait(false);
+        if (result.IsUnavailable)
+        {
+            return new UpgradeOutcome.Refused(
+                StatusCodes.Status503ServiceUnavailable, "Issuer unavailable", (HeaderNames.RetryAfter, IssuerPatience.RetryAfter()));
+        }
+
+        if (result.Claims?.ToIdentity() is not { } identity)
             return new UpgradeOutcome.Refused(StatusCodes.Status401Unauthorized, "Missing or invalid token");
 
         if (!WebSocketHandshake.TryAccept(request.Connection, request.Upgrade, request.Version, request.Key, out var accept)

@@ -1,7 +1,9 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Presence.Actors.Model;
 
 namespace Presence.Tests.Fuzzing.Reference;
 
@@ -59,23 +61,53 @@ internal sealed class ReferenceJwt(byte[] secret, ECDsa elliptic, RSA rsa, Func<
     {
         using var document = JsonDocument.Parse(payload, Strict);
         var claims = document.RootElement;
-        if (claims.GetProperty("uid").GetString() is not { } user || claims.GetProperty("usn").GetString() is not { Length: > 0 } name)
+        if (First(claims, "uid", "sub") is not { Length: > 0 } user)
             return null;
+        var original = user;
+        var name = First(claims, "usn", "preferred_username", "name");
         if (user.StartsWith("urn:uuid:", StringComparison.OrdinalIgnoreCase))
             user = user[9..];
         if (user.Length is not (32 or 36 or 38) || user is ['(', ..] || !Guid.TryParse(user, out var id))
+            id = NameBased(NameBased(new Guid("6ba7b811-9dad-11d1-80b4-00c04fd430c8"), First(claims, "iss") ?? ""), original);
+        if (Seconds(claims, "exp") is not { } expires || expires <= now.ToUnixTimeSeconds())
             return null;
-        var expires = claims.GetProperty("exp").GetInt64();
-        if (expires <= now.ToUnixTimeSeconds())
+        if (Seconds(claims, "nbf") > now.ToUnixTimeSeconds() || Seconds(claims, "iat") > now.ToUnixTimeSeconds())
             return null;
-        if (claims.TryGetProperty("nbf", out var start) && start.GetInt64() > now.ToUnixTimeSeconds())
-            return null;
-        if (claims.TryGetProperty("iat", out var issued))
-            issued.GetInt64();
+        if (name is null && !Username.TryNormalize(original, out name))
+            name = id.ToString();
         var login = claims.TryGetProperty("tid", out var tid) && tid.ValueKind == JsonValueKind.String && tid.GetString()!.Length > 0 ? tid.GetString() : null;
+        if (login is null && (tid.ValueKind is JsonValueKind.Undefined or JsonValueKind.Null) && claims.TryGetProperty("jti", out var jti) && jti.ValueKind == JsonValueKind.String && jti.GetString()!.Length > 0)
+            login = jti.GetString();
+        if (login is ['#', ..])
+            login = null;
         var vars = claims.TryGetProperty("vrs", out var vrs) && vrs.ValueKind == JsonValueKind.Object
             ? vrs.EnumerateObject().Count(v => v.Value.ValueKind == JsonValueKind.String)
             : 0;
-        return $"{id} {name} {login} {Math.Min(expires, DateTimeOffset.MaxValue.ToUnixTimeSeconds())} {vars}";
+        return $"{id} {name} {login} {Math.Floor(expires)} {vars}";
+    }
+
+    private static string? First(JsonElement claims, params string[] names)
+    {
+        foreach (var name in names)
+        {
+            if (claims.TryGetProperty(name, out var claim) && claim.ValueKind != JsonValueKind.Null)
+                return claim.GetString();
+        }
+
+        return null;
+    }
+
+    private static double? Seconds(JsonElement claims, string name) =>
+        claims.TryGetProperty(name, out var claim) && claim.ValueKind != JsonValueKind.Null
+            ? Math.Clamp(claim.GetDouble(), 0, DateTimeOffset.MaxValue.ToUnixTimeSeconds())
+            : null;
+
+    [SuppressMessage("Security", "CA5350:Do Not Use Weak Cryptographic Algorithms", Justification = "RFC 9562 demands it.")]
+    private static Guid NameBased(Guid space, string name)
+    {
+        var hash = SHA1.HashData([.. space.ToByteArray(bigEndian: true), .. Encoding.UTF8.GetBytes(name)]);
+        hash[6] = (byte)((hash[6] % 16) + 0x50);
+        hash[8] = (byte)((hash[8] % 64) + 0x80);
+        return new Guid(hash.AsSpan(0, 16), bigEndian: true);
     }
 }

@@ -10,7 +10,7 @@ namespace Presence.Tests.Fuzzing.Targets;
 
 /// <summary>
 /// Key sets and OpenID configurations that an issuer publishes: whatever they hold, tokens are checked with what could be read of them,
-/// and the only exception is the one that says that the keys cannot be had.
+/// and a key set that cannot be read is told as one, without an exception.
 /// </summary>
 internal sealed class JwksTarget : FuzzTarget
 {
@@ -56,19 +56,14 @@ internal sealed class JwksTarget : FuzzTarget
         ref var read = ref Read(keys);
         var original = read;
         var documents = new Document(text);
-        read = _ => original(documents);
+        read = (_, cancel) => original(documents, cancel);
         var count = Measured(input.Length, () => Count(keys));
-        var reader = new TokenReader(new KeyRing([], [], keys), null, null, time);
+        var reader = new TokenReader(new KeyRing([], [], keys), null, null, ClaimNames.OfMinted, TimeSpan.Zero, time);
         foreach (var token in Tokens)
         {
-            try
-            {
-                FuzzFailure.Unless(reader.ReadAsync(token, CancellationToken.None).AsTask().GetAwaiter().GetResult() is null, "a token that nobody has signed is taken");
-            }
-            catch (KeysUnavailableException)
-            {
-                FuzzFailure.Unless(count < 0, "keys that were read are not there");
-            }
+            var result = reader.ReadAsync(token, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            FuzzFailure.Unless(result.Claims is null, "a token that nobody has signed is taken");
+            FuzzFailure.Unless(!result.IsUnavailable || count < 0, "keys that were read are not there");
         }
 
         return $"{(isConfiguration ? "configuration" : "key set")}, {(count < 0 ? "refused" : count == 0 ? "no keys" : count < 5 ? $"{count} keys" : "more keys")}";
@@ -94,21 +89,11 @@ internal sealed class JwksTarget : FuzzTarget
 
     private static string Number(FuzzRandom random) => random.OneIn(20) ? JsonGrammar.Any(random, 1) : $"\"{random.Any(Numbers)}\"";
 
-    private static int Count(RemoteKeys keys)
-    {
-        try
-        {
-            return keys.CurrentAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult().Keys.Length;
-        }
-        catch (KeysUnavailableException)
-        {
-            return -1;
-        }
-    }
+    private static int Count(RemoteKeys keys) => keys.RenewedAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult()?.Count ?? -1;
 
     // The document is put in where it would be fetched.
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_read")]
-    private static extern ref Func<IDocumentRetriever, Task<RemoteKeys.Published>> Read(RemoteKeys keys);
+    private static extern ref Func<IDocumentRetriever, CancellationToken, Task<RemoteKeys.Published>> Read(RemoteKeys keys);
 
     private sealed class Document(string text) : IDocumentRetriever
     {

@@ -34,9 +34,9 @@ public sealed class PublicKeyTests : IDisposable
     {
         var validator = Validator(_rsa.ExportSubjectPublicKeyInfoPem(), _elliptic.ExportSubjectPublicKeyInfoPem());
 
-        Assert.NotNull(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa)));
-        Assert.NotNull(await validator.ValidateAsync(Jwt.Elliptic(Jwt.Payload(), _elliptic)));
-        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), WellKnownKeys.Signing)));
+        Assert.NotNull(await validator.BearerAsync(Jwt.Rsa(Jwt.Payload(), _rsa)));
+        Assert.NotNull(await validator.BearerAsync(Jwt.Elliptic(Jwt.Payload(), _elliptic)));
+        Assert.NotNull(await validator.BearerAsync(Jwt.Hmac(Jwt.Payload(), WellKnownKeys.Signing)));
     }
 
     [Fact]
@@ -46,8 +46,8 @@ public sealed class PublicKeyTests : IDisposable
         using var otherElliptic = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var validator = Validator(_rsa.ExportSubjectPublicKeyInfoPem(), _elliptic.ExportSubjectPublicKeyInfoPem());
 
-        Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), otherRsa)));
-        Assert.Null(await validator.ValidateAsync(Jwt.Elliptic(Jwt.Payload(), otherElliptic)));
+        Assert.Null(await validator.BearerAsync(Jwt.Rsa(Jwt.Payload(), otherRsa)));
+        Assert.Null(await validator.BearerAsync(Jwt.Elliptic(Jwt.Payload(), otherElliptic)));
     }
 
     [Fact]
@@ -58,10 +58,10 @@ public sealed class PublicKeyTests : IDisposable
         var validator = Validator(pem, _elliptic.ExportSubjectPublicKeyInfoPem());
 
         foreach (var secret in (string[])[pem, pem + "\n", pem.ReplaceLineEndings("\r\n"), _elliptic.ExportSubjectPublicKeyInfoPem(), ""])
-            Assert.Null(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), secret)));
+            Assert.Null(await validator.BearerAsync(Jwt.Hmac(Jwt.Payload(), secret)));
         var der = _rsa.ExportSubjectPublicKeyInfo();
         var token = Jwt.Signed(Jwt.Hs256, Encoding.UTF8.GetBytes(Jwt.Payload()), signed => HMACSHA256.HashData(der, signed));
-        Assert.Null(await validator.ValidateAsync(token));
+        Assert.Null(await validator.BearerAsync(token));
     }
 
     [Fact]
@@ -71,11 +71,11 @@ public sealed class PublicKeyTests : IDisposable
         var validator = Validator(_rsa.ExportSubjectPublicKeyInfoPem());
         var payload = Encoding.UTF8.GetBytes(Jwt.Payload());
 
-        Assert.Null(await validator.ValidateAsync(Jwt.Signed("""{"alg":"RS512"}""", payload,
+        Assert.Null(await validator.BearerAsync(Jwt.Signed("""{"alg":"RS512"}""", payload,
             signed => _rsa.SignData(signed, HashAlgorithmName.SHA512, RSASignaturePadding.Pkcs1))));
-        Assert.Null(await validator.ValidateAsync(Jwt.Signed("""{"alg":"PS256"}""", payload,
+        Assert.Null(await validator.BearerAsync(Jwt.Signed("""{"alg":"PS256"}""", payload,
             signed => _rsa.SignData(signed, HashAlgorithmName.SHA256, RSASignaturePadding.Pss))));
-        Assert.Null(await validator.ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa, """{"alg":"ES256"}""")));
+        Assert.Null(await validator.BearerAsync(Jwt.Rsa(Jwt.Payload(), _rsa, """{"alg":"ES256"}""")));
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class PublicKeyTests : IDisposable
         var modulus = Base64Url.EncodeToString(parameters.Modulus);
         var header = $$"""{"alg":"RS256","jwk":{"kty":"RSA","n":"{{modulus}}","e":"AQAB"} }""";
 
-        Assert.Null(await Validator(_rsa.ExportSubjectPublicKeyInfoPem()).ValidateAsync(Jwt.Rsa(Jwt.Payload(), mallory, header)));
+        Assert.Null(await Validator(_rsa.ExportSubjectPublicKeyInfoPem()).BearerAsync(Jwt.Rsa(Jwt.Payload(), mallory, header)));
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class PublicKeyTests : IDisposable
                 _rsa.ExportSubjectPublicKeyInfoPem().ReplaceLineEndings("\\n"), file,
             ];
             foreach (var spelling in spellings)
-                Assert.NotNull(await Validator(spelling).ValidateAsync(Jwt.Rsa(Jwt.Payload(), _rsa)));
+                Assert.NotNull(await Validator(spelling).BearerAsync(Jwt.Rsa(Jwt.Payload(), _rsa)));
         }
         finally
         {

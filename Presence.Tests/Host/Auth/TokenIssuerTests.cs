@@ -78,10 +78,10 @@ public sealed class TokenIssuerTests
         var (issuer, validator, _) = Setup();
         var tokens = issuer.Issue(User, "alice", NoVars);
 
-        Assert.Equal(User, (await validator.ValidateAsync(tokens.Session))?.User);
-        Assert.Equal(User, (await validator.ValidateRefreshAsync(tokens.Refresh))?.User);
-        Assert.Null(await validator.ValidateAsync(tokens.Refresh));
-        Assert.Null(await validator.ValidateRefreshAsync(tokens.Session));
+        Assert.Equal(User, (await validator.BearerAsync(tokens.Session))?.User);
+        Assert.Equal(User, (await validator.RefresherAsync(tokens.Refresh))?.User);
+        Assert.Null(await validator.BearerAsync(tokens.Refresh));
+        Assert.Null(await validator.RefresherAsync(tokens.Session));
     }
 
     [Fact]
@@ -93,8 +93,8 @@ public sealed class TokenIssuerTests
         Assert.EndsWith($$"""
             ,"iat":{{Jwt.At(0)}},"iss":"us","aud":"game"}
             """, Jwt.PayloadOf(tokens.Session), StringComparison.Ordinal);
-        Assert.NotNull(await validator.ValidateAsync(tokens.Session));
-        Assert.NotNull(await validator.ValidateRefreshAsync(tokens.Refresh));
+        Assert.NotNull(await validator.BearerAsync(tokens.Session));
+        Assert.NotNull(await validator.RefresherAsync(tokens.Refresh));
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class TokenIssuerTests
         var (issuer, validator, _) = Setup();
         var first = issuer.Issue(User, "alice", NoVars.Add("k", "v"));
         _time.Advance(TimeSpan.FromHours(5));
-        var login = await validator.ValidateRefreshAsync(first.Refresh);
+        var login = await validator.RefresherAsync(first.Refresh);
         var renewed = issuer.Renew(login!, NoVars);
 
         Assert.Equal(
@@ -119,7 +119,7 @@ public sealed class TokenIssuerTests
     {
         var (issuer, validator, _) = Setup();
         var first = issuer.Issue(User, "alice", NoVars.Add("k", "v"));
-        var renewed = issuer.Renew((await validator.ValidateRefreshAsync(first.Refresh))!, NoVars.Add("other", "w"));
+        var renewed = issuer.Renew((await validator.RefresherAsync(first.Refresh))!, NoVars.Add("other", "w"));
 
         Assert.Equal("""{"other":"w"}""", Jwt.ClaimsOf(renewed.Session).GetProperty("vrs").GetRawText());
         Assert.Equal("""{"other":"w"}""", Jwt.ClaimsOf(renewed.Refresh).GetProperty("vrs").GetRawText());

@@ -57,6 +57,6 @@ public sealed class TokenLettersTests
     private ValueTask<Presence.Actors.Connections.Identity?> ReadAsync(string token)
     {
         var options = TestOptions.With();
-        return new TokenValidator(options, new Revocations(options, _time), _time, NullLogger<TokenValidator>.Instance).ValidateAsync(token);
+        return new TokenValidator(options, new Revocations(options, _time), _time, NullLogger<TokenValidator>.Instance).BearerAsync(token);
     }
 }

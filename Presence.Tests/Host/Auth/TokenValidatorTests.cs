@@ -1,9 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Tests.Host.Http;
 using Xunit;
 
 namespace Presence.Tests.Host.Auth;
@@ -24,7 +26,7 @@ public sealed class TokenValidatorTests
     [Fact]
     public async Task A_good_token_says_who_its_bearer_is()
     {
-        var identity = await Validator().ValidateAsync(Jwt.Hmac(Jwt.Payload(), Key));
+        var identity = await Validator().BearerAsync(Jwt.Hmac(Jwt.Payload(), Key));
 
         Assert.NotNull(identity);
         Assert.Equal(Jwt.Uid, identity.User.ToString());
@@ -43,6 +45,18 @@ public sealed class TokenValidatorTests
         { "an issuer that nobody asked for", Jwt.Payload(("iss", "\"somebody\""), ("aud", "[\"one\",\"two\"]")) },
         { "vars", Jwt.Payload(("vrs", """{"k":"v"}""")) },
         { "claims of others", Jwt.Payload(("nested", """{"uid":1}""")) },
+        { "an exp of a fraction", Jwt.Payload(("exp", $"{Jwt.At(3600)}.5")) },
+        { "an exp of a fraction of nothing", Jwt.Payload(("exp", $"{Jwt.At(3600)}.0")) },
+        { "an exp with an exponent", Jwt.Payload(("exp", "2e9")) },
+        { "an exp with a fraction and an exponent", Jwt.Payload(("exp", "2.1234567890E+9")) },
+        { "an exp beyond 64 bits", Jwt.Payload(("exp", "99999999999999999999")) },
+        { "an exp beyond all numbers", Jwt.Payload(("exp", "1e400")) },
+        { "an nbf and an iat of fractions", Jwt.Payload(("nbf", $"{Jwt.At(-1)}.75"), ("iat", $"{Jwt.At(-1)}.25")) },
+        { "null where a claim is optional", Jwt.Payload(("nbf", "null"), ("iat", "null"), ("tid", "null"), ("vrs", "null"), ("iss", "null"), ("aud", "null")) },
+        { "no usn: the id is the name", Jwt.Payload(("usn", null)) },
+        { "usn null", Jwt.Payload(("usn", "null")) },
+        { "a sub in the place of the uid", Jwt.Payload(("uid", null), ("sub", $"\"{Jwt.Uid}\"")) },
+        { "a uid that is no UUID", Jwt.Payload(("uid", "\"alice\"")) },
         { "an exp beyond all calendars", Jwt.Payload(("exp", "9000000000000000000")) },
         { "an upper-case uid", Jwt.Payload(("uid", $"\"{Jwt.Uid.ToUpperInvariant()}\"")) },
         { "a name of any script", Jwt.Payload(("usn", "\"Zoë \\uD83D\\uDE00\"")) },
@@ -52,30 +66,32 @@ public sealed class TokenValidatorTests
     [MemberData(nameof(Tolerated))]
     public async Task What_is_optional_or_unknown_does_no_harm(string what, string payload)
     {
-        Assert.True(await Validator().ValidateAsync(Jwt.Hmac(payload, Key)) is not null, $"refused: {what}");
+        Assert.True(await Validator().BearerAsync(Jwt.Hmac(payload, Key)) is not null, $"refused: {what}");
     }
 
     public static TheoryData<string, string> BadPayloads => new()
     {
-        { "expired", Jwt.Payload(("exp", Jwt.At(-1))) },
-        { "expires at this very moment", Jwt.Payload(("exp", Jwt.At(0))) },
+        { "expired", Jwt.Payload(("exp", Jwt.At(-61))) },
+        { "expired as long ago as clocks may differ", Jwt.Payload(("exp", Jwt.At(-60))) },
+        { "expired a fraction longer ago", Jwt.Payload(("exp", $"{Jwt.At(-61)}.999")) },
+        { "expired with an exponent", Jwt.Payload(("exp", "1e9")) },
         { "no exp", Jwt.Payload(("exp", null)) },
         { "exp as a string", Jwt.Payload(("exp", $"\"{Jwt.At(3600)}\"")) },
-        { "exp as a fraction", Jwt.Payload(("exp", $"{Jwt.At(3600)}.5")) },
-        { "exp as a fraction of nothing", Jwt.Payload(("exp", $"{Jwt.At(3600)}.0")) },
-        { "exp with an exponent", Jwt.Payload(("exp", "2e9")) },
-        { "exp beyond 64 bits", Jwt.Payload(("exp", "99999999999999999999")) },
         { "exp negative", Jwt.Payload(("exp", "-1")) },
         { "exp null", Jwt.Payload(("exp", "null")) },
-        { "not valid yet", Jwt.Payload(("nbf", Jwt.At(1))) },
+        { "not valid yet", Jwt.Payload(("nbf", Jwt.At(61))) },
+        { "not valid yet by a fraction", Jwt.Payload(("nbf", $"{Jwt.At(60)}.001")) },
+        { "issued in the future", Jwt.Payload(("iat", Jwt.At(61))) },
+        { "issued in the future by a fraction", Jwt.Payload(("iat", $"{Jwt.At(60)}.001")) },
+        { "iat as a list", Jwt.Payload(("iat", "[1]")) },
         { "nbf as a string", Jwt.Payload(("nbf", $"\"{Jwt.At(-60)}\"")) },
         { "iat as a string", Jwt.Payload(("iat", $"\"{Jwt.At(-60)}\"")) },
         { "no uid", Jwt.Payload(("uid", null)) },
         { "uid empty", Jwt.Payload(("uid", "\"\"")) },
-        { "uid no UUID", Jwt.Payload(("uid", "\"alice\"")) },
         { "uid a number", Jwt.Payload(("uid", "7")) },
         { "uid null", Jwt.Payload(("uid", "null")) },
-        { "no usn", Jwt.Payload(("usn", null)) },
+        { "sub a number", Jwt.Payload(("uid", null), ("sub", "7")) },
+        { "iss a number, where the uid is no UUID", Jwt.Payload(("uid", "\"alice\""), ("iss", "7")) },
         { "usn empty", Jwt.Payload(("usn", "\"\"")) },
         { "usn of 129 bytes", Jwt.Payload(("usn", $"\"{new string('a', 129)}\"")) },
         { "usn with a control character", Jwt.Payload(("usn", "\"a\\u0007\"")) },
@@ -92,7 +108,7 @@ public sealed class TokenValidatorTests
     [MemberData(nameof(BadPayloads))]
     public async Task A_signature_does_not_make_a_bad_payload_good(string what, string payload)
     {
-        Assert.True(await Validator().ValidateAsync(Jwt.Hmac(payload, Key)) is null, $"accepted: {what}");
+        Assert.True(await Validator().BearerAsync(Jwt.Hmac(payload, Key)) is null, $"accepted: {what}");
     }
 
     [Fact]
@@ -101,7 +117,7 @@ public sealed class TokenValidatorTests
         var payload = Encoding.Latin1.GetBytes(Jwt.Payload(("usn", "\"caf\u00e9\"")));
         var token = Jwt.Signed(Jwt.Hs256, payload, signed => HMACSHA256.HashData(Encoding.UTF8.GetBytes(Key), signed));
 
-        Assert.Null(await Validator().ValidateAsync(token));
+        Assert.Null(await Validator().BearerAsync(token));
     }
 
     public static TheoryData<string, string> BadTokens
@@ -156,8 +172,8 @@ public sealed class TokenValidatorTests
     {
         var token = Jwt.Hmac(Jwt.Payload(("pad", $"\"{new string('x', 11_900)}\"")), Key);
 
-        Assert.InRange(token.Length, TokenForm.MaxLength - 512, TokenForm.MaxLength);
-        Assert.NotNull(await Validator().ValidateAsync(token));
+        Assert.InRange(token.Length, SignedToken.MaxLength - 512, SignedToken.MaxLength);
+        Assert.NotNull(await Validator().BearerAsync(token));
     }
 
     // A signature of 32 bytes leaves two bits of its last character unused.
@@ -174,7 +190,7 @@ public sealed class TokenValidatorTests
     [MemberData(nameof(BadTokens))]
     public async Task A_token_that_is_malformed_or_signed_in_any_other_way_is_refused(string what, string token)
     {
-        Assert.True(await Validator().ValidateAsync(token) is null, $"accepted: {what}");
+        Assert.True(await Validator().BearerAsync(token) is null, $"accepted: {what}");
     }
 
     [Fact]
@@ -184,9 +200,12 @@ public sealed class TokenValidatorTests
         var token = Jwt.Hmac(Jwt.Payload(), Key);
 
         _time.Advance(TimeSpan.FromSeconds(3599.999));
-        Assert.NotNull(await validator.ValidateAsync(token));
+        Assert.Equal(Jwt.Now.AddHours(1), (await validator.BearerAsync(token))!.ExpiresAt);
+        // From then on it is taken for a clock that is behind, and expires with that.
+        _time.Advance(TimeSpan.FromSeconds(60));
+        Assert.Equal(Jwt.Now.AddHours(1).AddSeconds(60), (await validator.BearerAsync(token))!.ExpiresAt);
         _time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Null(await validator.ValidateAsync(token));
+        Assert.Null(await validator.BearerAsync(token));
     }
 
     [Theory]
@@ -203,7 +222,7 @@ public sealed class TokenValidatorTests
         var validator = Validator(session => (session.Issuer, session.Audience) = ("us", "game"));
         var token = Jwt.Hmac(Jwt.Payload(("iss", issuer), ("aud", audience)), Key);
 
-        Assert.Equal(accepted, await validator.ValidateAsync(token) is not null);
+        Assert.Equal(accepted, await validator.BearerAsync(token) is not null);
     }
 
     [Fact]
@@ -213,9 +232,9 @@ public sealed class TokenValidatorTests
         var refresh = Jwt.Hmac(Jwt.Payload(), WellKnownKeys.RefreshSigning);
         var session = Jwt.Hmac(Jwt.Payload(), WellKnownKeys.Signing);
 
-        Assert.Null(await validator.ValidateAsync(refresh));
-        Assert.NotNull(await validator.ValidateRefreshAsync(refresh));
-        Assert.Null(await validator.ValidateRefreshAsync(session));
+        Assert.Null(await validator.BearerAsync(refresh));
+        Assert.NotNull(await validator.RefresherAsync(refresh));
+        Assert.Null(await validator.RefresherAsync(session));
     }
 
     [Theory]
@@ -230,8 +249,8 @@ public sealed class TokenValidatorTests
         var key = new string('k', length);
         var validator = Validator(session => session.SigningKey = key);
 
-        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), key)));
-        Assert.Null(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), key + "k")));
+        Assert.NotNull(await validator.BearerAsync(Jwt.Hmac(Jwt.Payload(), key)));
+        Assert.Null(await validator.BearerAsync(Jwt.Hmac(Jwt.Payload(), key + "k")));
     }
 
     [Fact]
@@ -241,9 +260,75 @@ public sealed class TokenValidatorTests
         var validator = Validator(session =>
             (session.SigningKey, session.PreviousSigningKeys) = ("the new one", ["the old one", "the oldest one"]));
 
-        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), "the new one")));
-        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), "the old one", """{"alg":"HS256","kid":"7"}""")));
-        Assert.NotNull(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), "the oldest one")));
-        Assert.Null(await validator.ValidateAsync(Jwt.Hmac(Jwt.Payload(), "a lost one")));
+        Assert.NotNull(await validator.BearerAsync(Jwt.Hmac(Jwt.Payload(), "the new one")));
+        Assert.NotNull(await validator.BearerAsync(Jwt.Hmac(Jwt.Payload(), "the old one", """{"alg":"HS256","kid":"7"}""")));
+        Assert.NotNull(await validator.BearerAsync(Jwt.Hmac(Jwt.Payload(), "the oldest one")));
+        Assert.Null(await validator.BearerAsync(Jwt.Hmac(Jwt.Payload(), "a lost one")));
+    }
+
+    [Theory]
+    [InlineData(0, 1, 0, 0, true)]
+    [InlineData(0, 0, 0, 0, false)]
+    [InlineData(0, 1, 1, 0, false)]
+    [InlineData(0, 1, 0, 1, false)]
+    [InlineData(300, -299, 0, 0, true)]
+    [InlineData(300, -300, 0, 0, false)]
+    [InlineData(300, 1, 300, 300, true)]
+    [InlineData(300, 1, 301, 0, false)]
+    [InlineData(300, 1, 0, 301, false)]
+    public async Task Clocks_may_differ_as_far_as_is_configured(int skew, int exp, int nbf, int iat, bool accepted)
+    {
+        var validator = Validator(session => session.ClockSkew = TimeSpan.FromSeconds(skew));
+        var token = Jwt.Hmac(Jwt.Payload(("exp", Jwt.At(exp)), ("nbf", Jwt.At(nbf)), ("iat", Jwt.At(iat))), Key);
+
+        Assert.Equal(accepted, await validator.BearerAsync(token) is not null);
+    }
+
+    [Fact]
+    [Trait("Clause", "A5")]
+    public async Task Each_refused_token_is_logged_with_its_reason_at_the_configured_level_and_never_shown()
+    {
+        var logs = new RecordedLogs();
+        var options = TestOptions.With(session => (session.RefusalLogLevel, session.Issuer, session.Audience) = (LogLevel.Warning, "us", "game"));
+        using var factory = LoggerFactory.Create(logging => logging.AddProvider(logs));
+        var revocations = new Revocations(options, _time);
+        using var validator = new TokenValidator(options, revocations, _time, factory.CreateLogger<TokenValidator>());
+        string Of(params (string Name, string? Json)[] changes) => Jwt.Hmac(Jwt.Payload([("iss", "\"us\""), ("aud", "\"game\""), .. changes]), Key);
+        var revoked = Of(("tid", "\"gone\""));
+        revocations.RevokeLogin((await validator.BearerAsync(revoked))!);
+        (string Token, string Reason)[] rows =
+        [
+            ("nonsense", "is not a signed JWT"),
+            (Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"HS256","crit":["b64"]}"""), "critical header extension"),
+            (Jwt.Hmac(Jwt.Payload(), Key, """{"alg":"HS512"}"""), "algorithm ('alg')"),
+            (Jwt.Hmac(Jwt.Payload(), "another key"), "is signed with none of the configured or published keys"),
+            (Of(("iss", "\"them\"")), "another issuer ('iss')"),
+            (Of(("aud", "\"them\"")), "another audience ('aud')"),
+            (Of(("exp", Jwt.At(-61))), "has expired ('exp')"),
+            (Of(("nbf", Jwt.At(61))), "is not valid yet ('nbf')"),
+            (Of(("iat", Jwt.At(61))), "is issued in the future ('iat')"),
+            (Of(("exp", null)), "no claim 'exp'"),
+            (Of(("uid", null)), "no claim 'uid,sub'"),
+            (Of(("usn", "7")), "no claim 'usn,preferred_username,name'"),
+            (Jwt.Hmac("[]", Key), "no JSON object"),
+            (revoked, "was revoked"),
+        ];
+        foreach (var (token, reason) in rows)
+        {
+            var before = logs.Entries.Count();
+            Assert.Null(await validator.BearerAsync(token));
+
+            var line = Assert.Single(logs.Entries.Skip(before));
+            Assert.Contains("Warning", line, StringComparison.Ordinal);
+            Assert.Contains("Refused a session token: it ", line, StringComparison.Ordinal);
+            Assert.Contains(reason, line, StringComparison.Ordinal);
+            Assert.DoesNotContain(token.Split('.')[^1], line, StringComparison.Ordinal);
+        }
+
+        var last = logs.Entries.Count();
+        Assert.Null(await validator.RefresherAsync("nonsense"));
+        Assert.Contains("Refused a refresh token", logs.Entries.Skip(last).Single(), StringComparison.Ordinal);
+        Assert.NotNull(await validator.BearerAsync(Of()));
+        Assert.Equal(last + 1, logs.Entries.Count());
     }
 }

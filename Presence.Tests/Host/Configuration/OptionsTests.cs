@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Presence.Host.Configuration;
 using Xunit;
@@ -13,7 +14,10 @@ public sealed class OptionsTests
 {
     /// <summary>What Production needs at least.</summary>
     private static readonly (string Key, string? Value)[] Production =
-        [("ServerKey", "our server key"), ("Session:SigningKey", "our signing key")];
+        [("ServerKey", "our server key"), ("Session:SigningKey", SigningKey)];
+
+    private const string SigningKey = "our signing key of at least 32 bytes";
+    private const string OtherKey = "another key, and of at least 32 bytes";
 
     [Fact]
     [Trait("Clause", "A3")]
@@ -42,7 +46,7 @@ public sealed class OptionsTests
     public void Production_mints_nothing_unless_told()
     {
         Assert.NotEqual(true, Read("Production", Production).Session.AllowMinting);
-        Assert.True(Read("Production", [.. Production, ("Session:RefreshSigningKey", "x"), ("Session:AllowMinting", "true")]).Session.AllowMinting);
+        Assert.True(Read("Production", [.. Production, ("Session:RefreshSigningKey", OtherKey), ("Session:AllowMinting", "true")]).Session.AllowMinting);
         Assert.False(Read("Development", ("Session:AllowMinting", "false")).Session.AllowMinting);
     }
 
@@ -52,7 +56,9 @@ public sealed class OptionsTests
         using var rsa = RSA.Create(2048);
         var options = Read("Production",
             ("ServerKey", "sk"), ("Http:Address", "::1"), ("Http:Port", "0"), ("Tcp:Address", "127.0.0.2"), ("Tcp:Port", "-1"),
-            ("Session:SigningKey", "a"), ("Session:RefreshSigningKey", "b"), ("Session:PreviousSigningKeys:0", "c"),
+            ("Session:SigningKey", SigningKey), ("Session:RefreshSigningKey", OtherKey), ("Session:PreviousSigningKeys:0", $"{OtherKey}, the former"),
+            ("Session:Claims:UserId", "uid,user"), ("Session:Claims:Username", "nick, usn"), ("Session:Claims:TokenId", "tid"),
+            ("Session:ClockSkew", "00:00:15"), ("Session:RefusalLogLevel", "Information"), ("Limits:Revocations", "16"), ("Limits:RevocationsPerUser", "17"),
             ("Session:PublicKeys:0", rsa.ExportSubjectPublicKeyInfoPem()), ("Session:JwksUrl", "https://issuer.example/keys"),
             ("Session:Issuer", "i"), ("Session:Audience", "au"), ("Session:TokenLifetime", "00:10:00"),
             ("Session:RefreshTokenLifetime", "7.00:00:00"), ("Session:CloseOnExpiry", "false"), ("Session:CloseOnRevocation", "false"),
@@ -72,9 +78,12 @@ public sealed class OptionsTests
         Assert.Equal(("::1", 0), (options.Http.Address, options.Http.Port));
         Assert.Equal(("127.0.0.2", -1), (options.Tcp.Address, options.Tcp.Port));
         var session = options.Session;
-        Assert.Equal(("a", "b", "c"), (session.SigningKey, session.RefreshSigningKey, session.PreviousSigningKeys.Single()));
+        Assert.Equal((SigningKey, OtherKey, $"{OtherKey}, the former"), (session.SigningKey, session.RefreshSigningKey, session.PreviousSigningKeys.Single()));
         Assert.Equal(("https://issuer.example/keys", "i", "au"), (session.JwksUrl, session.Issuer, session.Audience));
         Assert.Single(session.PublicKeys);
+        Assert.Equal(("uid,user", "nick, usn", "tid"), (session.Claims.UserId, session.Claims.Username, session.Claims.TokenId));
+        Assert.Equal((TimeSpan.FromSeconds(15), LogLevel.Information), (session.ClockSkew, session.RefusalLogLevel));
+        Assert.Equal((16, 17), (options.Limits.Revocations, options.Limits.RevocationsPerUser));
         Assert.Equal((TimeSpan.FromMinutes(10), TimeSpan.FromDays(7)), (session.TokenLifetime, session.RefreshTokenLifetime));
         Assert.Equal((false, false, true, true), (session.CloseOnExpiry, session.CloseOnRevocation, session.SingleSocket, session.AllowMinting == true));
         var limits = options.Limits;
@@ -151,6 +160,17 @@ public sealed class OptionsTests
         { "Session:PublicKeys:0", "/no/such/file.pem", "Presence:Session:PublicKeys:0", "cannot be read" },
         // An Ed448 key, as long as one is.
         { "Session:PublicKeys:0", $"-----BEGIN PUBLIC KEY-----\\nMEMwBQYDK2VxAzoA{new string('A', 76)}\\n-----END PUBLIC KEY-----", "Presence:Session:PublicKeys:0", "Ed448" },
+        { "Session:Claims:UserId", "", "Presence:Session:Claims:UserId", "name of a claim" },
+        { "Session:Claims:UserId", "sub", "Presence:Session:Claims:UserId", "the claim uid" },
+        { "Session:Claims:Username", "nick,,usn", "Presence:Session:Claims:Username", "name of a claim" },
+        { "Session:Claims:Username", "nick", "Presence:Session:Claims:Username", "the claim usn" },
+        { "Session:Claims:TokenId", "jti", "Presence:Session:Claims:TokenId", "the claim tid" },
+        { "Session:Claims:Name", "usn", "Presence:Session:Claims:Name", "not a key" },
+        { "Session:ClockSkew", "-00:00:01", "Presence:Session:ClockSkew", "zero to 01:00:00" },
+        { "Session:ClockSkew", "60", "Presence:Session:ClockSkew", "zero to 01:00:00" },
+        { "Session:RefusalLogLevel", "loud", "Presence:Session:RefusalLogLevel", "trace or debug" },
+        { "Limits:Revocations", "0", "Presence:Limits:Revocations", "1 to" },
+        { "Limits:RevocationsPerUser", "0", "Presence:Limits:RevocationsPerUser", "1 to" },
         { "Session:TokenLifetime", "00:00:00", "Presence:Session:TokenLifetime", "above zero" },
         { "Session:TokenLifetime", "-00:00:01", "Presence:Session:TokenLifetime", "above zero" },
         { "Session:TokenLifetime", "soon", "Presence:Session:TokenLifetime", "time span" },
@@ -230,7 +250,23 @@ public sealed class OptionsTests
         { "Session:SigningKey", "defaultrefreshencryptionkey", "Presence:Session:SigningKey", "well-known" },
         { "Session:SigningKey", "defaultkey", "Presence:Session:SigningKey", "well-known" },
         { "Session:RefreshSigningKey", "defaultrefreshencryptionkey", "Presence:Session:RefreshSigningKey", "well-known" },
-        { "Session:RefreshSigningKey", "our signing key", "Presence:Session:RefreshSigningKey", "same as SigningKey" },
+        { "Session:RefreshSigningKey", SigningKey, "Presence:Session:RefreshSigningKey", "same as SigningKey" },
+        { "ServerKey", "\u2026", "Presence:ServerKey", "placeholder" },
+        { "ServerKey", "<your server key>", "Presence:ServerKey", "placeholder" },
+        { "ServerKey", SigningKey, "Presence:Session:SigningKey", "same as Presence:ServerKey" },
+        { "Session:SigningKey", "of 31 bytes, one too few, alas!", "Presence:Session:SigningKey", "has 31 bytes" },
+        { "Session:SigningKey", "\u2026", "Presence:Session:SigningKey", "placeholder" },
+        { "Session:SigningKey", "a key with an ellipsis, as in the README: \u2026", "Presence:Session:SigningKey", "placeholder" },
+        { "Session:SigningKey", "${PRESENCE_SIGNING_KEY_OF_THE_TEMPLATE}", "Presence:Session:SigningKey", "placeholder" },
+        { "Session:SigningKey", "$(cat /run/secrets/presence-signing-key)", "Presence:Session:SigningKey", "placeholder" },
+        { "Session:SigningKey", "<a secret of at least 32 bytes, please>", "Presence:Session:SigningKey", "placeholder" },
+        { "Session:SigningKey", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "Presence:Session:SigningKey", "placeholder" },
+        { "Session:SigningKey", "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n-----END PUBLIC KEY-----", "Presence:Session:SigningKey", "PEM" },
+        { "Session:SigningKey", "-----BEGIN RSA PRIVATE KEY-----\\nMIIEow==\\n-----END RSA PRIVATE KEY-----", "Presence:Session:SigningKey", "PEM" },
+        { "Session:RefreshSigningKey", "short", "Presence:Session:RefreshSigningKey", "has 5 bytes" },
+        { "Session:RefreshSigningKey", "our server key", "Presence:Session:RefreshSigningKey", "has 14 bytes" },
+        { "Session:PreviousSigningKeys:0", "short", "Presence:Session:PreviousSigningKeys:0", "has 5 bytes" },
+        { "Session:PreviousSigningKeys:0", SigningKey, "Presence:Session:PreviousSigningKeys:0", "same as Presence:Session:SigningKey" },
         { "Session:PreviousSigningKeys:0", "defaultencryptionkey", "Presence:Session:PreviousSigningKeys:0", "well-known" },
         { "Session:AllowMinting", "true", "Presence:Session:RefreshSigningKey", "missing" },
         { "Session:Authority", "http://issuer.example", "Presence:Session:Authority", "TLS" },

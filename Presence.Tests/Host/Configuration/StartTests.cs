@@ -34,6 +34,22 @@ public sealed class StartTests
         Assert.Equal("", output);
     }
 
+    [Theory]
+    [Trait("Clause", "A3")]
+    [InlineData("a secret of 25 bytes only", "Presence:Session:SigningKey has 25 bytes; outside Development it must have at least 32 (openssl rand -base64 48 makes a good one)")]
+    [InlineData("a server key that is long enough for both", "Presence:Session:SigningKey is the same as Presence:ServerKey; each needs a key of its own")]
+    [InlineData("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", "Presence:Session:SigningKey is PEM text; a public key is known to everybody, and belongs into PublicKeys")]
+    [InlineData("\u2026", "Presence:Session:SigningKey is a placeholder; choose a secret of your own")]
+    public async Task Production_does_not_start_on_a_weak_key_and_says_why_in_one_line(string key, string line)
+    {
+        var (code, output, error) = await RunAsync(
+            "Production", ["--Presence:ServerKey=a server key that is long enough for both", $"--Presence:Session:SigningKey={key}"]);
+
+        Assert.Equal(78, code);
+        Assert.Equal($"Presence cannot start: {line}", error.TrimEnd());
+        Assert.Equal("", output);
+    }
+
     [Fact]
     public async Task A_wrong_value_stops_the_start_with_one_line()
     {

@@ -62,7 +62,7 @@ public sealed class ApiErrorTests : IAsyncLifetime
         { "an empty token", "GET /v2/account", "Bearer ", null, 401, 16 },
         { "a token without its scheme", "GET /v2/account", Good["Bearer ".Length..], null, 401, 16 },
         { "a forged token", "GET /v2/account", $"Bearer {Jwt.Hmac(Jwt.Payload(), "forged")}", null, 401, 16 },
-        { "an expired token", "GET /v2/account", $"Bearer {Jwt.Hmac(Jwt.Payload(("exp", Jwt.At(-1))), WellKnownKeys.Signing)}", null, 401, 16 },
+        { "an expired token", "GET /v2/account", $"Bearer {Jwt.Hmac(Jwt.Payload(("exp", Jwt.At(-61))), WellKnownKeys.Signing)}", null, 401, 16 },
         { "a token without a user", "GET /v2/account", $"Bearer {Jwt.Hmac(Jwt.Payload(("uid", null)), WellKnownKeys.Signing)}", null, 401, 16 },
         { "a refresh token for a session token", "GET /v2/account", $"Bearer {Jwt.Hmac(Jwt.Payload(), WellKnownKeys.RefreshSigning)}", null, 401, 16 },
 
@@ -113,7 +113,7 @@ public sealed class ApiErrorTests : IAsyncLifetime
         { "a refresh token that is none", $"POST {Refresh}", Key, """{"token":"hello"}""", 401, 16 },
         { "a forged refresh token", $"POST {Refresh}", Key, $$"""{"token":"{{Jwt.Hmac(Jwt.Payload(), "forged")}}"}""", 401, 16 },
         { "a session token to refresh by", $"POST {Refresh}", Key, $$"""{"token":"{{Good["Bearer ".Length..]}}"}""", 401, 16 },
-        { "an expired refresh token", $"POST {Refresh}", Key, $$"""{"token":"{{Jwt.Hmac(Jwt.Payload(("exp", Jwt.At(-1))), WellKnownKeys.RefreshSigning)}}"}""", 401, 16 },
+        { "an expired refresh token", $"POST {Refresh}", Key, $$"""{"token":"{{Jwt.Hmac(Jwt.Payload(("exp", Jwt.At(-61))), WellKnownKeys.RefreshSigning)}}"}""", 401, 16 },
 
         // What is asked: logout.
         { "logout of no session token", $"POST {Logout}", Good, """{"token":"hello"}""", 400, 3 },
@@ -174,7 +174,7 @@ public sealed class ApiErrorTests : IAsyncLifetime
 
         // The same, by somebody who may not ask.
         { "friends, no token", "GET /v2/friend", null, null, 401, 16 },
-        { "friends, an expired token", "GET /v2/friend", $"Bearer {Jwt.Hmac(Jwt.Payload(("exp", Jwt.At(-1))), WellKnownKeys.Signing)}", null, 401, 16 },
+        { "friends, an expired token", "GET /v2/friend", $"Bearer {Jwt.Hmac(Jwt.Payload(("exp", Jwt.At(-61))), WellKnownKeys.Signing)}", null, 401, 16 },
         { "friends, the server key", "GET /v2/friend", Key, null, 401, 16 },
         { "deleting an account, no token", "DELETE /v2/account", null, null, 401, 16 },
         { "steam, no server key", "POST /v2/account/authenticate/steam", null, null, 401, 16 },

@@ -8,8 +8,8 @@ public sealed class MintingTests
 {
     private static readonly (string Key, string Value)[] Keys =
     [
-        ("Presence:ServerKey", "our server key"), ("Presence:Session:SigningKey", "our signing key"),
-        ("Presence:Session:RefreshSigningKey", "our refresh key"),
+        ("Presence:ServerKey", "our server key"), ("Presence:Session:SigningKey", "our signing key of at least 32 bytes"),
+        ("Presence:Session:RefreshSigningKey", "our refresh key of at least 32 bytes"),
     ];
 
     [Theory]
@@ -30,7 +30,7 @@ public sealed class MintingTests
     public async Task Production_still_takes_the_tokens_of_its_issuer_and_lets_them_be_revoked()
     {
         await using var host = await ApiHost.StartAsync("Production", null, Keys);
-        var token = $"Bearer {Jwt.Hmac(Jwt.Payload(), "our signing key")}";
+        var token = $"Bearer {Jwt.Hmac(Jwt.Payload(), "our signing key of at least 32 bytes")}";
 
         Assert.Equal(200, (await host.SendAsync("GET", "/v2/account", token)).Status);
         Assert.Equal(401, (await host.SendAsync("GET", "/v2/account", $"Bearer {Jwt.Hmac(Jwt.Payload(), "defaultencryptionkey")}")).Status);
@@ -46,7 +46,7 @@ public sealed class MintingTests
 
         Assert.Equal(200, answer.Status);
         var token = answer.Json.GetProperty("token").GetString()!;
-        Assert.Equal(Jwt.Hmac(Jwt.PayloadOf(token), "our signing key"), token);
+        Assert.Equal(Jwt.Hmac(Jwt.PayloadOf(token), "our signing key of at least 32 bytes"), token);
     }
 
     [Fact]

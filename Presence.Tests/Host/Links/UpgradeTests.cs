@@ -35,14 +35,13 @@ public abstract class UpgradeTests(ServerFixture server)
         ["a token of no algorithm and no signature"] = () => ($"/ws?token={Unsigned()}", BadToken),
         ["a token that says HS512"] = () => ($"/ws?token={WithHeader("""{"alg":"HS512","typ":"JWT"}""")}", BadToken),
         ["a token that says RS256"] = () => ($"/ws?token={WithHeader("""{"alg":"RS256","typ":"JWT"}""")}", BadToken),
-        ["an expired token"] = () => ($"/ws?token={WithClaims(exp: $"{Now - 1}")}", BadToken),
+        ["an expired token"] = () => ($"/ws?token={WithClaims(exp: $"{Now - 61}")}", BadToken),
         ["a token that expires in words"] = () => ($"/ws?token={WithClaims(exp: $"\"{Now + 60}\"")}", BadToken),
-        ["a token that expires within a second"] = () => ($"/ws?token={WithClaims(exp: $"{Now + 60}.5")}", BadToken),
         ["a token that never expires"] = () => ($"/ws?token={WithClaims(exp: "null")}", BadToken),
         ["a token that is not valid yet"] = () => ($"/ws?token={WithClaims(exp: $"{Now + 600},\"nbf\":{Now + 300}")}", BadToken),
         ["a token of nobody"] = () => ($"/ws?token={WithClaims(uid: "null")}", BadToken),
         ["a token of an empty user"] = () => ($"/ws?token={WithClaims(uid: "\"\"")}", BadToken),
-        ["a token of a user that is none"] = () => ($"/ws?token={WithClaims(uid: "\"alice\"")}", BadToken),
+        ["a token of a user that is none"] = () => ($"/ws?token={WithClaims(uid: "7")}", BadToken),
     };
 
     public static TheoryData<string> Refusals => [.. Refused.Keys];

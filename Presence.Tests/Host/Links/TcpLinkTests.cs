@@ -35,7 +35,7 @@ public abstract class TcpLinkTests(ServerFixture server)
         ["an empty token"] = (() => Line("""{"hello":{"token":""}}"""), NoToken),
         ["a token that is a number"] = (() => Line("""{"hello":{"token":1}}"""), NoString),
         ["a bad token"] = (() => Hello("x.y.z"), PlainLinks.BadToken),
-        ["an expired token"] = (() => Hello(Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "alice", TimeSpan.FromSeconds(-1)))), PlainLinks.BadToken),
+        ["an expired token"] = (() => Hello(Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "alice", TimeSpan.FromSeconds(-61)))), PlainLinks.BadToken),
         ["an unknown format"] = (() => Hello(NewToken(), format: "xml"), UnknownFormat),
         ["a status that is a text"] = (() => Line($$$"""{"hello":{"token":"{{{NewToken()}}}","status":"true"}}"""), NoTruth),
         ["bytes that are no UTF-8"] = (() => [.. """{"hello":{"token":" """u8, 0xff, .. """ "}}"""u8, (byte)'\n'], NoUtf8),

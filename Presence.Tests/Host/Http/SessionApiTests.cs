@@ -137,4 +137,23 @@ public sealed class SessionApiTests : IAsyncLifetime
         var login = Assert.IsType<Revocation.OfLogin>(Assert.Single(told));
         Assert.Equal(Jwt.ClaimsOf(token).GetProperty("tid").GetString(), login.TokenId);
     }
+
+    [Theory]
+    [Trait("Clause", "L4")]
+    [InlineData("Presence:Limits:Revocations", 503, 14)]
+    [InlineData("Presence:Limits:RevocationsPerUser", 429, 8)]
+    public async Task A_logout_beyond_the_bound_is_refused_clearly_and_revokes_nothing(string setting, int status, int code)
+    {
+        await using var host = await ApiHost.StartAsync((setting, "1"));
+        var (one, other) = ((await host.LoginAsync()).Token, (await host.LoginAsync()).Token);
+        Task<Answer> Logout(string token) => host.PostAsync("/v2/session/logout", $"Bearer {token}", $$"""{"token":"{{token}}"}""");
+        Assert.Equal(200, (await Logout(one)).Status);
+
+        var refused = await Logout(other);
+
+        Assert.Equal((status, code), (refused.Status, refused.Error.Code));
+        Assert.Equal(TimeSpan.FromSeconds(60), refused.Headers.RetryAfter?.Delta);
+        Assert.Equal(200, (await host.SendAsync("GET", "/v2/account", $"Bearer {other}")).Status);
+        Assert.Equal(401, (await host.SendAsync("GET", "/v2/account", $"Bearer {one}")).Status);
+    }
 }

@@ -31,7 +31,16 @@ internal sealed class Authorities(X509Certificate2Collection trusted)
     public static X509Certificate2Collection LoadFile(string path)
     {
         var found = new X509Certificate2Collection();
-        found.ImportFromPemFile(path);
+        try
+        {
+            found.ImportFromPemFile(path);
+        }
+        catch (CryptographicException fault)
+        {
+            // The framework says no more than that there was an error.
+            throw new CryptographicException("a PEM certificate in it is damaged", fault);
+        }
+
         return found.Count > 0 ? found : throw new CryptographicException("it holds no PEM certificate");
     }
 

@@ -36,8 +36,36 @@ internal sealed class CertificateSettings
                 yield return new($"{key}:Path", "is missing, though a key or a password is given");
             yield break;
         }
-        if (Unloadable() is { } reason)
+        if (Unreadable(Path) is { } missing)
+            yield return new($"{key}:Path", $"is '{Path}'; it cannot be loaded: {missing}");
+        else if (!string.IsNullOrEmpty(KeyPath) && Unreadable(KeyPath) is { } keyMissing)
+            yield return new($"{key}:KeyPath", $"is '{KeyPath}'; it cannot be loaded: {keyMissing}");
+        else if (Unloadable() is { } reason)
             yield return new($"{key}:Path", $"is '{Path}'; it cannot be loaded: {reason}");
+    }
+
+    /// <summary>Why a file cannot be read, as the rest of a sentence; null if it can.</summary>
+    internal static string? Unreadable(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+                return "it is a folder, not a file";
+            using var file = File.OpenRead(path);
+            return null;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return "there is no such file";
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return "the user that the server runs as must not read it";
+        }
+        catch (Exception fault) when (fault is IOException or ArgumentException or NotSupportedException)
+        {
+            return fault.Message;
+        }
     }
 
     private string? Unloadable()
@@ -49,7 +77,7 @@ internal sealed class CertificateSettings
             loaded.Certificate.Dispose();
             return null;
         }
-        catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
         {
             return fault.Message;
         }
@@ -57,17 +85,52 @@ internal sealed class CertificateSettings
 
     private (X509Certificate2, X509Certificate2Collection) LoadPkcs12(string path)
     {
-        var all = X509CertificateLoader.LoadPkcs12CollectionFromFile(path, Password);
-        var own = all.FirstOrDefault(each => each.HasPrivateKey)
-            ?? throw new CryptographicException("it has no private key");
-        return (own, all);
+        // The framework says no more than that there was an error.
+        if (HasPem(path, "CERTIFICATE"))
+            throw new CryptographicException("it is a PEM file, so KeyPath must name the PEM file of its private key");
+        try
+        {
+            var all = X509CertificateLoader.LoadPkcs12CollectionFromFile(path, Password);
+            var own = all.FirstOrDefault(each => each.HasPrivateKey)
+                ?? throw new MissingKeyException("it has no private key");
+            return (own, all);
+        }
+        catch (CryptographicException fault) when (fault is not MissingKeyException)
+        {
+            throw new CryptographicException(
+                string.IsNullOrEmpty(Password)
+                    ? "it is not a PKCS#12 file, or it needs a Password"
+                    : "it is not a PKCS#12 file, or the Password does not open it",
+                fault);
+        }
     }
 
     private (X509Certificate2, X509Certificate2Collection) LoadPem(string path, string keyPath)
     {
-        var own = string.IsNullOrEmpty(Password)
-            ? X509Certificate2.CreateFromPemFile(path, keyPath)
-            : X509Certificate2.CreateFromEncryptedPemFile(path, Password, keyPath);
+        if (!HasPem(path, "CERTIFICATE"))
+            throw new CryptographicException("it holds no PEM certificate; a PKCS#12 file needs no KeyPath");
+        var isEncrypted = HasPem(keyPath, "ENCRYPTED PRIVATE KEY");
+        if (!isEncrypted && !HasPem(keyPath, "PRIVATE KEY"))
+            throw new CryptographicException($"KeyPath is '{keyPath}', which holds no PEM private key");
+        if (isEncrypted && string.IsNullOrEmpty(Password))
+            throw new CryptographicException($"KeyPath is '{keyPath}', an encrypted key that needs a Password");
+
+        X509Certificate2 own;
+        try
+        {
+            own = isEncrypted
+                ? X509Certificate2.CreateFromEncryptedPemFile(path, Password, keyPath)
+                : X509Certificate2.CreateFromPemFile(path, keyPath);
+        }
+        catch (Exception fault) when (fault is CryptographicException or ArgumentException)
+        {
+            throw new CryptographicException(
+                isEncrypted
+                    ? $"the Password does not open the key in '{keyPath}', or the key does not belong to the certificate"
+                    : $"the certificate or the key in '{keyPath}' is damaged, or the key does not belong to the certificate",
+                fault);
+        }
+
         // Windows cannot serve TLS with a key that lives in memory alone.
         if (OperatingSystem.IsWindows())
             own = X509CertificateLoader.LoadPkcs12(own.Export(X509ContentType.Pkcs12), null);
@@ -75,4 +138,21 @@ internal sealed class CertificateSettings
         chain.ImportFromPemFile(path);
         return (own, chain);
     }
+
+    /// <summary>Whether a file has a PEM block whose label ends so: <c>RSA PRIVATE KEY</c> is a private key too.</summary>
+    private static bool HasPem(string path, string label)
+    {
+        ReadOnlySpan<char> text = File.ReadAllText(path);
+        while (PemEncoding.TryFind(text, out var found))
+        {
+            if (text[found.Label].EndsWith(label, StringComparison.Ordinal))
+                return true;
+            text = text[found.Location.End..];
+        }
+
+        return false;
+    }
+
+    /// <summary>A file that was opened, but has no key.</summary>
+    private sealed class MissingKeyException(string message) : CryptographicException(message);
 }

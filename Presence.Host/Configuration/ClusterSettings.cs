@@ -50,6 +50,12 @@ internal sealed partial class ClusterSettings
     /// <summary>PEM files: who may vouch for a node. Required with a certificate; there is no default, the system's store least of all.</summary>
     public string[] Authorities { get; set; } = [];
 
+    /// <summary>
+    /// Whether a node outside Development may open its port beyond loopback without a certificate, so that whoever reaches the port is a
+    /// node (contract A4). For a network that carries nothing else, or encrypts by itself.
+    /// </summary>
+    public bool AllowPlaintext { get; set; }
+
     /// <summary>The minimum of members that holds.</summary>
     internal int Minimum => MinimumMembers > 0 ? MinimumMembers : (Seeds.Length / 2) + 1;
 
@@ -59,7 +65,7 @@ internal sealed partial class ClusterSettings
     /// <summary>The seeds as full addresses, such as <c>akka.tcp://presence@node1.example:7354</c>, or <c>akka.ssl.tcp://…</c> with TLS.</summary>
     internal IEnumerable<string> SeedAddresses => Seeds.Select(FullAddress);
 
-    internal IEnumerable<ConfigurationFault> Faults(string key)
+    internal IEnumerable<ConfigurationFault> Faults(string key, bool development)
     {
         if (Uri.CheckHostName(Hostname) is UriHostNameType.Unknown)
             yield return new($"{key}:Hostname", $"is '{Hostname}'; it must be a host name or an IP address without a port");
@@ -76,10 +82,32 @@ internal sealed partial class ClusterSettings
         }
         foreach (var fault in TlsFaults(key))
             yield return fault;
+        if (!development && !IsSecure && !AllowPlaintext && Uri.CheckHostName(Hostname) is not UriHostNameType.Unknown && !IsOnLoopback)
+        {
+            var (setting, address) = string.IsNullOrEmpty(BindAddress) ? ("Hostname", Hostname) : ("BindAddress", BindAddress);
+            yield return new(
+                $"{key}:Certificate:Path",
+                $"is missing, and {key}:{setting} is '{address}', so whoever reaches the port between nodes could act as a node; "
+                + $"give each node a certificate, or set {key}:AllowPlaintext=true if only nodes can reach that port");
+        }
         for (var i = 0; i < Roles.Length; i++)
         {
             if (string.IsNullOrWhiteSpace(Roles[i]))
                 yield return new($"{key}:Roles:{i}", "is empty");
+        }
+    }
+
+    /// <summary>
+    /// Whether only this machine reaches the port. A name is not looked up: what it stands for may change after the check. An address that
+    /// is none is another fault.
+    /// </summary>
+    private bool IsOnLoopback
+    {
+        get
+        {
+            var host = string.IsNullOrEmpty(BindAddress) ? Hostname : BindAddress;
+            return host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+                || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
         }
     }
 
@@ -140,6 +168,8 @@ internal sealed partial class ClusterSettings
 
     private static string? Unloadable(string path)
     {
+        if (CertificateSettings.Unreadable(path) is { } reason)
+            return reason;
         try
         {
             Configuration.Authorities.LoadFile(path);

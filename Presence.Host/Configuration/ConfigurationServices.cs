@@ -9,9 +9,10 @@ internal static class ConfigurationServices
     public static IServiceCollection AddPresenceOptions(
         this IServiceCollection services, IConfiguration configuration, IHostEnvironment environment)
     {
-        services.AddSingleton<IValidateOptions<PresenceOptions>>(new PresenceOptionsValidator(environment));
+        var section = configuration.GetSection(PresenceOptions.Section);
+        services.AddSingleton<IValidateOptions<PresenceOptions>>(new PresenceOptionsValidator(environment, section));
         services.AddOptions<PresenceOptions>()
-            .Configure(options => Bind(configuration.GetSection(PresenceOptions.Section), options))
+            .Configure(options => ConfigurationShape.WithoutFaults(section, typeof(PresenceOptions)).Bind(options))
             .PostConfigure(options =>
             {
                 if (environment.IsDevelopment())
@@ -19,13 +20,5 @@ internal static class ConfigurationServices
             })
             .ValidateOnStart();
         return services;
-    }
-
-    private static void Bind(IConfigurationSection section, PresenceOptions options)
-    {
-        var faults = ConfigurationShape.Faults(section, typeof(PresenceOptions)).Select(fault => fault.ToString()).ToList();
-        if (faults.Count > 0)
-            throw new OptionsValidationException(Options.DefaultName, typeof(PresenceOptions), faults);
-        section.Bind(options);
     }
 }

@@ -17,6 +17,21 @@ internal static class ConfigurationShape
         return IsValue(type) ? ValueFaults(section, type) : ObjectFaults(section, type);
     }
 
+    /// <summary>The section with nothing in it that <see cref="Faults"/> names, so that the rest can be bound, and checked as well.</summary>
+    public static IConfiguration WithoutFaults(IConfigurationSection section, Type type)
+    {
+        var faults = Faults(section, type).Select(fault => fault.Key).ToList();
+        return faults.Count == 0
+            ? section
+            : new ConfigurationBuilder()
+                .AddInMemoryCollection(section.AsEnumerable().Where(entry => !faults.Exists(key => IsWithin(entry.Key, key))))
+                .Build()
+                .GetSection(section.Path);
+    }
+
+    private static bool IsWithin(string key, string fault) =>
+        key.StartsWith(fault, StringComparison.OrdinalIgnoreCase) && (key.Length == fault.Length || key[fault.Length] == ':');
+
     private static IEnumerable<ConfigurationFault> ObjectFaults(IConfigurationSection section, Type type)
     {
         if (!string.IsNullOrEmpty(section.Value))

@@ -46,7 +46,7 @@ internal sealed class PresenceOptions
         .. Links.Faults($"{Section}:Links"),
         .. Session.Faults($"{Section}:Session", development, ServerKey),
         .. Limits.Faults($"{Section}:Limits"),
-        .. Cluster.Faults($"{Section}:Cluster"),
+        .. Cluster.Faults($"{Section}:Cluster", development),
         .. Stop.Faults($"{Section}:Stop"),
     ];
 

@@ -25,21 +25,33 @@ internal static class StartFault
     /// </summary>
     public static (string Line, int ExitCode)? Explain(Exception fault)
     {
-        var reason = fault switch
+        var (reason, exitCode) = fault switch
         {
-            OptionsValidationException invalid => string.Join(" | ", invalid.Failures),
+            OptionsValidationException invalid => (string.Join(" | ", invalid.Failures), ExitCode),
             // A configuration file that is no JSON; the inner exception names the line.
-            InvalidDataException unreadable => $"{unreadable.Message} {unreadable.InnerException?.Message}",
-            IOException { InnerException: AddressInUseException } taken => taken.Message,
-            AggregateException many when Innermost(many) is SocketException refused => $"Presence:Cluster:Port cannot be opened: {refused.Message}",
-            JoinException lone => lone.Message,
-            FileLimitException low => low.Message,
-            _ => null,
+            InvalidDataException unreadable => ($"{unreadable.Message} {unreadable.InnerException?.Message}", ExitCode),
+            IOException { InnerException: AddressInUseException } taken => (taken.Message, NodeRemoval.ExitCode),
+            // A port below 1024 is a matter of rights, which the next try has not either.
+            IOException { InnerException: SocketException { SocketErrorCode: SocketError.AccessDenied } } denied => (denied.Message, ExitCode),
+            IOException { InnerException: SocketException } away => (away.Message, NodeRemoval.ExitCode),
+            AggregateException many when Innermost(many) is SocketException refused => (NotOpened(refused), NodeRemoval.ExitCode),
+            JoinException lone => (lone.Message, NodeRemoval.ExitCode),
+            FileLimitException low => (low.Message, ExitCode),
+            _ => (null, 0),
         };
-        if (reason is null)
-            return null;
-        return ($"Presence cannot start: {reason.ReplaceLineEndings(" ").Trim()}", fault is JoinException ? NodeRemoval.ExitCode : ExitCode);
+        return reason is null ? null : ($"Presence cannot start: {reason.ReplaceLineEndings(" ").Trim()}", exitCode);
     }
+
+    /// <summary>
+    /// Why the port between nodes is not open. Each of these may pass: a name server that does not answer yet, an address that its interface
+    /// does not have yet, a port that the process before this one still holds.
+    /// </summary>
+    private static string NotOpened(SocketException refused) => refused.SocketErrorCode switch
+    {
+        SocketError.HostNotFound or SocketError.TryAgain or SocketError.NoData or SocketError.NoRecovery =>
+            $"Presence:Cluster:Hostname does not resolve to an address now: {refused.Message}",
+        _ => $"Presence:Cluster:Port cannot be opened now: {refused.Message}",
+    };
 
     private static Exception Innermost(Exception fault) => fault.InnerException is { } inner ? Innermost(inner) : fault;
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Hosting;
@@ -64,7 +65,7 @@ internal static class NodeServices
             akka.ConfigureLoggers(loggers =>
                 {
                     loggers.ClearLoggers();
-                    loggers.AddLoggerFactory();
+                    loggers.AddLogger<AkkaLogger>();
                 })
                 .AddHocon(HoconFiles.Load(Path.Combine(AppContext.BaseDirectory, "hocon", Settings)), HoconAddMode.Prepend)
                 .WithPeers(cluster)
@@ -74,10 +75,16 @@ internal static class NodeServices
                     SeedNodes = [.. cluster.SeedAddresses],
                 })
                 .AddPresenceSerializer()
+                .RefuseForeignMessages()
                 .AddPresence(provider.GetRequiredService<PresenceNode>())
                 .AddStartup((system, _) => provider.GetRequiredService<NodeRemoval>().WatchFor(system));
             if (cluster.Seeds.Length == 0)
                 akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
+            else
+            {
+                var log = provider.GetRequiredService<ILogger<MembershipLog>>();
+                akka.AddStartup((system, _) => system.ActorOf(Props.Create(() => new MembershipLog(log)), "membership-log"));
+            }
         });
         return services
             .AddSupervision()

@@ -58,6 +58,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     /// <param name="contexts">What makes Kestrel's connections of sockets.</param>
     /// <param name="log">Where is told what goes wrong.</param>
     /// <exception cref="AddressInUseException">The port is taken.</exception>
+    /// <exception cref="IOException">The port cannot be opened for another reason, such as an address that this machine does not have.</exception>
     public static async Task<LinkListener> BindAsync(
         LinkEndPoint endPoint,
         LoopSet loops,
@@ -82,6 +83,8 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
             socket?.Dispose();
             if (fault is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
                 throw new AddressInUseException(fault.Message, fault);
+            if (fault is SocketException)
+                throw new IOException($"Failed to bind to address {endPoint}: {fault.Message}", fault);
             throw;
         }
     }

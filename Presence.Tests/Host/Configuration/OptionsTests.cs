@@ -72,7 +72,7 @@ public sealed class OptionsTests
             ("Cluster:Hostname", "node1.example"), ("Cluster:Port", "7354"), ("Cluster:Seeds:0", "node1.example:7354"),
             ("Cluster:Seeds:1", "akka.tcp://other@10.0.0.2:7354"), ("Cluster:Roles:0", "edge"), ("Cluster:Name", "other"),
             ("Cluster:MinimumMembers", "3"), ("Cluster:JoinTimeout", "00:02:00"), ("Session:ExpiryNotice", "00:00:11"), ("Stop:DrainTime", "00:00:12"),
-            ("Cluster:BindAddress", "0.0.0.0"), ("Cluster:BindPort", "17354"));
+            ("Cluster:BindAddress", "0.0.0.0"), ("Cluster:BindPort", "17354"), ("Cluster:AllowPlaintext", "true"));
 
         Assert.Equal("sk", options.ServerKey);
         Assert.Equal(("::1", 0), (options.Http.Address, options.Http.Port));
@@ -97,7 +97,7 @@ public sealed class OptionsTests
         Assert.Equal((TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(12)), (session.ExpiryNotice, options.Stop.Drain));
         Assert.Equal(["https://game.example", "http://localhost:8080"], limits.AllowedOrigins);
         Assert.Equal(("node1.example", 7354, "other"), (options.Cluster.Hostname, options.Cluster.Port, options.Cluster.Name));
-        Assert.Equal(("0.0.0.0", 17354), (options.Cluster.BindAddress, options.Cluster.BindPort));
+        Assert.Equal(("0.0.0.0", 17354, true), (options.Cluster.BindAddress, options.Cluster.BindPort, options.Cluster.AllowPlaintext));
         Assert.Equal(["node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.Seeds);
         Assert.Equal(["akka.tcp://other@node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.SeedAddresses);
         Assert.Equal(["edge"], options.Cluster.Roles);
@@ -288,6 +288,37 @@ public sealed class OptionsTests
         }
     }
 
+    /// <summary>Where the port between nodes is, and what of it reaches beyond this machine.</summary>
+    [Theory]
+    [InlineData("node1.example", null, "Presence:Cluster:Hostname is 'node1.example'")]
+    [InlineData("10.0.0.7", null, "Presence:Cluster:Hostname is '10.0.0.7'")]
+    [InlineData("node1.example", "0.0.0.0", "Presence:Cluster:BindAddress is '0.0.0.0'")]
+    [InlineData("127.0.0.1", "::", "Presence:Cluster:BindAddress is '::'")]
+    [Trait("Clause", "A4")]
+    public void Outside_Development_nodes_talk_with_others_over_TLS_or_by_an_explicit_word(string hostname, string? address, string blamed)
+    {
+        (string, string?)[] open = [("Cluster:Hostname", hostname), ("Cluster:Port", "7354"), ("Cluster:BindAddress", address)];
+
+        var line = Refusal("Production", [.. Production, .. open]);
+        Assert.StartsWith("Presence cannot start: Presence:Cluster:Certificate:Path is missing, and ", line, StringComparison.Ordinal);
+        Assert.Contains(blamed, line, StringComparison.Ordinal);
+        Assert.Contains("Presence:Cluster:AllowPlaintext=true", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(" | ", line, StringComparison.Ordinal);
+
+        Assert.True(Read("Production", [.. Production, .. open, ("Cluster:AllowPlaintext", "true")]).Cluster.AllowPlaintext);
+        Read("Development", open);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", null)]
+    [InlineData("127.3.2.1", null)]
+    [InlineData("localhost", null)]
+    [InlineData("::1", null)]
+    [InlineData("node1.example", "127.0.0.1")]
+    [Trait("Clause", "A4")]
+    public void A_port_between_nodes_that_only_this_machine_reaches_needs_no_TLS(string hostname, string? address) =>
+        Read("Production", [.. Production, ("Cluster:Hostname", hostname), ("Cluster:BindAddress", address)]);
+
     [Fact]
     public void All_faults_are_told_at_once_in_one_line()
     {
@@ -297,6 +328,22 @@ public sealed class OptionsTests
         Assert.Contains("Presence:ServerKey ", line, StringComparison.Ordinal);
         Assert.Contains("Presence:Session:SigningKey ", line, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', line);
+    }
+
+    /// <summary>One of each kind of fault that keeps a value from being read at all, with one that is out of bounds.</summary>
+    [Fact]
+    public void Values_of_a_wrong_type_do_not_hide_other_faults()
+    {
+        var line = Refusal("Production",
+            ("Http:Port", "http"), ("Limits:PongWait", "soon"), ("Limits:Folows", "5"), ("Session:PreviousSigningKeys", "old"),
+            ("Tcp:Address", "everywhere"), ("Session:SigningKey:0", "listed"));
+
+        var faults = line["Presence cannot start: ".Length..].Split(" | ");
+        Assert.Equal(
+            ["Presence:Http:Port", "Presence:Limits:Folows", "Presence:Limits:PongWait", "Presence:ServerKey", "Presence:Session:PreviousSigningKeys",
+                "Presence:Session:SigningKey", "Presence:Tcp:Address"],
+            faults.Select(fault => fault.Split(' ')[0]).Order(StringComparer.Ordinal));
+        Assert.Contains("Presence:Session:SigningKey is a section, but should be a value", faults);
     }
 
     [Fact]

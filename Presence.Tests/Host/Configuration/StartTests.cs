@@ -51,6 +51,24 @@ public sealed class StartTests
     }
 
     [Fact]
+    [Trait("Clause", "A4")]
+    public async Task Production_does_not_open_the_port_between_nodes_to_others_without_TLS()
+    {
+        var (code, output, error) = await RunAsync("Production",
+        [
+            "--Presence:ServerKey=a server key of our own, long enough", "--Presence:Session:SigningKey=a signing key of our own, long enough",
+            "--Presence:Cluster:Hostname=node1.example", "--Presence:Cluster:BindAddress=0.0.0.0", "--Presence:Cluster:Port=7354",
+        ]);
+
+        Assert.Equal(78, code);
+        Assert.Equal(
+            "Presence cannot start: Presence:Cluster:Certificate:Path is missing, and Presence:Cluster:BindAddress is '0.0.0.0', so whoever reaches "
+            + "the port between nodes could act as a node; give each node a certificate, or set Presence:Cluster:AllowPlaintext=true if only nodes "
+            + "can reach that port", error.TrimEnd());
+        Assert.Equal("", output);
+    }
+
+    [Fact]
     public async Task A_wrong_value_stops_the_start_with_one_line()
     {
         var (code, output, error) = await RunAsync("Development", ["--Presence:Limits:PongWait=soon"]);

@@ -81,7 +81,7 @@ public sealed class ClusterCertificateTests : IDisposable
         settings.Seeds = ["node1:7354", "akka.tcp://presence@node2:7354"];
 
         Assert.Equal("akka.ssl.tcp://presence@node1:7354", settings.SeedAddresses.First());
-        Assert.Contains("akka.ssl.tcp://presence@", Fault("Presence:Cluster:Seeds:1", settings.Faults("Presence:Cluster")), StringComparison.Ordinal);
+        Assert.Contains("akka.ssl.tcp://presence@", Fault("Presence:Cluster:Seeds:1", settings.Faults("Presence:Cluster", development: true)), StringComparison.Ordinal);
     }
 
     private static string Path(IEnumerable<ConfigurationFault> faults) => Fault("Presence:Cluster:Certificate:Path", faults);
@@ -94,7 +94,7 @@ public sealed class ClusterCertificateTests : IDisposable
     }
 
     private static IEnumerable<ConfigurationFault> Faults((string? Certificate, string? Key) files, params string[] authorities) =>
-        Settings(files, authorities).Faults("Presence:Cluster");
+        Settings(files, authorities).Faults("Presence:Cluster", development: true);
 
     private static ClusterSettings Settings((string? Certificate, string? Key) files, params string[] authorities) =>
         new() { Certificate = new() { Path = files.Certificate, KeyPath = files.Key }, Authorities = authorities };

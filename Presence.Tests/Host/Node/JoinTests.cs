@@ -28,7 +28,6 @@ public sealed class JoinTests
     {
         var (first, second, third) = (FreePorts.Next(), FreePorts.Next(), FreePorts.Next());
         await using var one = NodeProcess.Start([.. Seeds(first, second, third), $"Cluster:Port={first}"]);
-        await one.SaysAsync("forming a new cluster");
         await one.SaysAsync("Of the members 1 are up and 2 are needed");
         Assert.False(one.IsServing, "K4: it served although it was alone");
 
@@ -42,7 +41,7 @@ public sealed class JoinTests
     public async Task A_node_that_is_told_to_stop_while_it_joins_stops()
     {
         var (own, other) = (FreePorts.Next(), FreePorts.Next());
-        await using var node = NodeProcess.Start([.. Seeds(own, other), $"Cluster:Port={own}"]);
+        await using var node = NodeProcess.Start([("Logging__LogLevel__Akka", "Information")], [.. Seeds(own, other), $"Cluster:Port={own}"]);
         await node.SaysAsync("Started up successfully");
         node.Terminate();
         var (code, error) = await node.EndAsync();
@@ -51,13 +50,33 @@ public sealed class JoinTests
     }
 
     [SkippableFact]
-    public async Task A_node_whose_port_is_taken_says_so_in_one_line()
+    public async Task A_node_whose_port_is_taken_says_so_in_one_line_and_may_be_started_again()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
         await using var node = NodeProcess.Start($"Cluster:Port={((IPEndPoint)taken.LocalEndpoint).Port}");
         var (code, error) = await node.EndAsync();
-        Assert.Equal((78, "Presence cannot start: Presence:Cluster:Port cannot be opened: Address already in use"), (code, Assert.Single(error)));
+        Assert.Equal((75, "Presence cannot start: Presence:Cluster:Port cannot be opened now: Address already in use"), (code, Assert.Single(error)));
+    }
+
+    [SkippableFact]
+    public async Task A_node_whose_own_name_does_not_resolve_yet_says_so_in_one_line_and_may_be_started_again()
+    {
+        // RFC 2606: a name that never resolves.
+        await using var node = NodeProcess.Start("Cluster:Hostname=node1.invalid", "Cluster:Port=7354");
+        var (code, error) = await node.EndAsync();
+        Assert.Equal(75, code);
+        Assert.StartsWith("Presence cannot start: Presence:Cluster:Hostname does not resolve to an address now: ", Assert.Single(error), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task A_node_whose_address_is_not_there_yet_says_so_in_one_line_and_may_be_started_again()
+    {
+        // RFC 5737: an address that no machine has.
+        await using var node = NodeProcess.Start("Http:Address=192.0.2.1");
+        var (code, error) = await node.EndAsync();
+        Assert.Equal(75, code);
+        Assert.StartsWith("Presence cannot start: Failed to bind to address ", Assert.Single(error), StringComparison.Ordinal);
     }
 
     private static IEnumerable<string> Seeds(params int[] ports) => ports.Select((port, i) => $"Cluster:Seeds:{i}=127.0.0.1:{port}");

@@ -85,11 +85,21 @@ internal sealed partial class NodeProcess : IAsyncDisposable
 
     public void Interrupt() => Signal("INT");
 
-    /// <summary>Waits until it has said something on its output.</summary>
-    public async Task SaysAsync(string text)
+    /// <summary>What it has said on its output so far.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_output)
+                return [.. _output];
+        }
+    }
+
+    /// <summary>Waits until it has said something on its output, after so many lines.</summary>
+    public async Task SaysAsync(string text, int after = 0)
     {
         using var patience = new CancellationTokenSource(Patience);
-        while (!Output.Contains(text, StringComparison.Ordinal))
+        while (!Lines.Skip(after).Any(line => line.Contains(text, StringComparison.Ordinal)))
         {
             if (_process.HasExited || patience.IsCancellationRequested)
                 throw new InvalidOperationException($"The server has not said '{text}', but:\n{Output}");
@@ -122,14 +132,7 @@ internal sealed partial class NodeProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private string Output
-    {
-        get
-        {
-            lock (_output)
-                return string.Join('\n', _output);
-        }
-    }
+    private string Output => string.Join('\n', Lines);
 
     private static IEnumerable<string> Arguments(string[] settings) =>
     [

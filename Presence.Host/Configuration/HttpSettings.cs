@@ -9,6 +9,9 @@ internal sealed class HttpSettings
     /// <summary>The port; 0 takes any free one.</summary>
     public int Port { get; set; } = 7350;
 
+    /// <summary>Whether the page at <c>/demo/</c> is served; null means in Development only.</summary>
+    public bool? Demo { get; set; }
+
     /// <summary>With a certificate the port speaks TLS only.</summary>
     public CertificateSettings Certificate { get; set; } = new();
 

@@ -57,6 +57,7 @@ internal sealed class PresenceOptions
         Session.SigningKey ??= WellKnownKeys.Signing;
         Session.RefreshSigningKey ??= WellKnownKeys.RefreshSigning;
         Session.AllowMinting ??= true;
+        Http.Demo ??= true;
         Stop.DrainTime ??= TimeSpan.Zero;
     }
 

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Options;
+using Presence.Host.Configuration;
 
 namespace Presence.Host.Http;
 
@@ -12,9 +14,14 @@ internal static class DemoPage
     private const string Policy =
         "default-src 'self'; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>Serves the page. Must come before the endpoints, which take every path.</summary>
+    /// <summary>
+    /// Serves the page, where it is switched on, and leads from <c>/</c> to it. Must come before the endpoints, which take every path.
+    /// </summary>
     public static void UseDemoPage(this WebApplication app)
     {
+        if (app.Services.GetRequiredService<IOptions<PresenceOptions>>().Value.Http.Demo != true)
+            return;
+        app.Use(LeadToPage);
         var folder = System.IO.Path.Combine(app.Environment.ContentRootPath, "wwwroot", "demo");
         var page = new FileServerOptions { RequestPath = Path, FileProvider = new PhysicalFileProvider(folder) };
         page.StaticFileOptions.OnPrepareResponse = file =>
@@ -25,5 +32,14 @@ internal static class DemoPage
         };
         app.UseFileServer(page);
         app.UseRouting();
+    }
+
+    private static Task LeadToPage(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Path != "/" || !(HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
+            return next(context);
+        // Relative: a proxy may have the server below another path.
+        context.Response.Redirect(Path[1..] + "/");
+        return Task.CompletedTask;
     }
 }

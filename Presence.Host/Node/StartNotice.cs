@@ -25,7 +25,6 @@ internal sealed partial class StartNotice(
         // In the order in which they were opened: HTTP, then TCP.
         var addresses = server.Features.Get<IServerAddressesFeature>()!.Addresses.Select(a => new Uri(a)).ToArray();
         var http = Reachable(addresses[0]);
-        var page = http + DemoPage.Path + "/";
         Serving(http);
         if (options.Value.Tcp.Port >= 0)
         {
@@ -33,7 +32,8 @@ internal sealed partial class StartNotice(
             ServingTcp(tcp);
         }
 
-        Page(page);
+        if (options.Value.Http.Demo == true)
+            Page(http + DemoPage.Path + "/");
     }
 
     /// <summary>The address of every interface is none that a browser can open.</summary>

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using Presence.Host.Configuration;
 using Presence.Host.Health;
 using Presence.Tests.Build;
+using Presence.Tests.Host.Node;
 using Xunit;
 using YamlDotNet.RepresentationModel;
 
@@ -14,9 +15,12 @@ namespace Presence.Tests.Deploy;
 
 /// <summary>That the manifest for Kubernetes says what the server understands, and leaves it the time to stop (contract C5).</summary>
 [Trait("Clause", "C5")]
-public sealed class KubernetesTests
+public sealed class KubernetesTests : IDisposable
 {
+    private const string Mounted = "/etc/presence/nodes/";
     private const string Prefix = "Presence__";
+
+    private static readonly string Manifest = Path.Combine(Repository.Root, "deploy", "kubernetes", "presence.yaml");
 
     private static readonly IReadOnlyList<YamlNode> Documents = Load();
 
@@ -25,6 +29,20 @@ public sealed class KubernetesTests
     private static readonly YamlNode Pod = Set["spec"]["template"]["spec"];
 
     private static readonly YamlNode Container = Assert.Single((YamlSequenceNode)Pod["containers"]);
+
+    private readonly DirectoryInfo _nodes = Directory.CreateTempSubdirectory("presence-");
+
+    /// <summary>Makes what the secret of the nodes holds.</summary>
+    public KubernetesTests()
+    {
+        using var authority = new TestAuthority(_nodes.FullName, "authority");
+        var (certificate, key) = authority.Issue("node");
+        File.Copy(certificate, Path.Combine(_nodes.FullName, "tls.crt"));
+        File.Copy(key, Path.Combine(_nodes.FullName, "tls.key"));
+        File.Copy(authority.Path, Path.Combine(_nodes.FullName, "ca.crt"));
+    }
+
+    public void Dispose() => _nodes.Delete(recursive: true);
 
     public static TheoryData<string> Pods => [.. Enumerable.Range(0, Number(Set["spec"]["replicas"])).Select(i => $"presence-{i}")];
 
@@ -41,6 +59,30 @@ public sealed class KubernetesTests
         Assert.EndsWith($".{Text(Set["spec"]["serviceName"])}", cluster.Hostname, StringComparison.Ordinal);
         Assert.Equal("0.0.0.0", cluster.BindAddress);
         Assert.Equal(2, cluster.Minimum);
+    }
+
+    [Fact]
+    [Trait("Clause", "A4")]
+    public void Nodes_talk_over_TLS_with_the_files_of_a_secret()
+    {
+        Assert.True(Read("presence-0").Cluster.IsSecure);
+        Assert.False(Read("presence-0").Cluster.AllowPlaintext);
+        var mount = Assert.Single((YamlSequenceNode)Container["volumeMounts"], mount => Text(mount["mountPath"]) == Mounted.TrimEnd('/'));
+        var volume = Assert.Single((YamlSequenceNode)Pod["volumes"], volume => Text(volume["name"]) == Text(mount["name"]));
+        var secret = Text(volume["secret"]["secretName"]);
+
+        // The command that makes it has the files that the server reads, in the manifest and on the page.
+        foreach (var file in (string[])[Manifest, Path.Combine(Repository.Root, "docs", "cluster.md")])
+            Assert.Matches($@"kubectl create secret generic {secret} --from-file=tls\.crt=\S+ --from-file=tls\.key=\S+ --from-file=ca\.crt=", File.ReadAllText(file));
+    }
+
+    [Fact]
+    [Trait("Clause", "L4")]
+    public void A_pod_is_limited_in_memory_and_disk()
+    {
+        var limits = ((YamlMappingNode)Container["resources"]["limits"]).Children.Keys.Select(Text);
+
+        Assert.Equal(["ephemeral-storage", "memory"], limits.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -97,11 +139,13 @@ public sealed class KubernetesTests
         (Text(Container[probe]["httpGet"]["path"]), Text(Container[probe]["httpGet"]["port"]));
 
     /// <summary>The options of a pod, bound and checked as the server does.</summary>
-    private static PresenceOptions Read(string pod, string key = "a key of our own")
+    private PresenceOptions Read(string pod, string key = "a key of our own, long enough for a signature")
     {
         var variables = ((YamlSequenceNode)Container["env"])
             .Where(variable => ((YamlMappingNode)variable).Children.ContainsKey("value"))
-            .Select(variable => (Name: Text(variable["name"]), Value: Text(variable["value"]).Replace("$(POD_NAME)", pod, StringComparison.Ordinal)))
+            .Select(variable => (Name: Text(variable["name"]), Value: Text(variable["value"])
+                .Replace("$(POD_NAME)", pod, StringComparison.Ordinal)
+                .Replace(Mounted, $"{_nodes.FullName}/", StringComparison.Ordinal)))
             .Concat(((YamlMappingNode)Of("Secret", "presence-keys")["stringData"]).Select(entry => (Name: Text(entry.Key), Value: key)))
             .ToList();
         Assert.All(variables, variable => Assert.True(
@@ -124,7 +168,7 @@ public sealed class KubernetesTests
 
     private static YamlNode[] Load()
     {
-        using var file = File.OpenText(Path.Combine(Repository.Root, "deploy", "kubernetes", "presence.yaml"));
+        using var file = File.OpenText(Manifest);
         var stream = new YamlStream();
         stream.Load(file);
         return [.. stream.Documents.Select(document => document.RootNode)];

@@ -35,6 +35,23 @@ public sealed class SystemdUnitTests
         Assert.NotEqual(StartFault.ExitCode, NodeRemoval.ExitCode);
     }
 
+    [Fact]
+    [Trait("Clause", "A5")]
+    public void A_crash_leaves_no_memory_on_the_disk() => Assert.Equal("0", One("LimitCORE"));
+
+    /// <summary>The commands at the head of the unit are run in their order on a machine that has nothing of it yet.</summary>
+    [Fact]
+    public void Its_recipe_makes_the_folder_of_the_file_that_it_reads()
+    {
+        var recipe = File.ReadLines(Path.Combine(Repository.Root, "deploy", "systemd", "presence.service"))
+            .TakeWhile(line => line.StartsWith('#')).ToList();
+        var file = One("EnvironmentFile");
+
+        var made = recipe.FindIndex(line => line.Contains("install -d ", StringComparison.Ordinal) && line.EndsWith(Path.GetDirectoryName(file)!, StringComparison.Ordinal));
+        var written = recipe.FindIndex(line => line.Contains($" {file}", StringComparison.Ordinal));
+        Assert.InRange(made, 0, written - 1);
+    }
+
     private static string One(string key) => Assert.Single(Unit[key]);
 
     private static TimeSpan Seconds(string key) => TimeSpan.FromSeconds(int.Parse(One(key), CultureInfo.InvariantCulture));

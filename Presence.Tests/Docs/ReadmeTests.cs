@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Presence.Tests.Build;
 using Presence.Tests.Host;
+using Presence.Tests.Sdk;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
 
@@ -27,7 +28,7 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
 
         var built = await SampleApp.BuildAsync(_folder.FullName, Snippet("csharp"), reference);
 
-        await AssertPrintsAsync("alice: In a match", "dotnet", built);
+        await AssertPrintsAsync("alice: In a match", async () => await alice.SetAsync("Out of mana"), "alice is now: Out of mana", "dotnet", built);
     }
 
     [Fact]
@@ -44,16 +45,42 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
         await AssertPrintsAsync("alice: In a match", "dotnet", built, "alice");
     }
 
+    /// <summary>Two terminals, with the packages that the README has its reader install and nothing beside them.</summary>
     [SkippableFact]
-    public async Task The_JavaScript_sets_a_status_and_prints_its_events()
+    public async Task The_JavaScript_of_two_terminals_tells_what_the_other_shows()
     {
-        var modules = Path.Combine(Repository.Root, "Presence.Tests", "Sdk", "js", "node_modules");
-        Skip.IfNot(Directory.Exists(modules), "The JavaScript SDK is not installed.");
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        var install = Assert.Single(ShellLine().Matches(readme), line => line.Value.Contains("npm install", StringComparison.Ordinal)).Value;
+        var packages = install[(install.IndexOf("../app @", StringComparison.Ordinal) + "../app ".Length)..].Split(' ');
+        var modules = await NodeModules.InstalledAsync();
+        Assert.Equal(["@heroiclabs/nakama-js", "ws"], packages);
         Directory.CreateSymbolicLink(Path.Combine(_folder.FullName, "node_modules"), modules);
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "browser.mjs"), "import { WebSocket } from 'ws'; globalThis.WebSocket = WebSocket;\n");
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "readme.mjs"), Snippet("js"));
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "app.mjs"), Snippet("js"));
+        var (first, second) = (Users("alice bob"), Users("bob alice"));
 
-        await AssertPrintsAsync("alice is now: In a match", "node", "--import", "./browser.mjs", "readme.mjs");
+        var ofFirst = AssertPrintsAsync($"{second[0]} is now: In a match", "node", ["app.mjs", .. first]);
+        await AssertPrintsAsync($"{first[0]} is now: In a match", "node", ["app.mjs", .. second]);
+        await ofFirst;
+
+        // The names of the document, as a terminal of it gives them.
+        string[] Users(string names)
+        {
+            Assert.Contains($"node ../app/app.mjs {names}\n", readme, StringComparison.Ordinal);
+            return names.Split(' ');
+        }
+    }
+
+    /// <summary>Each block of the document logs users in. The server refuses a name that another user has.</summary>
+    [Fact]
+    public void Samples_share_no_name_unless_they_are_the_same_user()
+    {
+        var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        var sdk = CustomLogin().Matches(readme).Select(login => login.Groups["name"].Value).Concat(["alice", "bob"]).ToHashSet();
+        var cli = CliLogin().Matches(readme).Select(login => login.Groups["name"].Value).ToHashSet();
+
+        Assert.Superset(new HashSet<string> { "heidi", "dave", "carol" }, sdk);
+        Assert.NotEmpty(cli);
+        Assert.Empty(sdk.Intersect(cli));
     }
 
     private static string PinnedVersion(string package) => Regex.Match(
@@ -70,8 +97,14 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
             .Replace("localhost", server.Http.Host, StringComparison.Ordinal);
     }
 
-    /// <summary>An app goes on for as long as it is open, so it is ended once it has printed what it should.</summary>
-    private async Task AssertPrintsAsync(string expected, string program, params string[] arguments)
+    private Task AssertPrintsAsync(string expected, string program, params string[] arguments) =>
+        AssertPrintsAsync(expected, null, expected, program, arguments);
+
+    /// <summary>
+    /// An app goes on for as long as it is open, so it is ended once it has printed what it should: a line, and after something was done
+    /// another one.
+    /// </summary>
+    private async Task AssertPrintsAsync(string first, Func<Task>? then, string last, string program, params string[] arguments)
     {
         using var app = Process.Start(new ProcessStartInfo(program, arguments)
         {
@@ -87,7 +120,9 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
             while (await app.StandardOutput.ReadLineAsync(patience.Token) is { } line)
             {
                 printed.Add(line);
-                if (line == expected)
+                if (line == first && then is not null)
+                    await then();
+                else if (line == last)
                     return;
             }
         }
@@ -97,8 +132,17 @@ public sealed partial class ReadmeTests(ServerFixture server) : IClassFixture<Se
                 app.Kill(entireProcessTree: true);
         }
 
-        Assert.Fail($"It ended without '{expected}'. It printed:\n{string.Join('\n', printed)}\n{await errors}");
+        Assert.Fail($"It ended without '{last}'. It printed:\n{string.Join('\n', printed)}\n{await errors}");
     }
+
+    [GeneratedRegex("(?m)^mkdir ../app .*$")]
+    private static partial Regex ShellLine();
+
+    [GeneratedRegex("username=(?<name>\\w+)|AuthenticateCustomAsync\\(\"[\\w-]+\", \"(?<name>\\w+)\"\\)")]
+    private static partial Regex CustomLogin();
+
+    [GeneratedRegex("presence login --user (?<name>\\w+)")]
+    private static partial Regex CliLogin();
 
     [GeneratedRegex("^```(?<language>\\w+)\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex CodeBlock();

@@ -1,19 +1,15 @@
 using System.Diagnostics;
-using Presence.Tests.Build;
 using Presence.Tests.Host;
 using Xunit;
 
 namespace Presence.Tests.Sdk;
 
 /// <summary>
-/// The JavaScript SDK on Node, in both of its formats. The tests themselves are the <c>.test.mjs</c> files in <c>js</c>, which
-/// need <c>npm ci</c> once.
+/// The JavaScript SDK on Node, in both of its formats. The tests themselves are the <c>.test.mjs</c> files in <c>js</c>.
 /// </summary>
 public sealed class NodeTests(ServerFixture server, ExpiringServer expiring) : IClassFixture<ServerFixture>, IClassFixture<ExpiringServer>
 {
-    private const int LeastNode = 18;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private static readonly string Folder = Path.Combine(Repository.Root, "Presence.Tests", "Sdk", "js");
 
     [SkippableFact]
     [Trait("Clause", "A1")]
@@ -61,7 +57,7 @@ public sealed class NodeTests(ServerFixture server, ExpiringServer expiring) : I
 
     private async Task PassAsync(string tests, string format, ServerFixture? other = null)
     {
-        await SkipWithoutNodeAsync();
+        await NodeModules.InstalledAsync();
         var url = (other ?? server).Http;
         var (exitCode, output) = await RunAsync(["--test", tests], ("PRESENCE_URL", $"{url}"), ("PRESENCE_FORMAT", format));
         Assert.True(exitCode == 0, output);
@@ -69,32 +65,12 @@ public sealed class NodeTests(ServerFixture server, ExpiringServer expiring) : I
         Assert.Matches(@"(?m)^. pass [1-9]", output);
     }
 
-    private static async Task SkipWithoutNodeAsync()
-    {
-        string version;
-        try
-        {
-            (_, version) = await RunAsync(["--version"]);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            version = "";
-        }
-        Skip.If(version.Length == 0, "Node is not installed.");
-        Skip.If(
-            !Version.TryParse(version.Trim().TrimStart('v'), out var number) || number.Major < LeastNode,
-            $"Node {LeastNode} or later is needed, not {version.Trim()}.");
-        Skip.IfNot(
-            Directory.Exists(Path.Combine(Folder, "node_modules", "@heroiclabs", "nakama-js")),
-            $"The packages are not installed: npm ci --prefix {Path.GetRelativePath(Repository.Root, Folder)}");
-    }
-
     private static async Task<(int ExitCode, string Output)> RunAsync(
         string[] arguments, params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo("node", arguments)
         {
-            WorkingDirectory = Folder,
+            WorkingDirectory = NodeModules.Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };

@@ -17,6 +17,9 @@ internal sealed class AbuserLink : IDisposable
     private readonly AbuseContext _context;
     private readonly Socket _socket;
     private readonly MessageReader _reader;
+    // Two tasks may send: the one that misuses the server, and the one that reads and answers pings. A TLS stream takes one write at a time.
+    private readonly SemaphoreSlim _sending = new(1);
+
     private Stream? _stream;
     private int _isDisposed;
 
@@ -111,7 +114,16 @@ internal sealed class AbuserLink : IDisposable
             return false;
         try
         {
-            await _stream!.WriteAsync(bytes, cancellation).ConfigureAwait(false);
+            await _sending.WaitAsync(cancellation).ConfigureAwait(false);
+            try
+            {
+                await _stream!.WriteAsync(bytes, cancellation).ConfigureAwait(false);
+            }
+            finally
+            {
+                _sending.Release();
+            }
+
             return true;
         }
         catch (Exception e) when (IsEnd(e))

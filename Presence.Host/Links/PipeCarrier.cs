@@ -104,20 +104,31 @@ internal sealed class PipeCarrier(Link link, IDuplexPipe transport, Action abort
 
     private async Task ReadAsync()
     {
+        // How much has been taken since the others had their turn.
+        var taken = 0L;
         while (!_finished.Task.IsCompleted)
         {
-            var read = await transport.Input.ReadAsync().ConfigureAwait(false);
+            var reading = transport.Input.ReadAsync();
+            if (!reading.IsCompleted)
+                taken = 0;
+            var read = await reading.ConfigureAwait(false);
             if (read.IsCanceled)
                 continue;
             var rest = read.Buffer;
             var appetite = link.Feed(ref rest);
+            taken += read.Buffer.Length - rest.Length;
             // What it did not want to see yet counts as unseen, so that the next read brings it again.
             transport.Input.AdvanceTo(rest.Start, appetite is Appetite.Sated or Appetite.More ? rest.Start : rest.End);
             if (appetite == Appetite.Done || (read.IsCompleted && appetite == Appetite.Hungry))
                 return;
-            // The thread may be the one that reads for all other clients: they have their turn first.
-            if (appetite == Appetite.More)
+            // The thread may be the one that reads for all other clients: they have their turn first. A client that sends as fast as it is read,
+            // to a link that is closing, would otherwise keep the thread.
+            if (appetite == Appetite.More || taken >= Link.BytesPerTurn)
+            {
                 await Task.Yield();
+                taken = 0;
+            }
+
             if (appetite == Appetite.Sated)
             {
                 var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

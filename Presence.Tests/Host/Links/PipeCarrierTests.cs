@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging.Abstractions;
+using Presence.Actors.Connections;
 using Presence.Actors.Model;
 using Presence.Host.Links;
 using Presence.Host.Links.Loops;
@@ -36,7 +37,70 @@ public sealed class PipeCarrierTests
         await running.WaitAsync(Peer.Patience);
     }
 
+    [Fact]
+    [Trait("Clause", "L2")]
+    public async Task A_client_that_sends_without_end_to_a_closing_link_does_not_keep_the_thread()
+    {
+        using var loop = new PortableLoop(0, NullLogger<WorkLoop>.Instance);
+        // A frame of 64 MB. A link that is closing drops what comes.
+        var input = new EndlessInput([0x81, 0xff, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0]);
+        var link = new Link(LinkFormat.WebSocketJson, 64 * 1024, new LinkTimes(1000, 2000, 3000), holds: null);
+        link.Close(CloseReason.Restart);
+        Task? running = null;
+        var returned = Task.Run(() =>
+        {
+            running = new PipeCarrier(link, new Transport(input, PipeWriter.Create(Stream.Null)), () => { }, loop).RunAsync();
+        });
+        try
+        {
+            await returned.WaitAsync(Peer.Patience);
+            Assert.True(input.Reads > 1);
+        }
+        finally
+        {
+            input.End();
+        }
+
+        link.GiveUp();
+        await running!.WaitAsync(Peer.Patience);
+    }
+
     private sealed record Transport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+
+    /// <summary>Has more for every read, at once, until it is ended.</summary>
+    private sealed class EndlessInput(byte[] first) : PipeReader
+    {
+        private static readonly byte[] More = new byte[4096];
+
+        private int _reads;
+        private volatile bool _hasEnded;
+
+        public int Reads => Volatile.Read(ref _reads);
+
+        public void End() => _hasEnded = true;
+
+        public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            var bytes = Interlocked.Increment(ref _reads) == 1 ? first : More;
+            return new(new ReadResult(new ReadOnlySequence<byte>(bytes), isCanceled: false, isCompleted: _hasEnded));
+        }
+
+        public override bool TryRead(out ReadResult result) => throw new NotSupportedException();
+
+        public override void AdvanceTo(SequencePosition consumed)
+        {
+        }
+
+        public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+        {
+        }
+
+        public override void CancelPendingRead() => End();
+
+        public override void Complete(Exception? exception = null)
+        {
+        }
+    }
 
     /// <summary>A stream that takes everything at once.</summary>
     private sealed class Network : MemoryStream

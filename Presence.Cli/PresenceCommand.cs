@@ -22,7 +22,7 @@ internal static class PresenceCommand
         try
         {
             if (parsed.Errors.Count > 0)
-                throw FailureException.Usage(string.Join(' ', parsed.Errors.Select(e => e.Message)), $"`presence {(parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ")}--help` tells what there is.");
+                throw FailureException.Usage(string.Join(' ', parsed.Errors.Select(e => e.Message)), $"`presence {(parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ")}--help` lists what is possible.");
             // Signals are the process's own affair, and so are exceptions.
             var invocation = new InvocationConfiguration
             {
@@ -60,7 +60,7 @@ internal static class PresenceCommand
     {
         var root = new RootCommand(
             """
-            Who is online, and what do they show? The command line of the Presence server, and of any other that speaks Nakama's status protocol.
+            Sets your status and shows the statuses of other users. It works with the Presence server and with any other server that speaks Nakama's status protocol.
             """)
         {
             LoginCommand.Create(around),

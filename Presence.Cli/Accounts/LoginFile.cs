@@ -22,6 +22,43 @@ internal sealed class LoginFile(string folder, string profile)
     /// <summary>What a command line needs to mean this profile: nothing, or the option with a space before it.</summary>
     public string Options => profile == DefaultProfile ? "" : $" --profile {profile}";
 
+    /// <summary>
+    /// Takes the access of other users of this machine away from the tool's folder and from this login, if they have any: an older tool,
+    /// a restored backup or a synchronised folder may have left it. Windows protects the folder by what it inherits.
+    /// </summary>
+    /// <returns>What was changed, for the user; null: nothing.</returns>
+    /// <exception cref="FailureException">Others have access, and it cannot be taken away.</exception>
+    public string? Protect()
+    {
+        if (OperatingSystem.IsWindows())
+            return null;
+        // The folder first: then nobody else can open the file.
+        List<string> changed = [];
+        foreach (var (path, mode) in ((string, UnixFileMode)[])[(folder, OwnersFolder), (Path, OwnersFile)])
+        {
+            try
+            {
+                if ((File.GetUnixFileMode(path) & ~OwnersFolder) == 0)
+                    continue;
+                File.SetUnixFileMode(path, mode);
+                changed.Add(path);
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // There is no login yet.
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw FailureException.Usage(
+                    $"Other users of this machine have access to {path}, where logins are kept, and it cannot be changed: {e.Message}",
+                    $"`chmod go= {path}` as its owner takes the access away.");
+            }
+        }
+
+        return changed.Count == 0 ? null
+            : $"Other users of this machine had access to {string.Join(" and ", changed)}. Now only you have. If they may have read a login, `presence logout{Options}` revokes it.";
+    }
+
     /// <summary>The login; null: nobody is logged in.</summary>
     /// <exception cref="FailureException">There is a file, but it cannot be read.</exception>
     public Login? Read()

@@ -1,8 +1,11 @@
+using System.Net;
+
 namespace Presence.Cli.Accounts;
 
 /// <summary>
-/// Where a server is, as people write it: <c>http(s)://host:7350</c> or <c>ws(s)://…</c> mean the same server, <c>localhost:7350</c> is
-/// short for the first, and <c>tcp(s)://host:7352</c> is its plain link, where no HTTP is.
+/// The address of a server, as people write it. <c>http(s)://host:7350</c> and <c>ws(s)://…</c> mean the same server;
+/// <c>tcp(s)://host:7352</c> is its TCP port, which has no HTTP API. A host without a scheme means <c>https</c>, so that no token is sent
+/// in plain text by accident; for this machine (<c>localhost:7350</c>) it means <c>http</c>, as the README starts a server.
 /// </summary>
 internal sealed record ServerAddress
 {
@@ -27,8 +30,10 @@ internal sealed record ServerAddress
     /// <exception cref="FailureException">It is none.</exception>
     public static ServerAddress Parse(string text)
     {
-        var full = text.Contains("://", StringComparison.Ordinal) ? text : $"http://{text}";
-        if (!Uri.TryCreate(full, UriKind.Absolute, out var uri) || uri.Host.Length == 0 || uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
+        var hasScheme = text.Contains("://", StringComparison.Ordinal);
+        if (!Uri.TryCreate(hasScheme ? text : $"https://{text}", UriKind.Absolute, out var uri)
+            || (!hasScheme && IsThisMachine(uri) && !Uri.TryCreate($"http://{text}", UriKind.Absolute, out uri))
+            || uri.Host.Length == 0 || uri.UserInfo.Length > 0 || uri.Query.Length > 0 || uri.Fragment.Length > 0)
             throw NoAddress(text);
         switch (uri.Scheme)
         {
@@ -48,8 +53,17 @@ internal sealed record ServerAddress
     /// <summary>The address as it is shown and kept.</summary>
     public override string ToString() => (Api ?? Link).ToString().TrimEnd('/');
 
+    /// <summary>Whether the host is this machine by its spelling: an address of loopback, or a name of <c>localhost</c> (RFC 6761, 6.3).</summary>
+    private static bool IsThisMachine(Uri uri)
+    {
+        var name = uri.IdnHost.TrimEnd('.');
+        return IPAddress.TryParse(name, out var address)
+            ? IPAddress.IsLoopback(address)
+            : name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+    }
+
     private static Uri With(Uri uri, string scheme, string path) => new($"{scheme}://{uri.Authority}{path}");
 
     private static FailureException NoAddress(string text) => FailureException.Usage(
-        $"'{text}' is no address of a server.", "It is like http://localhost:7350, https://presence.example or tcp://localhost:7352.");
+        $"'{text}' is no address of a server.", "Examples: https://presence.example, http://localhost:7350, tcp://localhost:7352.");
 }

@@ -99,10 +99,12 @@ internal sealed class ServerApi(ServerAddress server) : IDisposable
     }
 
     private FailureException Unreachable(string why) =>
-        FailureException.Refused($"{server} cannot be reached: {why}.", "Does the server run there? --server or PRESENCE_SERVER says where it is.");
+        FailureException.Refused($"{server} cannot be reached: {why}.", server.Api?.Scheme == Uri.UriSchemeHttps
+            ? "Does the server run there, with TLS? An address that begins with http:// is one without. --server or PRESENCE_SERVER sets it."
+            : "Does the server run there? --server or PRESENCE_SERVER sets its address.");
 
     private FailureException NoPresenceServer() =>
-        FailureException.Refused($"What answers at {server} is not a server of this protocol.", "--server or PRESENCE_SERVER says where it is.");
+        FailureException.Refused($"What answers at {server} is not a server of this protocol.", "--server or PRESENCE_SERVER sets its address.");
 }
 
 /// <summary>The server's API refused a request.</summary>

@@ -16,7 +16,7 @@ internal static class DurationOption
     /// <summary>The option.</summary>
     public static Option<TimeSpan?> Create(string name, string description) => new(name)
     {
-        Description = $"{description} As in 500ms, 10s, 5m or 2h.",
+        Description = $"{description} Examples: 500ms, 10s, 5m, 2h.",
         HelpName = "TIME",
         CustomParser = Parse,
     };

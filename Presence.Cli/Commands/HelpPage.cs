@@ -33,7 +33,7 @@ internal static class HelpPage
         [
             "presence watch alice bob 23167d23-ddbc-8981-9a1e-c432c25779d7",
             "presence watch alice --json | jq --unbuffered -r 'select(.type == \"change\") | .new'",
-            "presence watch alice --count 1 --for 5m    # waits until something changes",
+            "presence watch alice --count 1 --for 5m    # waits for one change",
         ],
         ["online"] =
         [
@@ -45,11 +45,11 @@ internal static class HelpPage
 
     private static readonly string[] ExitCodes =
     [
-        "0    done; the answer is yes",
-        "1    the answer is no: somebody is not online, or fewer changes came than were waited for",
-        "2    the command line is wrong, or this machine cannot do what it asks for",
-        "3    the server cannot be reached or refuses, or nobody is logged in",
-        "130  ended by Ctrl+C (143: by another signal; 141: nobody reads the output)",
+        "0    success; the answer is yes",
+        "1    the answer is no: a user is not online, or --for ended before --count changes came",
+        "2    the command line is wrong, or a file cannot be read or written",
+        "3    the server cannot be reached or refuses, or you are not logged in",
+        "130  ended by Ctrl+C; 143: by another signal; 141: the reader of the output has closed it",
     ];
 
     /// <summary>Extends the help of a command line.</summary>

@@ -19,25 +19,25 @@ internal static class LoginCommand
     /// <summary>The command.</summary>
     public static Command Create(Surroundings around)
     {
-        var user = new Option<string?>("--user", "-u") { Description = "Signs in at the server under this name.", HelpName = "NAME" };
+        var user = new Option<string?>("--user", "-u") { Description = "Signs in at the server with this name.", HelpName = "NAME" };
         var id = new Option<string?>("--id")
         {
-            Description = "With --user: the custom id of the account, 6 to 128 bytes. Whoever signs in with the same id is the same user. [default: made from the name]",
+            Description = "With --user: the custom id of the account, 6 to 128 bytes. The same id is the same user. [default: made from the name]",
             HelpName = "ID",
         };
         var key = new Option<string?>("--server-key")
         {
-            Description = $"With --user: the key with which the server lets applications sign users in. [env: {Variables.ServerKey}; default: {DevelopmentKey}]",
+            Description = $"With --user: the server key, which a server requires from applications that sign users in. [env: {Variables.ServerKey}; default: {DevelopmentKey}]",
             HelpName = "KEY",
         };
         var file = new Option<string?>("--token-file")
         {
-            Description = "Takes a session token that was made elsewhere, from a file or with - from standard input; the server's answer to a sign-in will do too.",
+            Description = "Reads a session token from a file, or from standard input with -. The file may also hold the JSON that a server answers to a sign-in.",
             HelpName = "FILE|-",
         };
         var token = new Option<string?>("--token")
         {
-            Description = "The same from the command line, where others on this machine may see it.",
+            Description = "The session token itself. Other users of this machine may see it in the list of processes; prefer --token-file.",
             HelpName = "TOKEN",
         };
         var options = new LoginOptions();
@@ -55,7 +55,7 @@ internal static class LoginCommand
                 ({ Length: > 0 } name, null, null) => await SignInAsync(server, serverKey, given.GetValue(id), name, cancel).ConfigureAwait(false),
                 (null, { } path, null) => await TakeAsync(server, serverKey, await ReadAsync(path, around, cancel).ConfigureAwait(false), cancel).ConfigureAwait(false),
                 (null, null, { } text) => await TakeAsync(server, serverKey, text, cancel).ConfigureAwait(false),
-                _ => throw FailureException.Usage("There is one of --user, --token-file and --token.", "`presence login --user NAME` signs in at the server; `presence login --token-file FILE` takes a token that was made elsewhere."),
+                _ => throw FailureException.Usage("Give exactly one of --user, --token-file and --token.", "`presence login --user NAME` signs in at the server; `presence login --token-file FILE` uses a token from elsewhere."),
             };
             kept.Write(login);
             await around.Error.WriteLineAsync(TerminalText.Of(Told(login, server))).ConfigureAwait(false);
@@ -67,7 +67,7 @@ internal static class LoginCommand
     private static async Task<Login> SignInAsync(ServerAddress server, string serverKey, string? id, string name, CancellationToken cancel)
     {
         if (server.Api is null)
-            throw FailureException.Usage("A plain link cannot sign users in.", "Give the server's HTTP address, or take a token that was made elsewhere with --token-file.");
+            throw FailureException.Usage("The TCP port cannot sign users in.", "Give the server's HTTP address, or take a token that was made elsewhere with --token-file.");
         try
         {
             using var api = new ServerApi(server);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Presence.Cli.Accounts;
+using Presence.Cli.Text;
 using Presence.Client;
 
 namespace Presence.Cli.Commands;
@@ -9,27 +10,30 @@ internal sealed class LoginOptions
 {
     private readonly Option<string?> _server = new("--server", "-s")
     {
-        Description = $"The server, e.g. https://presence.example, or tcp://localhost:7352 for its plain link. [env: {Variables.Server}; default: {ServerAddress.Default}]",
+        Description = $"The server, as in https://presence.example, or tcp://localhost:7352 for its TCP port. Without a scheme it is https, and on this machine http. [env: {Variables.Server}; default: {ServerAddress.Default}]",
         HelpName = "URL",
     };
 
     private readonly Option<string?> _profile = new("--profile")
     {
-        Description = $"Which login, for those who have several. [env: {Variables.Profile}; default: {LoginFile.DefaultProfile}]",
+        Description = $"The name of the login to use. Each name keeps a login of its own. [env: {Variables.Profile}; default: {LoginFile.DefaultProfile}]",
         HelpName = "NAME",
     };
 
     /// <summary>All of them.</summary>
     public IEnumerable<Option> All => [_server, _profile];
 
-    /// <summary>Where the login is kept.</summary>
-    /// <exception cref="FailureException">There can be no such profile.</exception>
+    /// <summary>Where the login is kept. Nobody else can read it afterwards; if others could before, the user is told so.</summary>
+    /// <exception cref="FailureException">There can be no such profile, or others can read it and that cannot be changed.</exception>
     public LoginFile File(ParseResult given, Surroundings around)
     {
         var profile = Given(given, _profile, around, Variables.Profile) ?? LoginFile.DefaultProfile;
         if (profile.Length > 64 || profile.StartsWith('.') || profile.Any(c => !char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.')))
             throw FailureException.Usage($"'{profile}' is no name of a profile.", "It has letters, digits, dots, hyphens and underscores, and is the name of a file.");
-        return new LoginFile(around.Folder, profile);
+        var file = new LoginFile(around.Folder, profile);
+        if (file.Protect() is { } notice)
+            around.Error.WriteLine(TerminalText.Of(notice));
+        return file;
     }
 
     /// <summary>The server that was asked for; null: none was.</summary>

@@ -5,14 +5,14 @@ using Presence.Cli.Text;
 
 namespace Presence.Cli.Commands;
 
-/// <summary><c>logout</c>: forgets the login, and makes its tokens worthless.</summary>
+/// <summary><c>logout</c>: deletes the login and revokes its tokens.</summary>
 internal static class LogoutCommand
 {
     /// <summary>The command.</summary>
     public static Command Create(Surroundings around)
     {
         var options = new LoginOptions();
-        var command = new Command("logout", "Forgets the login, and makes its tokens worthless at the server. Commands that still run with it end.");
+        var command = new Command("logout", "Deletes the login and revokes its tokens at the server. Commands that still use it end.");
         foreach (var option in options.All)
             command.Options.Add(option);
         command.SetAction(async (given, cancel) =>

@@ -12,10 +12,10 @@ internal static class OnlineCommand
     public static Command Create(Surroundings around)
     {
         var users = WatchCommand.UsersArgument();
-        var any = new Option<bool>("--any") { Description = "Exit code 0 if anybody of them is online, not only if all are." };
-        var json = new Option<bool>("--json") { Description = "The answer as one JSON object." };
+        var any = new Option<bool>("--any") { Description = "Exits with 0 if at least one of the users is online. Without it all must be." };
+        var json = new Option<bool>("--json") { Description = "Prints the answer as one JSON object." };
         var options = new LoginOptions();
-        var command = new Command("online", "Tells who is online now and what they show: exit code 0 if all of them are, 1 if not.") { users, any, json };
+        var command = new Command("online", "Prints once who is online, with their statuses. The exit code is 0 if all are online, and 1 if not.") { users, any, json };
         foreach (var option in options.All)
             command.Options.Add(option);
         command.SetAction(async (given, cancel) =>

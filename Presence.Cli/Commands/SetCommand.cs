@@ -11,14 +11,14 @@ internal static class SetCommand
     /// <summary>The command.</summary>
     public static Command Create(Surroundings around)
     {
-        var status = new Argument<string>("status") { Description = "Any text of at most 2048 bytes, also JSON or the empty one; behind -- if it begins with a hyphen." };
-        var duration = DurationOption.Create("--for", "Ends by itself after this time. [default: with Ctrl+C]");
+        var status = new Argument<string>("status") { Description = "The text: at most 2048 bytes, plain or JSON, or empty. Put -- before a text that begins with a hyphen." };
+        var duration = DurationOption.Create("--for", "Ends the command after this time. [default: runs until Ctrl+C]");
         var options = new LoginOptions();
         var command = new Command(
             "set",
             """
-            Shows a status until Ctrl+C.
-            A status lives as long as its connection, so the command stays and holds it, through reconnects too. To erase the status, end the command. Several may run at once, as several devices would: each shows its own, and none can touch another's.
+            Sets your status until Ctrl+C.
+            A status lasts as long as its connection, so the command keeps running. It connects again when the connection is lost. To erase the status, end the command. You can run the command several times at once: each is a device with its own status.
             """)
         { status, duration };
         foreach (var option in options.All)

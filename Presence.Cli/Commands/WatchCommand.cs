@@ -13,21 +13,21 @@ internal static class WatchCommand
     public static Command Create(Surroundings around)
     {
         var users = UsersArgument();
-        var json = new Option<bool>("--json") { Description = "One JSON object per line: a snapshot, then every change, and what the connection does." };
-        var plain = new Option<bool>("--plain") { Description = "One line per change, as without a terminal." };
-        var count = new Option<int?>("--count", "-n") { Description = "Ends after so many changes.", HelpName = "N" };
+        var json = new Option<bool>("--json") { Description = "Prints one JSON object per line: first a snapshot, then each change and each state of the connection." };
+        var plain = new Option<bool>("--plain") { Description = "Prints one line per change, also on a terminal." };
+        var count = new Option<int?>("--count", "-n") { Description = "Ends after N changes.", HelpName = "N" };
         count.Validators.Add(given =>
         {
             if (given.Tokens is [var token] && int.TryParse(token.Value, CultureInfo.InvariantCulture, out var n) && n < 1)
                 given.AddError("--count is at least 1.");
         });
-        var duration = DurationOption.Create("--for", "Ends after this time; with --count, exit code 1 tells that there were fewer changes. [default: with Ctrl+C]");
+        var duration = DurationOption.Create("--for", "Ends after this time. With --count, the exit code is 1 if there were fewer changes. [default: runs until Ctrl+C]");
         var options = new LoginOptions();
         var command = new Command(
             "watch",
             """
-            Shows who is online with what, and every change, until Ctrl+C.
-            On a terminal that is a table which changes in its place, elsewhere a line per change. A status ends when its connection does, which looks the same as being erased. Somebody with several devices has several rows.
+            Shows the statuses of users, and each change, until Ctrl+C.
+            On a terminal it shows a table and updates it. Elsewhere it prints one line per change. A user with several devices has several rows. A status that is erased looks the same as a connection that ends.
             """)
         { users, json, plain, count, duration };
         foreach (var option in options.All)
@@ -53,7 +53,7 @@ internal static class WatchCommand
     /// <summary>Whom a command is about.</summary>
     internal static Argument<string[]> UsersArgument() => new("users")
     {
-        Description = "Names or ids. A name that nobody bears yet is as good as any.",
+        Description = "Names or ids of users. A name may belong to nobody yet.",
         Arity = ArgumentArity.OneOrMore,
         HelpName = "user",
     };

@@ -37,7 +37,7 @@ internal static class Connector
             DisconnectReason.TokenRefused or DisconnectReason.TokenExpired or DisconnectReason.TokenRevoked =>
                 FailureException.Refused($"The server does not take the token: {end.Message}", $"`presence login` gets another; if {Variables.Token} is set, that is the token in question."),
             DisconnectReason.Unavailable =>
-                FailureException.Refused(end.Message, $"Does the server run there? --server or {Variables.Server} says where it is."),
+                FailureException.Refused(end.Message, $"Does the server run there? --server or {Variables.Server} sets its address."),
             DisconnectReason.Replaced =>
                 FailureException.Refused("A newer connection of yours has taken the place of this one: the server lets a user have one only."),
             _ => FailureException.Refused($"The connection has ended: {end.Message}"),

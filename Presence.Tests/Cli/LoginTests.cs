@@ -37,6 +37,37 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file.Path));
     }
 
+    /// <summary>Before a token is written, and before one that is there is used.</summary>
+    [Theory]
+    [Trait("Clause", "A5")]
+    [InlineData("login --user carol-of-the-open-folder", "default.json", UnixFileMode.None)]
+    [InlineData("logout", "default.json", UnixFileMode.OtherRead | UnixFileMode.GroupRead)]
+    [InlineData("online bob --profile other", "other.json", UnixFileMode.GroupWrite)]
+    public async Task A_folder_that_others_have_access_to_is_closed_and_the_user_is_told(string line, string name, UnixFileMode ofFile)
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        const UnixFileMode Owners = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        using var shell = new Shell(server.Http);
+        Directory.CreateDirectory(shell.Folder, Owners);
+        File.SetUnixFileMode(shell.Folder, Owners | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        var path = Path.Combine(shell.Folder, name);
+        if (ofFile != UnixFileMode.None)
+        {
+            await File.WriteAllTextAsync(path, JsonSerializer.Serialize(Expired(server.Http), CliJson.Default.Login));
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | ofFile);
+        }
+
+        var command = await shell.RunAsync(line.Split(' '));
+        var again = await shell.RunAsync("online", "bob");
+
+        Assert.Equal(Owners, File.GetUnixFileMode(shell.Folder));
+        Assert.Contains($"had access to {shell.Folder}{(ofFile == UnixFileMode.None ? "." : $" and {path}.")}", command.Error.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("had access", again.Error.Text, StringComparison.Ordinal);
+        if (File.Exists(path))
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+    }
+
     [Fact]
     public async Task Whoever_signs_in_again_is_the_same_user_and_says_so_on_standard_error()
     {
@@ -94,8 +125,8 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
     }
 
     [Theory]
-    [InlineData(ExitCode.Usage, "There is one of", "login")]
-    [InlineData(ExitCode.Usage, "There is one of", "login", "--user", "a", "--token", "b")]
+    [InlineData(ExitCode.Usage, "Give exactly one of", "login")]
+    [InlineData(ExitCode.Usage, "Give exactly one of", "login", "--user", "a", "--token", "b")]
     [InlineData(ExitCode.Usage, "no session token", "login", "--token", "b")]
     [InlineData(ExitCode.Usage, "cannot be read", "login", "--token-file", "/nowhere/at/all")]
     [InlineData(ExitCode.Usage, "cannot be read", "login", "--token-file", "")]

@@ -47,8 +47,11 @@ internal sealed class LimitSettings
     /// <summary>How many sockets of clients this node has, on all its ports; 0: as many as the limit of open files leaves room for.</summary>
     public int Connections { get; set; }
 
-    /// <summary>How many sockets one client address may have on this node; 0 sets no limit.</summary>
-    public int ConnectionsPerAddress { get; set; }
+    /// <summary>
+    /// How many sockets one client address may have on this node; 0 sets no limit. Null, the default: half of all sockets, and no limit for
+    /// addresses of loopback, which proxies and load generators on the same machine have.
+    /// </summary>
+    public int? ConnectionsPerAddress { get; set; }
 
     /// <summary>How many sockets this node has whose client has not authenticated yet; 0: three quarters of all.</summary>
     public int Handshakes { get; set; }
@@ -135,7 +138,7 @@ internal sealed class LimitSettings
             .. Rule.Between($"{key}:OutputBytes", OutputBytes, 16 * 1024, 64 * 1024 * 1024),
             .. ReplyBytes == 0 ? [] : Rule.Between($"{key}:ReplyBytes", ReplyBytes, ReplySplitter.LeastBytes, 64 * 1024 * 1024),
             .. Rule.Between($"{key}:Connections", Connections, 0, int.MaxValue),
-            .. Rule.Between($"{key}:ConnectionsPerAddress", ConnectionsPerAddress, 0, int.MaxValue),
+            .. Rule.Between($"{key}:ConnectionsPerAddress", ConnectionsPerAddress ?? 0, 0, int.MaxValue),
             .. Rule.Between($"{key}:Handshakes", Handshakes, 0, int.MaxValue),
             .. Rule.Between($"{key}:HandshakesPerAddress", HandshakesPerAddress, 0, int.MaxValue),
             .. Rule.Span($"{key}:IdleHttp", IdleHttp),

@@ -146,7 +146,7 @@ public sealed class KubernetesTests : IDisposable
             .Select(variable => (Name: Text(variable["name"]), Value: Text(variable["value"])
                 .Replace("$(POD_NAME)", pod, StringComparison.Ordinal)
                 .Replace(Mounted, $"{_nodes.FullName}/", StringComparison.Ordinal)))
-            .Concat(((YamlMappingNode)Of("Secret", "presence-keys")["stringData"]).Select(entry => (Name: Text(entry.Key), Value: key.Length == 0 ? key : $"{key}, for {Text(entry.Key)}")))
+            .Concat(((YamlMappingNode)Of("Secret", "presence-keys")["stringData"]).Select(entry => (Name: Text(entry.Key), Value: key.Length == 0 ? "" : $"{key} {Text(entry.Key)}")))
             .ToList();
         Assert.All(variables, variable => Assert.True(
             variable.Name == "ASPNETCORE_ENVIRONMENT" || variable.Name.StartsWith(Prefix, StringComparison.Ordinal), variable.Name));

@@ -22,6 +22,9 @@ internal sealed record PlaceBounds(int Sockets, int SocketsPerAddress, int Hands
     /// </summary>
     public int Displaced { get; } = Math.Clamp(Sockets / 8, 1, FileLimit.MostDisplaced);
 
+    /// <summary>Whether <see cref="SocketsPerAddress"/> does not hold for addresses of loopback.</summary>
+    public bool ExemptsLoopback { get; init; }
+
     /// <summary>The bounds of a node.</summary>
     /// <param name="limits">What is configured.</param>
     /// <param name="files">How many sockets the limit of open files leaves room for; null if there is no such limit.</param>
@@ -30,7 +33,12 @@ internal sealed record PlaceBounds(int Sockets, int SocketsPerAddress, int Hands
         var sockets = Math.Min(limits.Connections == 0 ? int.MaxValue : limits.Connections, files ?? int.MaxValue);
         // Three quarters: the rest of the node is never taken by sockets whose client is unknown.
         var handshakes = limits.Handshakes == 0 ? Math.Max(1, sockets - (sockets / 4)) : Math.Min(limits.Handshakes, sockets);
-        return new(sockets, limits.ConnectionsPerAddress, handshakes, limits.HandshakesPerAddress, limits.AuthenticateTimeout);
+        // Half: one address never takes the whole node, and many users behind one NAT do not meet it.
+        var perAddress = limits.ConnectionsPerAddress ?? (sockets == int.MaxValue ? 0 : Math.Max(1, sockets / 2));
+        return new(sockets, perAddress, handshakes, limits.HandshakesPerAddress, limits.AuthenticateTimeout)
+        {
+            ExemptsLoopback = limits.ConnectionsPerAddress is null,
+        };
     }
 
     /// <summary>Bounds that nothing meets.</summary>

@@ -1,4 +1,3 @@
-using System.Net;
 
 namespace Presence.Host.Links.Admission;
 
@@ -9,10 +8,10 @@ namespace Presence.Host.Links.Admission;
 /// <param name="places">The count.</param>
 /// <param name="address">The address of the client, if addresses are counted.</param>
 /// <param name="now">The time of the accept, in milliseconds of the count's clock.</param>
-internal sealed class SocketPlace(SocketPlaces places, IPAddress? address, long now) : IDisposable
+internal sealed class SocketPlace(SocketPlaces places, UInt128? address, long now) : IDisposable
 {
     /// <summary>The address of the client, if addresses are counted.</summary>
-    public IPAddress? Address { get; } = address;
+    public UInt128? Address { get; } = address;
 
     /// <summary>When the socket was accepted.</summary>
     internal long Accepted { get; } = now;

@@ -1,5 +1,6 @@
 using System.Net;
 using Presence.Actors.Telemetry;
+using Presence.Host.Http;
 
 namespace Presence.Host.Links.Admission;
 
@@ -25,7 +26,7 @@ internal sealed partial class SocketPlaces : IDisposable
     private readonly PlaceQueue _silent = new();
     private readonly PlaceQueue _sending = new();
     private readonly PlaceQueue _resting = new();
-    private readonly Dictionary<IPAddress, (int All, int Handshakes)> _byAddress = [];
+    private readonly Dictionary<UInt128, (int All, int Handshakes)> _byAddress = [];
     private readonly Lazy<PlaceBounds> _bounds;
     private readonly Refusals _refusals;
     private readonly TimeProvider _clock;
@@ -70,11 +71,12 @@ internal sealed partial class SocketPlaces : IDisposable
         Limit? limit;
         SocketPlace? place = null;
         SocketPlace? displaced = null;
-        var counted = CountsAddresses ? address : null;
+        UInt128? counted = CountsAddresses && address is not null ? AddressLimit.KeyOf(address) : null;
+        var isExempt = Bounds.ExemptsLoopback && address is not null && IPAddress.IsLoopback(address);
         lock (_lock)
         {
             var now = Now;
-            limit = FullLimit(counted, isScarce);
+            limit = FullLimit(counted, isExempt, isScarce);
             if (limit is { } full)
                 displaced = Displace(full, now);
             if (limit is null || displaced is not null)
@@ -156,7 +158,7 @@ internal sealed partial class SocketPlaces : IDisposable
         }
     }
 
-    private SocketPlace Take(IPAddress? address, long now)
+    private SocketPlace Take(UInt128? address, long now)
     {
         var place = new SocketPlace(this, address, now);
         _all++;
@@ -173,11 +175,11 @@ internal sealed partial class SocketPlaces : IDisposable
     }
 
     /// <summary>The bound that a new socket would pass; null if there is none.</summary>
-    private Limit? FullLimit(IPAddress? address, bool isScarce)
+    private Limit? FullLimit(UInt128? address, bool isExempt, bool isScarce)
     {
-        if (address is not null && _byAddress.TryGetValue(address, out var counts))
+        if (address is { } key && _byAddress.TryGetValue(key, out var counts))
         {
-            if (Bounds.SocketsPerAddress > 0 && counts.All >= Bounds.SocketsPerAddress)
+            if (!isExempt && Bounds.SocketsPerAddress > 0 && counts.All >= Bounds.SocketsPerAddress)
                 return Limit.ConnectionsPerAddress;
             if (Bounds.HandshakesPerAddress > 0 && counts.Handshakes >= Bounds.HandshakesPerAddress)
                 return Limit.HandshakesPerAddress;
@@ -225,16 +227,16 @@ internal sealed partial class SocketPlaces : IDisposable
         CountAddress(place.Address, all: 0, handshakes: -1);
     }
 
-    private void CountAddress(IPAddress? address, int all, int handshakes)
+    private void CountAddress(UInt128? address, int all, int handshakes)
     {
-        if (address is null)
+        if (address is not { } key)
             return;
-        _byAddress.TryGetValue(address, out var counts);
+        _byAddress.TryGetValue(key, out var counts);
         counts = (counts.All + all, counts.Handshakes + handshakes);
         if (counts.All == 0)
-            _byAddress.Remove(address);
+            _byAddress.Remove(key);
         else
-            _byAddress[address] = counts;
+            _byAddress[key] = counts;
     }
 
     /// <summary>Tells the owners of sockets whose time is over. Only the timer calls it, never twice at a time.</summary>

@@ -225,6 +225,65 @@ public sealed class SocketPlacesTests : IDisposable
     }
 
     [Fact]
+    public void By_default_an_address_has_half_of_all_sockets_and_loopback_is_exempt()
+    {
+        using var counts = RefusalCounts.Of(_meter);
+        var places = New(PlaceBounds.Of(new LimitSettings(), files: 9));
+        for (var taken = 0; taken < 4; taken++)
+            Established(places, A);
+
+        Assert.Null(places.TryTake(A, isScarce: false, out var limit));
+        Assert.Equal(Refusals.NameOf(Limit.ConnectionsPerAddress), limit);
+        foreach (var loopback in (string[])["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "127.0.0.1"])
+            Established(places, IPAddress.Parse(loopback));
+        Assert.Null(places.TryTake(B, isScarce: false, out limit));
+        Assert.Equal(Refusals.NameOf(Limit.Connections), limit);
+        Assert.Equal((1, 1), (counts["connections_per_address"], counts["connections"]));
+    }
+
+    [Fact]
+    public void Five_of_loopback_are_more_than_half_and_exempt_unless_a_number_is_given()
+    {
+        var byDefault = New(PlaceBounds.Of(new LimitSettings(), files: 8));
+        var given = New(PlaceBounds.Of(new LimitSettings { ConnectionsPerAddress = 4 }, files: 8));
+        foreach (var places in (SocketPlaces[])[byDefault, given])
+        {
+            for (var taken = 0; taken < 4; taken++)
+                Established(places, IPAddress.Loopback);
+        }
+
+        Assert.NotNull(byDefault.TryTake(IPAddress.Loopback, isScarce: false, out _));
+        Assert.Null(given.TryTake(IPAddress.Loopback, isScarce: false, out var limit));
+        Assert.Equal(Refusals.NameOf(Limit.ConnectionsPerAddress), limit);
+    }
+
+    /// <summary>A client of IPv6 has a whole network to choose addresses from.</summary>
+    [Fact]
+    public void An_address_of_IPv6_counts_as_its_network()
+    {
+        var places = New(new(100, 2, 100, 0, TimeSpan.FromSeconds(10)));
+        Take(places, IPAddress.Parse("2001:db8:0:1::1"));
+        Take(places, IPAddress.Parse("2001:db8:0:1:ffff::2"));
+
+        Assert.Null(places.TryTake(IPAddress.Parse("2001:db8:0:1::3"), isScarce: false, out var limit));
+        Assert.Equal(Refusals.NameOf(Limit.ConnectionsPerAddress), limit);
+        Assert.NotNull(places.TryTake(IPAddress.Parse("2001:db8:0:2::1"), isScarce: false, out _));
+    }
+
+    [Theory]
+    [InlineData(null, 0, 1000, 500)]
+    [InlineData(null, 0, null, 0)]
+    [InlineData(null, 300, 1000, 150)]
+    [InlineData(null, 1, null, 1)]
+    [InlineData(0, 0, 1000, 0)]
+    [InlineData(900, 0, 1000, 900)]
+    public void The_bound_of_an_address_is_the_setting_or_half_of_what_there_is(int? setting, int connections, int? files, int expected)
+    {
+        var bounds = PlaceBounds.Of(new LimitSettings { ConnectionsPerAddress = setting, Connections = connections }, files);
+        Assert.Equal((expected, setting is null), (bounds.SocketsPerAddress, bounds.ExemptsLoopback));
+    }
+
+    [Fact]
     public void Whatever_is_done_in_any_order_the_counts_come_back_to_nothing()
     {
         var random = new Random(7);

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Options;
 using Presence.Host.Configuration;
@@ -31,6 +32,15 @@ internal static class DemoPage
             file.Context.Response.Headers.CacheControl = "no-cache";
         };
         app.UseFileServer(page);
+        // The documents of this build, as text: what the page leads to, and pages of them to each other.
+        var documents = new FileExtensionContentTypeProvider(new Dictionary<string, string> { [".md"] = "text/plain; charset=utf-8", [".svg"] = "image/svg+xml" });
+        app.UseStaticFiles(new StaticFileOptions
+        {
+            RequestPath = Path + "/docs",
+            FileProvider = new PhysicalFileProvider(System.IO.Path.Combine(AppContext.BaseDirectory, "docs")),
+            ContentTypeProvider = documents,
+            OnPrepareResponse = page.StaticFileOptions.OnPrepareResponse,
+        });
         app.UseRouting();
     }
 

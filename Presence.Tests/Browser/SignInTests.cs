@@ -59,6 +59,18 @@ public sealed class SignInTests(ServerFixture server, Chromium chromium, SignInT
     }
 
     [SkippableFact]
+    [Trait("Clause", "A5")]
+    public async Task The_address_of_the_page_holds_a_name_and_follows_and_never_a_token_or_a_key()
+    {
+        await using var stage = await Stage.OpenAsync(chromium, server.Http);
+        var (alice, bob) = (stage.Name("alice"), stage.Name("bob"));
+        var tab = await stage.ConnectAsync(alice);
+        await tab.FollowAsync(bob);
+
+        Assert.Equal($"/demo/?name={alice}#follow={bob}&go=", new Uri(tab.Page.Url).PathAndQuery + new Uri(tab.Page.Url).Fragment);
+    }
+
+    [SkippableFact]
     [Trait("Clause", "C2")]
     public async Task A_server_that_cannot_be_reached_is_said_in_words()
     {

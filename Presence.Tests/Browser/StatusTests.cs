@@ -158,6 +158,56 @@ public sealed partial class StatusTests(ServerFixture server, Chromium chromium)
     }
 
     [SkippableFact]
+    [Trait("Clause", "F9")]
+    public async Task A_second_tab_shows_at_once_what_the_first_one_shows()
+    {
+        await using var stage = await Stage.OpenAsync(chromium, server.Http);
+        var bob = stage.Name("bob");
+        var phone = await stage.ConnectAsync(bob);
+        await phone.SayAndSeeAsync("on the train");
+
+        var laptop = await stage.ConnectAsync(bob, isVisible: false);
+
+        await Expect(laptop.OtherDevices).ToContainTextAsync(["on the train"]);
+        await phone.SayAsync("at the station");
+        await Expect(laptop.OtherDevices).ToContainTextAsync(["at the station"]);
+        await phone.Page.CloseAsync();
+        await Expect(laptop.OtherDevices).ToHaveCountAsync(0);
+        // Each of the two changes began with what the tab had been answered, or was told last.
+        await Expect(laptop.Chain).ToHaveAttributeAsync("data-changes", "2");
+        await laptop.ExpectUnbrokenChainAsync();
+        stage.AssertNoComplaints();
+    }
+
+    [SkippableFact]
+    [Trait("Clause", "S2")]
+    public async Task A_refusal_beside_a_connection_expires_and_can_be_dismissed()
+    {
+        await using var stage = await Stage.OpenAsync(chromium, server.Http);
+        var tab = await stage.OpenTabAsync($"?name={stage.Name("bob")}");
+        await tab.Page.Clock.InstallAsync();
+        await tab.ConnectAsync();
+        var tooLong = new string('x', 2049);
+
+        await tab.SayAsync(tooLong);
+        await Expect(tab.Fault).ToContainTextAsync("2048");
+        await tab.Button("Dismiss").ClickAsync();
+        await Expect(tab.Fault).ToBeHiddenAsync();
+
+        await tab.SayAsync(tooLong);
+        await Expect(tab.Fault).ToBeVisibleAsync();
+        await tab.Page.Keyboard.PressAsync("Escape");
+        await Expect(tab.Fault).ToBeHiddenAsync();
+
+        await tab.SayAsync(tooLong);
+        await Expect(tab.Fault).ToBeVisibleAsync();
+        await tab.Page.Clock.FastForwardAsync(10_000);
+        await Expect(tab.Fault).ToBeHiddenAsync();
+        await Expect(tab.State).ToHaveTextAsync("Connected");
+        stage.AssertNoComplaints();
+    }
+
+    [SkippableFact]
     [Trait("Clause", "S2")]
     public async Task A_longer_status_is_refused_in_words_and_the_old_one_stays()
     {
@@ -199,7 +249,9 @@ public sealed partial class StatusTests(ServerFixture server, Chromium chromium)
 
         const string Json = """{"<i>key</i>":"<b>value</b>","party":3}""";
         await evilTab.SayAsync(Json);
-        await aliceTab.ExpectToldAsync(evil, "changed", Markup, Json);
+        await Expect(aliceTab.Told(evil, "changed")).ToHaveCountAsync(2);
+        // In the events as in the roster.
+        await Expect(aliceTab.Told(evil).First.Locator(".new .field")).ToHaveTextAsync(["<i>key</i> <b>value</b>", "party 3"]);
         await Expect(aliceTab.Devices(evil).Locator(".field")).ToHaveTextAsync(["<i>key</i> <b>value</b>", "party 3"]);
 
         foreach (var tab in (Tab[])[aliceTab, evilTab])

@@ -73,6 +73,11 @@ export class Book {
     for (const name of [...this.#people.keys()]) if (name === self.username) this.#people.delete(name);
   }
 
+  /** Takes the answer to a follow of oneself: what the own user's other connections show. */
+  learnOwn(wire) {
+    for (const presence of wire.map(read)) if (this.isSelf(presence)) this.#shown.set(presence.session, presence);
+  }
+
   /** Notes a status that this tab sets, by which its own session can be recognised. */
   noteOwn(status) {
     this.#sent.push(status);
@@ -150,7 +155,7 @@ export class Book {
 
   #check(change) {
     const shown = this.#shown.get(change.session)?.status ?? null;
-    // Of one's own other devices nothing is told at the start, so their first change may begin anywhere.
+    // Of one's own other devices nothing is known before the answer to the follow of oneself, so a change may begin anywhere until then.
     if (this.isSelf(change) && shown === null && change.session !== this.ownSession) return;
     this.chain.changes++;
     if (shown === change.old) this.chain.unbroken++;

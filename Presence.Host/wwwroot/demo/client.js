@@ -98,7 +98,7 @@ export class Client {
   /**
    * @param {URL} root where the server is
    * @param {object} on what to tell: `state(name, detail)` with idle, connecting, open or waiting; `self(identity)`;
-   *   `snapshot(names, presences)`; `change(event)`; `frame(isOut, text)`; `pulse(ms)`; `fault(refusal)`
+   *   `own(presences)`; `snapshot(names, presences)`; `change(event)`; `frame(isOut, text)`; `pulse(ms)`; `fault(refusal)`
    */
   constructor(root, on) {
     this.root = root;
@@ -167,7 +167,8 @@ export class Client {
     try {
       token = this.login.token ?? (await signIn(this.root, this.login.name, this.login.serverKey));
       if (attempt !== this.attempt || !this.isWanted) return;
-      this.on.self(readToken(token));
+      this.self = readToken(token);
+      this.on.self(this.self);
     } catch (refusal) {
       if (attempt === this.attempt && this.isWanted) this.#failed(refusal, isFirst);
       return;
@@ -197,6 +198,8 @@ export class Client {
     this.on.state('open');
     this.#beat();
     try {
+      // What one's other connections show already is answered to a follow of oneself (protocol section C2); changes come without it.
+      await this.#request({ status_follow: { user_ids: [this.self.user] } }, reply => this.on.own(reply.status?.presences ?? []));
       if (this.follows.size > 0) await this.#sendFollow([...this.follows]);
       if (this.status) await this.#request({ status_update: { status: this.status } });
     } catch (refusal) {

@@ -7,6 +7,7 @@ const MOST_ENTRIES = 200;
 const MOST_STATUS_BYTES = 2048;
 const LONGEST_FRAME_SHOWN = 2_000;
 const SPOKEN_AT_ONCE = 4;
+const TOAST_MILLISECONDS = 10_000;
 
 // The page lives one level below the server's root, wherever a proxy puts that.
 const root = new URL('../', location.href);
@@ -14,6 +15,7 @@ const book = new Book();
 const client = new Client(root, {
   state: onState,
   self: onSelf,
+  own: onOwn,
   snapshot: onSnapshot,
   change: onChange,
   frame: onFrame,
@@ -28,6 +30,7 @@ let state = 'idle';
 let wasLost = false;
 let pasted = false;
 let countdown;
+let toast;
 
 // ---- the connection
 
@@ -62,6 +65,7 @@ function onState(name, detail = {}) {
     tick();
     countdown = setInterval(tick, 100);
   }
+  expireFault();
   if (name === 'idle') {
     wasLost = false;
     rememberInAddress();
@@ -75,6 +79,11 @@ function onSelf(self) {
   byId('my-name').textContent = self.username;
   for (const name of client.follows) if (name === self.username) client.unfollow([name], []);
   showInvite();
+}
+
+function onOwn(presences) {
+  book.learnOwn(presences);
+  showMine();
 }
 
 function onSnapshot(names, presences) {
@@ -329,7 +338,8 @@ function onFrame(isOut, text) {
 
 function showFault(refusal) {
   byId('fault').textContent = refusal.message;
-  byId('fault').hidden = false;
+  byId('fault-box').hidden = false;
+  expireFault();
   const field = { key: 'key', minting: 'token', token: 'token', name: 'name' }[refusal.kind];
   if (!field || state !== 'idle') return;
   if (field !== 'name') byId('advanced').open = true;
@@ -337,8 +347,17 @@ function showFault(refusal) {
 }
 
 function hideFault() {
-  byId('fault').hidden = true;
+  clearTimeout(toast);
+  byId('fault-box').hidden = true;
   byId('fault').textContent = '';
+}
+
+/** Beside a connection a fault is a toast, which goes by itself. Without one it stays: it says what the form needs. */
+function expireFault() {
+  clearTimeout(toast);
+  const box = byId('fault-box');
+  if (state === 'idle' || box.hidden || box.matches(':hover, :focus-within')) return;
+  toast = setTimeout(hideFault, TOAST_MILLISECONDS);
 }
 
 function done(step) {
@@ -422,6 +441,13 @@ for (const kind of ['click', 'auxclick']) {
     setTimeout(showInvite);
   });
 }
+
+byId('dismiss').addEventListener('click', hideFault);
+document.addEventListener('keydown', event => {
+  if (event.key === 'Escape' && !byId('fault-box').hidden) hideFault();
+});
+// Whoever is reading it, or about to close it, has the time to.
+for (const kind of ['pointerenter', 'pointerleave', 'focusin', 'focusout']) byId('fault-box').addEventListener(kind, () => setTimeout(expireFault));
 
 byId('clear').addEventListener('click', () => {
   byId('log').replaceChildren();

@@ -24,8 +24,11 @@ export const deviceName = session => `device ${session.slice(-4)}`;
 export function readable(status) {
   if (status === '') return make('span', 'blank', 'online, without a text');
   const fields = fieldsOf(status);
-  if (!fields) return make('span', 'text', status);
-  const list = make('span', 'fields');
+  return fields ? fieldList(fields, 'fields') : make('span', 'text', status);
+}
+
+function fieldList(fields, className) {
+  const list = make('span', className);
   for (const [key, value] of fields) {
     list.append(make('span', 'field', make('span', 'key', key), ' ', typeof value === 'string' ? value : JSON.stringify(value)), ' ');
   }
@@ -42,8 +45,10 @@ function fieldsOf(status) {
   }
 }
 
-/** A status letter for letter; null is the absence of one. */
+/** A status in an event: a text letter for letter, a JSON object by its fields as in the roster; null is the absence of one. */
 export function literal(status, className) {
+  const fields = status === null ? null : fieldsOf(status);
+  if (fields) return fieldList(fields, `fields ${className}`);
   const kind = status === null ? 'none' : status === '' ? 'blank' : 'said';
   const element = make(kind === 'said' ? 'q' : 'span', `${kind} ${className}`);
   element.textContent = status === null ? 'nothing' : status === '' ? 'no text' : status;

@@ -1,10 +1,12 @@
 using System.Net;
+using System.Text.RegularExpressions;
+using Presence.Tests.Build;
 using Xunit;
 
 namespace Presence.Tests.Host.Http;
 
 /// <summary>Where the page to try the server is, and where it is not.</summary>
-public sealed class DemoPageTests
+public sealed partial class DemoPageTests
 {
     [Fact]
     public async Task In_Development_the_root_leads_to_the_page()
@@ -19,6 +21,22 @@ public sealed class DemoPageTests
         Assert.True((await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/"))).IsSuccessStatusCode);
     }
 
+    [Fact]
+    public async Task Each_link_of_the_page_to_a_document_leads_to_the_document_of_this_build()
+    {
+        await using var server = await StartedAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(server.Fixture.Http, "/demo/") };
+        var links = Link().Matches(await http.GetStringAsync("")).Select(link => link.Groups["path"].Value).ToList();
+
+        Assert.Superset(new HashSet<string> { "docs/protocol.md", "docs/guarantees.md" }, links.ToHashSet());
+        foreach (var link in links)
+        {
+            var page = await http.GetAsync(link);
+            Assert.Equal("text/plain", page.Content.Headers.ContentType?.MediaType);
+            Assert.Equal(await File.ReadAllTextAsync(Path.Combine(Repository.Root, link)), await page.Content.ReadAsStringAsync());
+        }
+    }
+
     [Theory]
     [InlineData("--Presence:Http:Demo=false")]
     [InlineData("--environment=Production", "--Presence:ServerKey=a server key of our own, long enough", "--Presence:Session:SigningKey=a signing key of our own, long enough")]
@@ -29,6 +47,7 @@ public sealed class DemoPageTests
 
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/demo/")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/demo/demo.js")).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/demo/docs/protocol.md")).StatusCode);
         var root = await http.GetAsync("/");
         Assert.Equal((HttpStatusCode.OK, ""), (root.StatusCode, await root.Content.ReadAsStringAsync()));
     }
@@ -39,6 +58,9 @@ public sealed class DemoPageTests
         await server.InitializeAsync();
         return new Started(server);
     }
+
+    [GeneratedRegex("href=\"(?<path>docs/[^\"]+)\"")]
+    private static partial Regex Link();
 
     private sealed class Configured(string[] settings) : ServerFixture
     {

@@ -97,6 +97,8 @@ public sealed class GateTests : IDisposable
         await StandInAsync("npm", "");
         await StandInAsync("node", "");
         await StandInAsync("chromium", "");
+        await StandInAsync("nc", "");
+        await StandInAsync("curl", "");
         await StandInAsync("dotnet", $"""
             if [ "$1" = test ]; then
                 mkdir -p "$VSTestResultsDirectory"

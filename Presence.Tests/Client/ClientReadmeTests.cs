@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Presence.Tests.Client;
 
-/// <summary>What the library's README shows, run as it stands but for the port and the token.</summary>
+/// <summary>What the library's README shows, built and run as it stands but for the port. Nothing is added to it.</summary>
 public sealed partial class ClientReadmeTests(ServerFixture server) : IClassFixture<ServerFixture>, IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("presence-client-readme-");
@@ -15,29 +15,19 @@ public sealed partial class ClientReadmeTests(ServerFixture server) : IClassFixt
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task The_sample_prints_what_is_shown_and_what_changes()
+    public async Task The_files_of_the_sample_print_what_is_shown_and_what_changes()
     {
         await using var alice = await Peers.ConnectAsync(
             server.Http, server.Tcp, LinkKind.TcpJson, Peers.IdentityOf(Peers.NewUser(), "alice"));
         await alice.SetAsync("In a match");
-        var samples = Samples();
-        var sample = samples[0];
-        Assert.InRange(sample.Count(c => c == '\n'), 5, 40);
-        var token = Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "bob"));
-
-        var main = sample.Replace("ws://localhost:7350", $"ws://{server.Http.Authority}", StringComparison.Ordinal)
-            .Replace("using Presence.Client;", "using Presence.Client;\nstring? kept = null;", StringComparison.Ordinal)
-            .Replace("await client.SetStatusAsync(", "var states = TellStatesAsync();\nawait client.SetStatusAsync(", StringComparison.Ordinal);
-        var built = await SampleApp.BuildAsync(_folder.FullName, $$"""
-            {{main}}
-            {{samples[1]}}
-            async Task TellStatesAsync()
-            {
-            {{samples[2]}}
-            }
-
-            static Task<string> LogInAsync(CancellationToken cancel) => Task.FromResult("{{token}}");
-            """, SampleApp.Library);
+        var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "Presence.Client", "README.md"));
+        var files = NamedFile().Matches(readme).ToDictionary(block => block.Groups["file"].Value, block => block.Groups["code"].Value);
+        // No block of C# is without a file to put it into.
+        Assert.Equal(CSharpBlock().Count(readme), files.Count);
+        Assert.Equal(["Login.cs", "Program.cs"], files.Keys.Order(StringComparer.Ordinal));
+        Assert.Contains("dotnet new console --output ../game\ndotnet add ../game reference Presence.Client\n", readme, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "Login.cs"), Here(files["Login.cs"]));
+        var built = await SampleApp.BuildAsync(_folder.FullName, Here(files["Program.cs"]), SampleApp.Library);
 
         using var app = Process.Start(new ProcessStartInfo("dotnet", built)
         {
@@ -73,9 +63,11 @@ public sealed partial class ClientReadmeTests(ServerFixture server) : IClassFixt
         }
     }
 
-    private static string[] Samples() =>
-        [.. CodeBlock().Matches(File.ReadAllText(Path.Combine(Repository.Root, "Presence.Client", "README.md"))).Select(block => block.Groups["code"].Value)];
+    private string Here(string code) => code.Replace("//localhost:7350", $"//{server.Http.Authority}", StringComparison.Ordinal);
 
-    [GeneratedRegex("^```csharp\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex CodeBlock();
+    [GeneratedRegex("Put this into `../game/(?<file>\\w+\\.cs)`[^`]*(`[^`]+`[^`]*)?\n\n```csharp\n(?<code>.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex NamedFile();
+
+    [GeneratedRegex("^```csharp\n", RegexOptions.Multiline)]
+    private static partial Regex CSharpBlock();
 }

@@ -1,3 +1,4 @@
+using Presence.Host.Http;
 using Presence.Host.Links;
 
 namespace Presence.Host.Configuration;
@@ -65,7 +66,9 @@ internal sealed class LimitSettings
     /// <summary>The largest body of an HTTP request, in bytes: as sent (what frames its chunks included), and again unpacked.</summary>
     public int RequestBodyBytes { get; set; } = 256 * 1024;
 
-    /// <summary>The origins whose pages may use the API and <c>/ws</c>, e.g. <c>https://game.example</c>; empty allows all.</summary>
+    /// <summary>
+    /// The origins whose pages may use the API and <c>/ws</c> (<see cref="Origin"/>), beside those of the server itself; empty allows all.
+    /// </summary>
     public string[] AllowedOrigins { get; set; } = [];
 
     /// <summary>
@@ -168,11 +171,13 @@ internal sealed class LimitSettings
     {
         for (var i = 0; i < AllowedOrigins.Length; i++)
         {
-            // An origin is a URL's scheme, host and port; a browser sends nothing behind them, so nothing may stand there.
-            if (!Uri.TryCreate(AllowedOrigins[i], UriKind.Absolute, out var url)
-                || url.Scheme is not ("http" or "https")
-                || !AllowedOrigins[i].Equals(url.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase))
-                yield return new($"{key}:{i}", $"is '{AllowedOrigins[i]}'; an origin looks like https://game.example or http://localhost:8080");
+            // A browser sends nothing behind scheme, host and port, so nothing may stand there.
+            if (!Origin.TryParse(AllowedOrigins[i], out _))
+            {
+                yield return new(
+                    $"{key}:{i}",
+                    $"is '{AllowedOrigins[i]}'; an origin looks like https://game.example, http://localhost:8080 or capacitor://localhost, or is null");
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ internal static class HttpServices
             .AddSingleton<IPostConfigureOptions<LoggerFilterOptions>, LogPrivacy>()
             .AddSingleton<AllowedOrigins>()
             .AddCors()
-            .AddSingleton<IConfigureOptions<Microsoft.AspNetCore.Cors.Infrastructure.CorsOptions>, CorsSetup>()
+            .AddSingleton<Microsoft.AspNetCore.Cors.Infrastructure.ICorsPolicyProvider, CorsPolicies>()
             .AddRequestDecompression()
             .AddSingleton<Credentials>()
             .AddSingleton(provider => new AccountDirectory(provider.GetRequiredService<TimeProvider>()));

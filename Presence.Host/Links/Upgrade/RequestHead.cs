@@ -181,6 +181,7 @@ internal static class RequestHead
             Upgrade = headers.Upgrade,
             Version = headers.Version,
             Key = headers.Key,
+            Host = headers.Host,
             Origin = headers.Origin,
             Address = address,
         };

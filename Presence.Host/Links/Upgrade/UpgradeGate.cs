@@ -54,7 +54,7 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
                 StatusCodes.Status400BadRequest, "Bad Request", (HeaderNames.SecWebSocketVersion, WebSocketHandshake.Version));
         }
 
-        if (!origins.Allows(request.Origin))
+        if (!origins.Allows(request.Origin, request.Host))
             return new UpgradeOutcome.Refused(StatusCodes.Status403Forbidden, "Origin not allowed");
 
         // Another node takes over in a moment.

@@ -41,6 +41,9 @@ internal sealed record UpgradeRequest
     /// <summary><c>Sec-WebSocket-Key</c>.</summary>
     public StringValues Key { get; init; }
 
+    /// <summary><c>Host</c>.</summary>
+    public StringValues Host { get; init; }
+
     /// <summary><c>Origin</c>.</summary>
     public StringValues Origin { get; init; }
 
@@ -67,6 +70,7 @@ internal sealed record UpgradeRequest
             Upgrade = headers.Upgrade,
             Version = headers.SecWebSocketVersion,
             Key = headers.SecWebSocketKey,
+            Host = headers.Host,
             Origin = headers.Origin,
             Address = context.Connection.RemoteIpAddress,
             // HTTP/1.0 knows no upgrade (RFC 9110, section 7.8).

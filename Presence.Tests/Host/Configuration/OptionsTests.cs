@@ -69,6 +69,7 @@ public sealed class OptionsTests
             ("Limits:Handshakes", "6"), ("Limits:HandshakesPerAddress", "7"), ("Limits:IdleHttp", "00:00:13"),
             ("Limits:ReplacedLoginWait", "00:00:14"), ("Limits:ReplacedLogins", "150"),
             ("Limits:AllowedOrigins:0", "https://game.example"), ("Limits:AllowedOrigins:1", "http://localhost:8080"),
+            ("Limits:AllowedOrigins:2", "capacitor://localhost"), ("Limits:AllowedOrigins:3", "null"),
             ("Cluster:Hostname", "node1.example"), ("Cluster:Port", "7354"), ("Cluster:Seeds:0", "node1.example:7354"),
             ("Cluster:Seeds:1", "akka.tcp://other@10.0.0.2:7354"), ("Cluster:Roles:0", "edge"), ("Cluster:Name", "other"),
             ("Cluster:MinimumMembers", "3"), ("Cluster:JoinTimeout", "00:02:00"), ("Session:ExpiryNotice", "00:00:11"), ("Stop:DrainTime", "00:00:12"),
@@ -95,7 +96,7 @@ public sealed class OptionsTests
             new[] { limits.AuthenticateTimeout, limits.PongWait, limits.PingPeriod, limits.IdleWrite, limits.IdleHttp }.Select(span => span.TotalSeconds));
         Assert.Equal((3, TimeSpan.FromMinutes(2)), (options.Cluster.Minimum, options.Cluster.JoinTimeout));
         Assert.Equal((TimeSpan.FromSeconds(11), TimeSpan.FromSeconds(12)), (session.ExpiryNotice, options.Stop.Drain));
-        Assert.Equal(["https://game.example", "http://localhost:8080"], limits.AllowedOrigins);
+        Assert.Equal(["https://game.example", "http://localhost:8080", "capacitor://localhost", "null"], limits.AllowedOrigins);
         Assert.Equal(("node1.example", 7354, "other"), (options.Cluster.Hostname, options.Cluster.Port, options.Cluster.Name));
         Assert.Equal(("0.0.0.0", 17354, true), (options.Cluster.BindAddress, options.Cluster.BindPort, options.Cluster.AllowPlaintext));
         Assert.Equal(["node1.example:7354", "akka.tcp://other@10.0.0.2:7354"], options.Cluster.Seeds);
@@ -198,6 +199,7 @@ public sealed class OptionsTests
         { "Limits:AllowedOrigins", "https://game.example", "Presence:Limits:AllowedOrigins", "Presence:Limits:AllowedOrigins:0" },
         { "Limits:AllowedOrigins:0", "game.example", "Presence:Limits:AllowedOrigins:0", "https://game.example" },
         { "Limits:AllowedOrigins:0", "https://game.example/", "Presence:Limits:AllowedOrigins:0", "https://game.example" },
+        { "Limits:AllowedOrigins:0", "capacitor:localhost", "Presence:Limits:AllowedOrigins:0", "capacitor://localhost" },
         { "Limits:AllowedOrigins:0", "*", "Presence:Limits:AllowedOrigins:0", "https://game.example" },
         { "Limits:AllowedOrigins:0:Host", "x", "Presence:Limits:AllowedOrigins:0", "text" },
         { "Cluster:Hostname", "node:1", "Presence:Cluster:Hostname", "host name" },

@@ -68,6 +68,8 @@ public sealed class CorsTests
     [InlineData("https://game.example", true)]
     [InlineData("HTTPS://GAME.EXAMPLE", true)]
     [InlineData("http://localhost:8080", true)]
+    [InlineData("https://game.example:443", true)]
+    [InlineData("capacitor://localhost", true)]
     [InlineData("http://game.example", false)]
     [InlineData("https://game.example:8443", false)]
     [InlineData("https://game.example.evil.example", false)]
@@ -75,14 +77,27 @@ public sealed class CorsTests
     public async Task Only_the_pages_of_configured_origins_are_told_yes(string origin, bool allowed)
     {
         await using var host = await ApiHost.StartAsync(
-            ("Presence:Limits:AllowedOrigins:0", Page), ("Presence:Limits:AllowedOrigins:1", "http://localhost:8080"));
+            ("Presence:Limits:AllowedOrigins:0", Page), ("Presence:Limits:AllowedOrigins:1", "http://localhost:8080"),
+            ("Presence:Limits:AllowedOrigins:2", "capacitor://localhost"));
         var answer = await host.SendAsync("GET", "/healthcheck", headers: ("Origin", origin));
         var preflight = await host.SendAsync("OPTIONS", "/v2/account", null, null,
             ("Origin", origin), ("Access-Control-Request-Method", "GET"), ("Access-Control-Request-Headers", "authorization"));
 
         Assert.Equal(allowed ? origin : null, Header(answer, "Access-Control-Allow-Origin"));
         Assert.Equal(allowed ? origin : null, Header(preflight, "Access-Control-Allow-Origin"));
-        Assert.Equal(allowed, host.Services.GetRequiredService<AllowedOrigins>().Allows(origin));
+        Assert.Equal(allowed, host.Services.GetRequiredService<AllowedOrigins>().Allows(origin, "other.example"));
+    }
+
+    [Theory]
+    [InlineData("http://here.example:7350", true)]
+    [InlineData("https://here.example:7350", true)]
+    [InlineData("http://here.example", false)]
+    public async Task A_page_of_the_server_itself_is_told_yes(string origin, bool allowed)
+    {
+        await using var host = await ApiHost.StartAsync(("Presence:Limits:AllowedOrigins:0", Page));
+        var answer = await host.SendAsync("GET", "/healthcheck", headers: [("Origin", origin), ("Host", "here.example:7350")]);
+
+        Assert.Equal(allowed ? origin : null, Header(answer, "Access-Control-Allow-Origin"));
     }
 
     [Fact]
@@ -91,8 +106,8 @@ public sealed class CorsTests
         await using var host = await ApiHost.StartAsync(("Presence:Limits:AllowedOrigins:0", Page));
         var origins = host.Services.GetRequiredService<AllowedOrigins>();
 
-        Assert.True(origins.Allows(null));
-        Assert.True(origins.Allows(""));
+        Assert.True(origins.Allows(null, "here.example"));
+        Assert.True(origins.Allows("", "here.example"));
         Assert.Equal(200, (await host.SendAsync("GET", "/healthcheck")).Status);
     }
 }

@@ -9,7 +9,10 @@ public sealed class OriginTests(OriginTests.Server server) : IClassFixture<Origi
     [Theory]
     [InlineData("https://game.example", 101)]
     [InlineData("https://GAME.example", 101)]
+    [InlineData("https://game.example:443", 101)]
     [InlineData("http://localhost:8080", 101)]
+    [InlineData("capacitor://localhost", 101)]
+    [InlineData("tauri://localhost", 403)]
     [InlineData(null, 101)]
     [InlineData("https://evil.example", 403)]
     [InlineData("http://game.example", 403)]
@@ -25,9 +28,23 @@ public sealed class OriginTests(OriginTests.Server server) : IClassFixture<Origi
         Assert.Equal(status, (await client.ReadHeadAsync()).Status);
     }
 
+    [Fact]
+    [Trait("Clause", "0.12")]
+    public async Task A_page_of_the_server_itself_gets_in()
+    {
+        await using var client = await RawClient.ConnectAsync(server.Http);
+        await client.SendAsync(RawClient.UpgradeRequest(
+            $"/ws?token={Tokens.Sign(Peers.IdentityOf(Peers.NewUser(), "alice"))}", "Origin: http://localhost\r\n"));
+        Assert.Equal(101, (await client.ReadHeadAsync()).Status);
+    }
+
     public sealed class Server : ServerFixture
     {
         protected override IEnumerable<string> Settings =>
-            ["--Presence:Limits:AllowedOrigins:0=https://game.example", "--Presence:Limits:AllowedOrigins:1=http://localhost:8080"];
+            
+        [
+            "--Presence:Limits:AllowedOrigins:0=https://game.example", "--Presence:Limits:AllowedOrigins:1=http://localhost:8080",
+            "--Presence:Limits:AllowedOrigins:2=capacitor://localhost",
+        ];
     }
 }

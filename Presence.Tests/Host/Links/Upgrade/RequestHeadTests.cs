@@ -82,6 +82,7 @@ public sealed class RequestHeadTests
                 Upgrade = "websocket",
                 Version = "13",
                 Key = Key,
+                Host = "localhost",
                 Origin = "https://here.example",
                 Address = IPAddress.Loopback,
             },
@@ -92,9 +93,9 @@ public sealed class RequestHeadTests
     public void What_is_not_said_is_empty()
     {
         Assert.Equal(HeadVerdict.Ours, RequestHead.TryParse("GET /ws HTTP/1.1\r\nHost: a\r\n\r\n"u8, null, out var request, out _));
-        Assert.Equal(new UpgradeRequest(), request);
+        Assert.Equal(new UpgradeRequest { Host = "a" }, request);
         Assert.Equal(HeadVerdict.Ours, RequestHead.TryParse("GET /ws? HTTP/1.1\r\nHost: a\r\nAuthorization: \r\n\r\n"u8, null, out request, out _));
-        Assert.Equal(new UpgradeRequest { Authorization = "" }, request);
+        Assert.Equal(new UpgradeRequest { Host = "a", Authorization = "" }, request);
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal sealed class LinkOpening(
 {
     private readonly int _messageBytes = options.Value.Limits.MessageBytes;
 
-    /// <summary>Makes the link of a client; its connection is opened by <see cref="Open"/>.</summary>
+    /// <summary>Makes the link of a client; its connection is opened by <see cref="Open(Link, SessionId, Identity, bool, ILoop?)"/>.</summary>
     /// <param name="identity">Who the client is.</param>
     /// <param name="format">How messages look.</param>
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
@@ -36,14 +36,17 @@ internal sealed class LinkOpening(
         Identity identity, LinkFormat format, bool holdsFirstFrame, byte[]? greeting = null, bool answersPings = false, int? replyBytes = null) =>
         new(format, _messageBytes, times, holdsFirstFrame ? holds : null, greeting, new Stay(this, identity), limits, answersPings, replyBytes);
 
-    /// <summary>Makes the link of an accepted request that the HTTP server knows nothing of: it answers the request itself.</summary>
-    /// <param name="accepted">What the gate says of the request.</param>
-    public Link Make(UpgradeOutcome.Accepted accepted) => Make(
-        accepted.Identity,
-        LinkFormat.OfWebSocket(accepted.Format),
-        holdsFirstFrame: true,
-        UpgradeAnswer.To(accepted, clock.GetUtcNow()),
-        replyBytes: accepted.ReplyBytes);
+    /// <summary>Makes the link of an upgraded request; <see cref="Open(Link, UpgradeOutcome.Upgraded, ILoop?)"/> opens it.</summary>
+    /// <param name="upgraded">What the gate says of the request.</param>
+    /// <param name="answers">Whether the link sends the 101; else the HTTP server does.</param>
+    public Link Make(UpgradeOutcome.Upgraded upgraded, bool answers)
+    {
+        var format = LinkFormat.OfWebSocket(upgraded.Format);
+        var greeting = answers ? UpgradeAnswer.To(upgraded, clock.GetUtcNow()) : null;
+        return upgraded is UpgradeOutcome.Accepted accepted
+            ? Make(accepted.Identity, format, holdsFirstFrame: true, greeting, replyBytes: accepted.ReplyBytes)
+            : new Link(format, _messageBytes, times, holds: null, greeting, new Stay(this, null), limits);
+    }
 
     /// <summary>
     /// A link to a client that is refused, in lines as every refusal of a plain link is: it says why, and ends when the client has
@@ -58,6 +61,27 @@ internal sealed class LinkOpening(
         link.Send(new ServerMessage.Failed(null, code, why));
         link.Close(CloseReason.Normal);
         return link;
+    }
+
+    /// <summary>Opens the connection of an upgraded link, or closes it at once if that is what became of its request.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="upgraded">What the gate says of the request.</param>
+    /// <param name="loop">The loop that the link belongs to.</param>
+    public void Open(Link link, UpgradeOutcome.Upgraded upgraded, ILoop? loop)
+    {
+        switch (upgraded)
+        {
+            case UpgradeOutcome.Accepted accepted:
+                Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
+                break;
+            case UpgradeOutcome.Closed closed:
+                if (closed.Limit is { } limit)
+                    users.CountRefusal(limit);
+                // Closed first: the set would close it with the reason of a stop.
+                link.Close(closed.Reason);
+                links.Add(link);
+                break;
+        }
     }
 
     /// <summary>Opens the connection of a link: it attaches itself shortly.</summary>

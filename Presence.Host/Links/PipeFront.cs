@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Presence.Actors.Model;
 using Presence.Host.Links.Admission;
 using Presence.Host.Links.Listening;
 using Presence.Host.Links.Loops;
@@ -27,13 +26,13 @@ internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LoopSet l
     /// <param name="server">The HTTP server.</param>
     public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate server)
     {
-        var (verdict, accepted) = await ReadHeadAsync(connection).ConfigureAwait(false);
-        if (accepted is not null)
+        var (verdict, upgraded) = await ReadHeadAsync(connection).ConfigureAwait(false);
+        if (upgraded is not null)
         {
             var loop = loops.Next();
-            var link = opening.Make(accepted);
+            var link = opening.Make(upgraded, answers: true);
             var carrier = new PipeCarrier(link, connection.Transport, connection.Abort, loop, connection.Features.Get<IConnectionSocketFeature>()?.Socket);
-            opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
+            opening.Open(link, upgraded, loop);
             await carrier.RunAsync().ConfigureAwait(false);
         }
         else if (verdict == FirstBytesVerdict.Complete)
@@ -45,10 +44,10 @@ internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LoopSet l
     }
 
     /// <summary>
-    /// Reads until the first request head is whole, and leaves every byte where it is unless the request is accepted as a link. If the
+    /// Reads until the first request head is whole, and leaves every byte where it is unless the request becomes a link. If the
     /// head is not whole in time, the client is told so, and the verdict is that it is not.
     /// </summary>
-    private async ValueTask<(FirstBytesVerdict Verdict, UpgradeOutcome.Accepted? Accepted)> ReadHeadAsync(ConnectionContext connection)
+    private async ValueTask<(FirstBytesVerdict Verdict, UpgradeOutcome.Upgraded? Upgraded)> ReadHeadAsync(ConnectionContext connection)
     {
         var input = connection.Transport.Input;
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address;
@@ -70,16 +69,16 @@ internal sealed class PipeFront(UpgradeGate gate, LinkOpening opening, LoopSet l
                     continue;
                 }
 
-                UpgradeOutcome.Accepted? accepted = null;
+                UpgradeOutcome.Upgraded? upgraded = null;
                 if (verdict == HeadVerdict.Ours)
                 {
                     time.Place?.Establish();
-                    accepted = await gate.DecideAsync(request!, CancellationToken.None).ConfigureAwait(false) as UpgradeOutcome.Accepted;
+                    upgraded = await gate.DecideAsync(request!, CancellationToken.None).ConfigureAwait(false) as UpgradeOutcome.Upgraded;
                 }
 
                 // The server reads on where this has begun.
-                input.AdvanceTo(accepted is null ? begin : read.Buffer.GetPosition(length));
-                return (FirstBytesVerdict.Complete, accepted);
+                input.AdvanceTo(upgraded is null ? begin : read.Buffer.GetPosition(length));
+                return (FirstBytesVerdict.Complete, upgraded);
             }
             catch (OperationCanceledException) when (time.Over.IsCancellationRequested)
             {

@@ -28,15 +28,15 @@ internal sealed partial class SocketFront(
     private readonly LimitSettings _limits = options.Value.Limits;
 
     /// <inheritdoc/>
-    public async ValueTask<UpgradeOutcome.Accepted?> DecideAsync(UpgradeRequest request) =>
-        await gate.DecideAsync(request).ConfigureAwait(false) as UpgradeOutcome.Accepted;
+    public async ValueTask<UpgradeOutcome.Upgraded?> DecideAsync(UpgradeRequest request) =>
+        await gate.DecideAsync(request).ConfigureAwait(false) as UpgradeOutcome.Upgraded;
 
     /// <inheritdoc/>
-    public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted)
+    public void Begin(LoopSocket socket, UpgradeOutcome.Upgraded upgraded)
     {
-        var link = opening.Make(accepted);
+        var link = opening.Make(upgraded, answers: true);
         SocketCarrier.Begin(link, socket);
-        opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, socket.Loop);
+        opening.Open(link, upgraded, socket.Loop);
     }
 
     /// <inheritdoc/>

@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Presence.Actors.Model;
 using Presence.Actors.Telemetry;
 using Presence.Host.Links.Loops;
 using Presence.Host.Links.Upgrade;
@@ -10,7 +9,7 @@ using Presence.Host.Links.Upgrade;
 namespace Presence.Host.Links;
 
 /// <summary>
-/// <c>GET /ws</c> as the HTTP server brings it: what the gate accepts becomes a link, and what it refuses is told so in plain
+/// <c>GET /ws</c> as the HTTP server brings it: what the gate upgrades becomes a link, and what it refuses is told so in plain
 /// text.
 /// </summary>
 internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, LoopSet loops, Refusals refusals)
@@ -37,8 +36,8 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
 
         switch (await gate.DecideAsync(UpgradeRequest.Of(context), context.RequestAborted).ConfigureAwait(false))
         {
-            case UpgradeOutcome.Accepted accepted:
-                await RunAsync(context, accepted).ConfigureAwait(false);
+            case UpgradeOutcome.Upgraded upgraded:
+                await RunAsync(context, upgraded).ConfigureAwait(false);
                 break;
             case UpgradeOutcome.Refused refused:
                 if (refused.Limit is { } limit)
@@ -48,11 +47,11 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
         }
     }
 
-    private async Task RunAsync(HttpContext context, UpgradeOutcome.Accepted accepted)
+    private async Task RunAsync(HttpContext context, UpgradeOutcome.Upgraded upgraded)
     {
         var loop = loops.Next();
-        var link = opening.Make(accepted.Identity, LinkFormat.OfWebSocket(accepted.Format), holdsFirstFrame: true, replyBytes: accepted.ReplyBytes);
-        opening.Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
+        var link = opening.Make(upgraded, answers: false);
+        opening.Open(link, upgraded, loop);
         await opening.StartedAsync(link).ConfigureAwait(false);
         StreamTransport transport;
         try
@@ -62,9 +61,9 @@ internal sealed class WebSocketEndpoint(UpgradeGate gate, LinkOpening opening, L
             if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } pace)
                 pace.MinDataRate = null;
             context.Response.Headers.Upgrade = "websocket";
-            context.Response.Headers.SecWebSocketAccept = accepted.Accept;
-            if (accepted.SubProtocol is not null)
-                context.Response.Headers.SecWebSocketProtocol = accepted.SubProtocol;
+            context.Response.Headers.SecWebSocketAccept = upgraded.Accept;
+            if (upgraded.SubProtocol is not null)
+                context.Response.Headers.SecWebSocketProtocol = upgraded.SubProtocol;
             transport = new StreamTransport(await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false));
         }
         catch

@@ -28,7 +28,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
     private bool _hasSent;
     private Timer? _pause;
     private bool _pauses;
-    private UpgradeOutcome.Accepted? _decision;
+    private UpgradeOutcome.Upgraded? _decision;
 
     public Newcomer(Lobby lobby, LoopSocket socket, IPAddress? address)
     {
@@ -180,7 +180,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
         _lobby.Farewells.Send(Socket, RefusalAnswers.Late(DateTimeOffset.UtcNow), isAdded: true);
     }
 
-    private async Task ConcludeLaterAsync(ValueTask<UpgradeOutcome.Accepted?> decision)
+    private async Task ConcludeLaterAsync(ValueTask<UpgradeOutcome.Upgraded?> decision)
     {
         try
         {
@@ -194,13 +194,13 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
         Socket.Loop.Post(this);
     }
 
-    private void Conclude(UpgradeOutcome.Accepted? accepted)
+    private void Conclude(UpgradeOutcome.Upgraded? upgraded)
     {
         _isDecidedAbout = false;
         _decision = null;
         if (!_isHere)
             return;
-        if (accepted is null)
+        if (upgraded is null)
         {
             GiveToServer();
             return;
@@ -212,7 +212,7 @@ internal sealed class Newcomer : ISocketEvents, IThreadPoolWorkItem, IPlaceOwner
             Leave();
             if (!TryTake(_headLength))
                 return;
-            _lobby.Front.Begin(Socket, accepted);
+            _lobby.Front.Begin(Socket, upgraded);
             isBegun = true;
         }
         finally

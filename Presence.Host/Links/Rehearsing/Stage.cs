@@ -15,7 +15,7 @@ namespace Presence.Host.Links.Rehearsing;
 internal sealed class Stage(ILinkFront front, string word, UserId[] users) : ILinkFront
 {
     /// <inheritdoc/>
-    public ValueTask<UpgradeOutcome.Accepted?> DecideAsync(UpgradeRequest request)
+    public ValueTask<UpgradeOutcome.Upgraded?> DecideAsync(UpgradeRequest request)
     {
         var isKnown = request.Token is [{ } token]
             && token.Split('.') is [var said, var number]
@@ -27,7 +27,7 @@ internal sealed class Stage(ILinkFront front, string word, UserId[] users) : ILi
         if (isKnown is not { } user
             || !WebSocketHandshake.TryAccept(request.Connection, request.Upgrade, request.Version, request.Key, out var accept))
         {
-            return new(default(UpgradeOutcome.Accepted));
+            return new(default(UpgradeOutcome.Upgraded));
         }
 
         var identity = new Identity(users[user], $"rehearsal-{users[user]}", null, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue);
@@ -35,7 +35,7 @@ internal sealed class Stage(ILinkFront front, string word, UserId[] users) : ILi
     }
 
     /// <inheritdoc/>
-    public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted) => front.Begin(socket, accepted);
+    public void Begin(LoopSocket socket, UpgradeOutcome.Upgraded upgraded) => front.Begin(socket, upgraded);
 
     /// <inheritdoc/>
     public void BeginPlain(LoopSocket socket) => throw new NotSupportedException("The port of a rehearsal speaks HTTP.");

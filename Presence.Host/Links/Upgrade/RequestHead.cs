@@ -155,7 +155,7 @@ internal static class RequestHead
 
     private static UpgradeRequest Request(ReadOnlySpan<byte> query, in Headers headers, IPAddress? address)
     {
-        StringValues format = default, token = default, status = default, replyBytes = default;
+        StringValues format = default, token = default, status = default, replyBytes = default, errors = default;
         foreach (var pair in new QueryStringEnumerable(Encoding.ASCII.GetString(query)))
         {
             var name = pair.DecodeName().Span;
@@ -167,6 +167,8 @@ internal static class RequestHead
                 status = StringValues.Concat(status, pair.DecodeValue().ToString());
             else if (name.Equals("reply_bytes", StringComparison.OrdinalIgnoreCase))
                 replyBytes = StringValues.Concat(replyBytes, pair.DecodeValue().ToString());
+            else if (name.Equals("errors", StringComparison.OrdinalIgnoreCase))
+                errors = StringValues.Concat(errors, pair.DecodeValue().ToString());
         }
 
         return new UpgradeRequest
@@ -175,6 +177,7 @@ internal static class RequestHead
             Token = token,
             Status = status,
             ReplyBytes = replyBytes,
+            Errors = errors,
             Authorization = headers.Authorization is { } authorization ? new StringValues(authorization) : default(StringValues?),
             Protocols = headers.Protocols?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries),
             Connection = headers.Connection,

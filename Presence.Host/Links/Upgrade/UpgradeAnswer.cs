@@ -6,13 +6,13 @@ namespace Presence.Host.Links.Upgrade;
 /// <summary>The answer to a request that becomes a link (protocol section A3), for links that HTTP's server knows nothing of.</summary>
 internal static class UpgradeAnswer
 {
-    /// <summary>The answer to a request that was accepted.</summary>
-    /// <param name="accepted">What the gate says of it.</param>
+    /// <summary>The answer to a request that is upgraded.</summary>
+    /// <param name="upgraded">What the gate says of it.</param>
     /// <param name="now">The time.</param>
-    public static byte[] To(UpgradeOutcome.Accepted accepted, DateTimeOffset now)
+    public static byte[] To(UpgradeOutcome.Upgraded upgraded, DateTimeOffset now)
     {
         var answer = new ArrayBufferWriter<byte>(192);
-        Write(answer, accepted.Accept, accepted.SubProtocol, now);
+        Write(answer, upgraded.Accept, upgraded.SubProtocol, now);
         return answer.WrittenSpan.ToArray();
     }
 

@@ -18,11 +18,35 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
 {
     private const string Bearer = "Bearer ";
     private const string BearerProtocol = "bearer";
+    private const string CloseErrors = "close";
 
     /// <summary>
     /// Decides about one request. Completes at once unless the token's keys have to be fetched from their issuer. 
     /// </summary>
     public async ValueTask<UpgradeOutcome> DecideAsync(UpgradeRequest request, CancellationToken cancel = default)
+    {
+        var outcome = await CheckAsync(request, cancel).ConfigureAwait(false);
+        return outcome is UpgradeOutcome.Refused refused && AsClose(refused, request) is { } closed ? closed : outcome;
+    }
+
+    /// <summary>
+    /// A refusal as a close frame, if the request asks for that and could have become a link but for this refusal; else null.
+    /// </summary>
+    private UpgradeOutcome.Closed? AsClose(UpgradeOutcome.Refused refused, UpgradeRequest request)
+    {
+        if ((string?)request.Errors != CloseErrors
+            || refused.ToCloseReason() is not { } reason
+            || FormatOf(request.Format) is not { } format
+            || !TryAccept(request, out var accept)
+            || !origins.Allows(request.Origin, request.Host))
+            return null;
+        return new UpgradeOutcome.Closed(format, accept, TokenOf(request).SubProtocol, reason) { Limit = refused.Limit };
+    }
+
+    private static bool TryAccept(UpgradeRequest request, out string accept) =>
+        WebSocketHandshake.TryAccept(request.Connection, request.Upgrade, request.Version, request.Key, out accept!) && request.IsUpgradable;
+
+    private async ValueTask<UpgradeOutcome> CheckAsync(UpgradeRequest request, CancellationToken cancel)
     {
         if (FormatOf(request.Format) is not { } format)
             return new UpgradeOutcome.Refused(StatusCodes.Status400BadRequest, "Invalid format parameter");
@@ -47,8 +71,7 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
         if (result.Claims?.ToIdentity() is not { } identity)
             return new UpgradeOutcome.Refused(StatusCodes.Status401Unauthorized, "Missing or invalid token");
 
-        if (!WebSocketHandshake.TryAccept(request.Connection, request.Upgrade, request.Version, request.Key, out var accept)
-            || !request.IsUpgradable)
+        if (!TryAccept(request, out var accept))
         {
             return new UpgradeOutcome.Refused(
                 StatusCodes.Status400BadRequest, "Bad Request", (HeaderNames.SecWebSocketVersion, WebSocketHandshake.Version));

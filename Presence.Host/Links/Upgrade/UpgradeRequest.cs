@@ -23,6 +23,9 @@ internal sealed record UpgradeRequest
     /// <summary>What <c>reply_bytes</c> is in the query.</summary>
     public StringValues ReplyBytes { get; init; }
 
+    /// <summary>What <c>errors</c> is in the query.</summary>
+    public StringValues Errors { get; init; }
+
     /// <summary>The header of authorization; null if there is none, which is not the same as an empty one.</summary>
     public StringValues? Authorization { get; init; }
 
@@ -64,6 +67,7 @@ internal sealed record UpgradeRequest
             Token = query["token"],
             Status = query["status"],
             ReplyBytes = query["reply_bytes"],
+            Errors = query["errors"],
             Authorization = headers.TryGetValue(HeaderNames.Authorization, out var authorization) ? authorization : default(StringValues?),
             Protocols = headers.GetCommaSeparatedValues(HeaderNames.SecWebSocketProtocol),
             Connection = headers.Connection,

@@ -40,6 +40,9 @@ public sealed class AdmissionTests
         await using (var second = await server.ConnectAsync(LinkKind.TcpJson, user, "second"))
         {
             Assert.Equal(429, await UpgradeAsync(server, user));
+            await using var closed = await RawClient.UpgradeAsync(server.Http, Peers.IdentityOf(user, "third"), "&errors=close");
+            var close = await closed.ReadFrameAsync();
+            Assert.Equal((4429, "Too many connections of this user; try again in 5 s"), (close!.CloseCode, close.CloseReason));
             await using var plain = await RawClient.ConnectAsync(server.Tcp);
             await plain.SendAsync($$$"""{"hello":{"token":"{{{Tokens.Sign(Peers.IdentityOf(user, "third"))}}}"}}""" + "\n");
             Assert.Equal("Too many connections of this user.", (await plain.ReadJsonLineAsync())!.Value.GetProperty("error").GetProperty("message").GetString());

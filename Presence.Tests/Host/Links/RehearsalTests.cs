@@ -82,9 +82,9 @@ public sealed class RehearsalTests(RehearsalTests.Server server) : IClassFixture
 
         public IPEndPoint? Port => _port;
 
-        public ValueTask<UpgradeOutcome.Accepted?> DecideAsync(UpgradeRequest request) => throw new NotSupportedException();
+        public ValueTask<UpgradeOutcome.Upgraded?> DecideAsync(UpgradeRequest request) => throw new NotSupportedException();
 
-        public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted)
+        public void Begin(LoopSocket socket, UpgradeOutcome.Upgraded upgraded)
         {
             _port = socket.LocalEndPoint;
             throw new InvalidOperationException();
@@ -117,9 +117,9 @@ public sealed class RehearsalTests(RehearsalTests.Server server) : IClassFixture
 
     private sealed class NoFront : ILinkFront
     {
-        public ValueTask<UpgradeOutcome.Accepted?> DecideAsync(UpgradeRequest request) => throw new NotSupportedException();
+        public ValueTask<UpgradeOutcome.Upgraded?> DecideAsync(UpgradeRequest request) => throw new NotSupportedException();
 
-        public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted) => throw new NotSupportedException();
+        public void Begin(LoopSocket socket, UpgradeOutcome.Upgraded upgraded) => throw new NotSupportedException();
 
         public void BeginPlain(LoopSocket socket) => throw new NotSupportedException();
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Presence.Actors.Connections;
 using Presence.Host.Configuration;
@@ -69,6 +70,47 @@ public abstract class UpgradeTests(ServerFixture server)
         await using var client = await RawClient.ConnectAsync(server.Http);
         await client.SendAsync(RawClient.UpgradeRequest(target));
         await ExpectRefusalAsync(client, what, expected);
+    }
+
+    [Theory]
+    [InlineData("/ws?errors=close", "", null)]
+    [InlineData("/ws?errors=close&token=nonsense", "", null)]
+    [InlineData("/ws?token=nonsense&format=protobuf&errors=close", "", null)]
+    [InlineData("/ws?errors=close", "Sec-WebSocket-Protocol: bearer, nonsense\r\n", "bearer")]
+    // The tab leaves these to the HTTP server.
+    [InlineData("/ws?errors=close&token=nonsense", "X-Tab: a\tb\r\n", null)]
+    [InlineData("/ws?errors=close", "X-Tab: a\tb\r\nSec-WebSocket-Protocol: bearer, nonsense\r\n", "bearer")]
+    [Trait("Clause", "A1")]
+    [Trait("Clause", "C2")]
+    public async Task A_refusal_comes_as_a_close_frame_to_who_asks_for_that(string target, string headers, string? protocol)
+    {
+        foreach (var answers in (bool[])[true, false])
+        {
+            await using var client = await RawClient.ConnectAsync(server.Http);
+            await client.SendAsync(RawClient.UpgradeRequest(target, headers));
+            // Nothing of this is read as a request.
+            await client.SendTextAsync("""{"cid":"1","ping":{}}""");
+            var answer = await client.ReadHeadAsync();
+            Assert.Equal((101, protocol), (answer.Status, answer.Headers.GetValueOrDefault("Sec-WebSocket-Protocol")));
+            Assert.Equal("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer.Headers["Sec-WebSocket-Accept"]);
+            var close = await client.ReadFrameAsync();
+            Assert.Equal(ClientFrame.Close, close!.Opcode);
+            Assert.Equal((4401, "Missing or invalid token"), (close.CloseCode, close.CloseReason));
+            var since = Stopwatch.GetTimestamp();
+            if (answers)
+                await client.SendAsync(new ClientFrame(ClientFrame.Close, close.Payload));
+            await client.ReadToEndAsync();
+            Assert.True(Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(10), "The link outlived the close wait.");
+        }
+    }
+
+    [Fact]
+    [Trait("Clause", "A1")]
+    public async Task A_good_request_that_asks_for_close_frames_is_upgraded_as_any()
+    {
+        await using var client = await RawClient.UpgradeAsync(server.Http, Alice(), "&errors=close");
+        await client.SendTextAsync("""{"cid":"1","ping":{}}""");
+        Assert.Equal("""{"cid":"1","pong":{}}""", (await AwaitAsync(client, "pong")).GetRawText());
     }
 
     [Fact]

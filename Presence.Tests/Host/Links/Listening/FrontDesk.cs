@@ -28,7 +28,7 @@ internal sealed class FrontDesk : ILinkFront
 
     public ConcurrentQueue<string> Faults { get; } = [];
 
-    public ValueTask<UpgradeOutcome.Accepted?> DecideAsync(UpgradeRequest request)
+    public ValueTask<UpgradeOutcome.Upgraded?> DecideAsync(UpgradeRequest request)
     {
         switch ((string?)request.Token)
         {
@@ -45,11 +45,11 @@ internal sealed class FrontDesk : ILinkFront
                 return LaterAsync(decision.Task);
             default:
                 _asked.Writer.TryWrite(request);
-                return ValueTask.FromException<UpgradeOutcome.Accepted?>(new InvalidOperationException());
+                return ValueTask.FromException<UpgradeOutcome.Upgraded?>(new InvalidOperationException());
         }
     }
 
-    public void Begin(LoopSocket socket, UpgradeOutcome.Accepted accepted)
+    public void Begin(LoopSocket socket, UpgradeOutcome.Upgraded upgraded)
     {
         if (IsBroken)
             throw new InvalidOperationException();
@@ -70,7 +70,7 @@ internal sealed class FrontDesk : ILinkFront
         return await _asked.Reader.ReadAsync(patience.Token);
     }
 
-    private static async ValueTask<UpgradeOutcome.Accepted?> LaterAsync(Task<bool> decision) => await decision ? Accept() : null;
+    private static async ValueTask<UpgradeOutcome.Upgraded?> LaterAsync(Task<bool> decision) => await decision ? Accept() : null;
 
     private static UpgradeOutcome.Accepted Accept() =>
         new(Peers.IdentityOf(Peers.NewUser(), "alice"), WireFormat.Json, AppearsOnline: false, "accept", SubProtocol: null);

@@ -86,6 +86,54 @@ public sealed class UpgradeGateTests : IDisposable
     }
 
     [Fact]
+    [Trait("Clause", "L5")]
+    public void A_client_that_asks_for_it_is_refused_by_a_close_frame()
+    {
+        var request = Good with { Errors = "close" };
+        Assert.IsType<UpgradeOutcome.Accepted>(Decide(request));
+        Assert.Equal(ClosedWith(4401, "Missing or invalid token"), Decide(request with { Token = "x" }));
+
+        _replaced.Note(_alice);
+        _replaced.Note(_alice);
+        _replaced.Note(_alice);
+        Assert.Equal(
+            ClosedWith(4429, "Replaced too often by newer connections; try again in 2 s") with { Limit = Limit.ReplacedLogins }, Decide(request));
+        Assert.True(_users.TryEnter(_alice.User));
+        Assert.Equal(
+            ClosedWith(4429, "Too many connections of this user; try again in 5 s") with { Limit = Limit.ConnectionsPerUser }, Decide(request));
+
+        _admission.Close();
+        Assert.Equal(ClosedWith(4503, "Service restart; try again in 1 s"), Decide(request));
+
+        _load.Level = LoadLevel.Overloaded;
+        var overloaded = Assert.IsType<UpgradeOutcome.Closed>(Decide(request));
+        Assert.Equal((4503, Limit.Overload), ((int)overloaded.Reason.Code, overloaded.Limit!.Value));
+        Assert.Matches("^Overloaded; try again in [0-9]+ s$", overloaded.Reason.Text);
+    }
+
+    [Fact]
+    [Trait("Clause", "L3")]
+    public void What_cannot_become_a_WebSocket_is_refused_as_ever()
+    {
+        var request = Good with { Errors = "close", Token = "x" };
+        Assert.Equal(new UpgradeOutcome.Refused(400, "Invalid format parameter"), Decide(request with { Format = "xml" }));
+        var refused = new UpgradeOutcome.Refused(401, "Missing or invalid token");
+        Assert.Equal(refused, Decide(request with { Version = "8" }));
+        Assert.Equal(refused, Decide(request with { IsUpgradable = false }));
+        Assert.Equal(refused, Decide(request with { Origin = "https://elsewhere.example" }));
+        Assert.Equal(refused, Decide(request with { Errors = "CLOSE" }));
+        Assert.Equal(refused, Decide(request with { Errors = default }));
+        Assert.Equal(new UpgradeOutcome.Refused(403, "Origin not allowed"), Decide(Good with { Errors = "close", Origin = "https://elsewhere.example" }));
+    }
+
+    [Fact]
+    public void A_browser_that_brings_its_token_as_a_sub_protocol_gets_it_selected_in_a_refusal_too()
+    {
+        var request = Good with { Errors = "close", Token = default, Protocols = new(["bearer", "x"]) };
+        Assert.Equal("bearer", Assert.IsType<UpgradeOutcome.Closed>(Decide(request)).SubProtocol);
+    }
+
+    [Fact]
     [Trait("Clause", "L4")]
     public void A_user_with_as_many_links_as_it_may_have_gets_no_other()
     {
@@ -128,6 +176,9 @@ public sealed class UpgradeGateTests : IDisposable
     }
 
     public void Dispose() => _tokens.Dispose();
+
+    private static UpgradeOutcome.Closed ClosedWith(ushort code, string text) =>
+        new(WireFormat.Protobuf, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", null, new CloseReason(code, text));
 
     /// <summary>An event loop does not wait: with keys that are configured, the decision is there at once.</summary>
     private UpgradeOutcome Decide(UpgradeRequest request)

@@ -51,7 +51,8 @@ public sealed class PresenceClientOptions
 
     /// <summary>
     /// Gives the session token. It is asked for each connection, the first and every other, so it can renew a token that has expired; it
-    /// is told when the last one it gave is of no use any more.
+    /// is told when the last one it gave is of no use any more. It is asked on an open connection, too, 30 s before the token expires: a
+    /// Presence server then lets the connection go on by the new token.
     /// </summary>
     public required Func<TokenContext, CancellationToken, ValueTask<string>> TokenProvider { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 
 namespace Presence.Actors.Connections;
 
@@ -17,6 +18,20 @@ public abstract record ClientRequest(string? Cid)
 
     /// <summary>Ends follows (contract F7). Texts are as the client sent them.</summary>
     public sealed record Unfollow(string? Cid, ImmutableArray<string> UserIds) : ClientRequest(Cid);
+
+    /// <summary>Asks to go on by a newer token of the same user (contract C4).</summary>
+    /// <param name="Cid">The client's name for the request.</param>
+    /// <param name="Token">The token, not checked yet; empty if there is none. It appears in no log (contract A5).</param>
+    public sealed record RefreshSession(string? Cid, string Token) : ClientRequest(Cid)
+    {
+        /// <inheritdoc/>
+        protected override bool PrintMembers(StringBuilder builder)
+        {
+            ArgumentNullException.ThrowIfNull(builder);
+            builder.Append("Cid = ").Append(Cid);
+            return true;
+        }
+    }
 
     /// <summary>Asks for a pong.</summary>
     public sealed record Ping(string? Cid) : ClientRequest(Cid);

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Text;
 using Akka.Actor;
+using Akka.Event;
 using Presence.Actors.Dispatch;
 using Presence.Actors.Messages;
 using Presence.Actors.Model;
@@ -44,6 +45,9 @@ public sealed class Connection : UntypedActor
     private ServerMessage? _whenDone;
     private int _notDone;
     private bool _isBusy;
+
+    // From when on the next session refresh is carried out, by the scheduler's clock.
+    private TimeSpan _refreshesFrom;
 
     private Stage _stage;
 
@@ -137,6 +141,19 @@ public sealed class Connection : UntypedActor
             case RelayReply.HoldersChanged changed:
                 Follow(_follows.Resolve(changed));
                 break;
+            case TokenChecked when _isOver:
+            case SessionRegistry.Renewed when _isOver:
+                break;
+            case TokenChecked(var cid, var check):
+                Refresh(cid, check);
+                break;
+            // A revocation that the registry heard of before it knew of the token has missed it.
+            case SessionRegistry.Renewed { Identity: var identity } when _settings.IsRevoked(identity):
+                Close(CloseReason.Revoked);
+                break;
+            case SessionRegistry.Renewed:
+                Complete(_whenDone!);
+                break;
             case LinkSignal.Drained:
                 _outbox.Drained();
                 Demand();
@@ -217,6 +234,9 @@ public sealed class Connection : UntypedActor
             case ClientRequest.Unfollow unfollow:
                 Unfollow(_follows.End(unfollow, _request));
                 break;
+            case ClientRequest.RefreshSession refresh:
+                Refresh(refresh);
+                break;
             case ClientRequest.Refused { IsAnswered: true } refused:
                 Complete(new ServerMessage.Failed(refused.Cid, refused.Code, refused.Message));
                 break;
@@ -266,6 +286,40 @@ public sealed class Connection : UntypedActor
         foreach (var slice in slices)
             RelayOf(slice[0]).Tell(new RelayCommand.Unfollow(Identity.User, slice, request));
         return slices.Length;
+    }
+
+    /// <summary>Has a token checked. Checking a signature costs more than any other request, so the pace is limited (contract L4).</summary>
+    private void Refresh(ClientRequest.RefreshSession request)
+    {
+        var now = Context.System.Scheduler.MonotonicClock;
+        if (now < _refreshesFrom)
+        {
+            _settings.Refused(Limit.SessionRefreshes);
+            Complete(new ServerMessage.Failed(request.Cid, ErrorCode.BadInput, RefreshRules.TooOften(_settings.RefreshInterval)));
+            return;
+        }
+
+        _refreshesFrom = now + _settings.RefreshInterval;
+        var cid = request.Cid;
+        var check = _settings.CheckToken(request.Token);
+        if (check.IsCompletedSuccessfully)
+            Refresh(cid, check.Result);
+        else
+            check.AsTask().PipeTo(Self, success: result => new TokenChecked(cid, result), failure: _ => new TokenChecked(cid, TokenCheck.Failed));
+    }
+
+    /// <summary>Refuses a token, or has the registry take it; that answers with <see cref="SessionRegistry.Renewed"/>.</summary>
+    private void Refresh(string? cid, TokenCheck check)
+    {
+        if (RefreshRules.RefusalOf(Identity, check, cid) is { } refusal)
+        {
+            Complete(refusal);
+            return;
+        }
+
+        var identity = ((TokenCheck.Valid)check).Identity;
+        _whenDone = new ServerMessage.SessionRefreshed(cid, identity.ExpiresAt);
+        _registry.Tell(new SessionRegistry.Renew(identity));
     }
 
     private void Complete(ServerMessage? reply)
@@ -320,6 +374,11 @@ public sealed class Connection : UntypedActor
     public sealed record Opening(ILink Link, SessionId Session, Identity Identity, bool AppearsOnline)
         : INoSerializationVerificationNeeded;
 
+    /// <summary>A token has been checked.</summary>
+    /// <param name="Cid">The client's name for the request.</param>
+    /// <param name="Check">What came of it.</param>
+    private sealed record TokenChecked(string? Cid, TokenCheck Check) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
     /// <summary>Ends a connection from the server's side.</summary>
     /// <param name="Reason">What the link is closed with.</param>
     /// <param name="Notice">A word before; null for none.</param>
@@ -342,6 +401,15 @@ public sealed record ConnectionSettings(int Follows, int Pipeline)
     /// each follow.
     /// </summary>
     public Func<bool> RefusesFollow { get; init; } = static () => false;
+
+    /// <summary>Checks a token that a client presents on an open connection. Completes at once unless its issuer has to be asked.</summary>
+    public Func<string, ValueTask<TokenCheck>> CheckToken { get; init; } = static _ => ValueTask.FromResult(TokenCheck.Invalid);
+
+    /// <summary>Whether the token that says this was revoked.</summary>
+    public Func<Identity, bool> IsRevoked { get; init; } = static _ => false;
+
+    /// <summary>The shortest time between two session refreshes of one connection; zero sets no limit (contract L4).</summary>
+    public TimeSpan RefreshInterval { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Counts a request that a limit has refused.</summary>
     public Action<Limit> Refused { get; init; } = static _ => { };

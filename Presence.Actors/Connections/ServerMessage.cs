@@ -28,6 +28,11 @@ public abstract record ServerMessage : INoSerializationVerificationNeeded, IDead
     /// <summary>The answer to a follow: every visible presence of the users that it named (contract F1).</summary>
     public sealed record Snapshot(string? Cid, ImmutableArray<UserSession> Presences) : ServerMessage;
 
+    /// <summary>The connection goes on by the token that its client has presented.</summary>
+    /// <param name="Cid">The client's name for the request.</param>
+    /// <param name="ExpiresAt">When that token expires.</param>
+    public sealed record SessionRefreshed(string? Cid, DateTimeOffset ExpiresAt) : ServerMessage;
+
     /// <summary>A request was refused.</summary>
     public sealed record Failed(string? Cid, ErrorCode Code, string Message) : ServerMessage;
 

@@ -77,6 +77,9 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             case Register register:
                 Add(Sender, register);
                 break;
+            case Renew renew when _sessions.TryGetValue(Sender, out var renewed):
+                Take(renewed, renew.Identity);
+                break;
             case Ended when _sessions.Remove(Sender, out var session):
                 _expiries.Remove(session);
                 Drop(session);
@@ -102,7 +105,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             case Expire:
                 EndExpired();
                 break;
-            case Ended or Revoke or OpenedElsewhere:
+            case Renew or Ended or Revoke or OpenedElsewhere:
                 break;
             default:
                 Unhandled(message);
@@ -119,14 +122,28 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
         if (_policy.SingleConnection && Newest(opened) == opened)
             _announcer.Tell(new Announcer.Opened(opened));
 
-        if (_policy.EndAtExpiry)
-        {
-            var expiry = register.Identity.ExpiresAt;
-            // Who comes with a token that expires sooner knows it: a notice would be a greeting, which no client expects.
-            var isTold = _policy.ExpiryNotice > TimeSpan.Zero && expiry - Now > _policy.ExpiryNotice;
-            _expiries.Set(session, (isTold ? expiry - _policy.ExpiryNotice : expiry).UtcTicks);
-            AwaitExpiry();
-        }
+        AwaitExpiryOf(session);
+    }
+
+    /// <summary>A connection goes on by another token, unless it has been told to end.</summary>
+    private void Take(Session session, Identity identity)
+    {
+        if (!_byUser.TryGetValue(session.Identity.User, out var sessions) || !sessions.Contains(session))
+            return;
+        session.Identity = identity;
+        AwaitExpiryOf(session);
+        session.Connection.Tell(new Renewed(identity));
+    }
+
+    private void AwaitExpiryOf(Session session)
+    {
+        if (!_policy.EndAtExpiry)
+            return;
+        var expiry = session.Identity.ExpiresAt;
+        // Who comes with a token that expires sooner knows it: a notice would be a greeting, which no client expects.
+        var isTold = _policy.ExpiryNotice > TimeSpan.Zero && expiry - Now > _policy.ExpiryNotice;
+        _expiries.Set(session, (isTold ? expiry - _policy.ExpiryNotice : expiry).UtcTicks);
+        AwaitExpiry();
     }
 
     /// <summary>
@@ -210,6 +227,14 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     /// <param name="Identity">Whose it is, and by what token.</param>
     public sealed record Register(SessionId Session, Identity Identity) : INoSerializationVerificationNeeded;
 
+    /// <summary>A connection, the sender, goes on by another token of its user. Answered by <see cref="Renewed"/>, unless it has been told to end.</summary>
+    /// <param name="Identity">What the token says; of the same user.</param>
+    public sealed record Renew(Identity Identity) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>Told to a connection: the expiry and the revocation of this token count from now on, and those of the one before do not.</summary>
+    /// <param name="Identity">What the token says.</param>
+    public sealed record Renewed(Identity Identity) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
     /// <summary>A connection, the sender, is no more; its parent says so for it.</summary>
     public sealed class Ended : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
@@ -244,7 +269,7 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
 
         public SessionId Id { get; } = id;
 
-        public Identity Identity { get; } = identity;
+        public Identity Identity { get; set; } = identity;
 
         public int Place { get; set; } = -1;
     }

@@ -48,6 +48,9 @@ public enum Limit
     /// <summary>New entities per second that one node asks for.</summary>
     NewEntities,
 
+    /// <summary>The time between two session refreshes of one connection.</summary>
+    SessionRefreshes,
+
     /// <summary>Status updates per second of one user; what is above is merged.</summary>
     UpdatesPerSecond,
 

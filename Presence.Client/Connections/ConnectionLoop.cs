@@ -18,9 +18,16 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
     /// <summary>After a failed write: how long the reason may take to be read.</summary>
     private static readonly TimeSpan ReasonTime = TimeSpan.FromSeconds(1);
 
+    // What a server answers to a request that it does not know (protocol section B5).
+    private const int UnknownMessage = 1;
+    private const int NoMessage = 2;
+
     private readonly WireFormat _format = WireFormat.Of(options.Format);
     private long _lastReceived;
     private bool _isTokenSpent;
+
+    // Whether the server knows that a link can go on by a newer token; a server that does not may end a link that asks for it.
+    private bool _knowsRefresh;
 
     /// <param name="retries">Whether and when to try again.</param>
     /// <param name="stop">Ends the loop, and the link with a goodbye.</param>
@@ -57,9 +64,11 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         var beginsOnline = conversation.BeginsOnline;
         Link link;
         Identity identity;
+        string token;
         try
         {
-            var token = await TokenAsync(stop).ConfigureAwait(false);
+            token = await TokenAsync(_isTokenSpent, stop).ConfigureAwait(false);
+            _isTokenSpent = false;
             link = await OpenAsync(token, beginsOnline, stop).ConfigureAwait(false);
             identity = link.Greeting is { } g ? new Identity(g.UserId, g.Username, g.SessionId) : Identity.Of(token);
         }
@@ -72,7 +81,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         }
 
         var started = options.TimeProvider.GetTimestamp();
-        var end = await ServeAsync(link, identity, beginsOnline, stop).ConfigureAwait(false);
+        var end = await ServeAsync(link, identity, token, beginsOnline, stop).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         var last = conversation.LinkDown(end, (error, wasConnected) => retries.Next(error, wasConnected ? options.TimeProvider.GetElapsedTime(started) : null));
         _isTokenSpent |= IsOfToken(last.Error!);
@@ -82,14 +91,12 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
     private static bool IsOfToken(PresenceConnectionException error) =>
         error.Reason is DisconnectReason.TokenRefused or DisconnectReason.TokenExpired or DisconnectReason.TokenRevoked;
 
-    private async Task<string> TokenAsync(CancellationToken stop)
+    private async Task<string> TokenAsync(bool mustBeNew, CancellationToken stop)
     {
         try
         {
-            var token = await options.TokenProvider(new TokenContext { MustBeNew = _isTokenSpent }, stop).AsTask().WaitAsync(stop).ConfigureAwait(false)
+            return await options.TokenProvider(new TokenContext { MustBeNew = mustBeNew }, stop).AsTask().WaitAsync(stop).ConfigureAwait(false)
                 ?? throw new InvalidOperationException("The token provider returned null.");
-            _isTokenSpent = false;
-            return token;
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
@@ -134,7 +141,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         Link.ConnectAsync(options, token, beginsOnline, cancel);
 
     /// <returns>How the link ended; it is disposed of then, and nothing of it runs any more.</returns>
-    private async Task<LinkEnd> ServeAsync(Link link, Identity identity, bool beganOnline, CancellationToken stop)
+    private async Task<LinkEnd> ServeAsync(Link link, Identity identity, string token, bool beganOnline, CancellationToken stop)
     {
         Volatile.Write(ref _lastReceived, options.TimeProvider.GetTimestamp());
         var dropped = conversation.LinkUp(identity, beganOnline);
@@ -142,6 +149,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         var reading = ReadAsync(link);
         var writing = WriteAsync(link, ending.Token);
         var watching = WatchAsync(link, ending.Token);
+        var renewing = RenewAsync(link, token, ending.Token);
         try
         {
             var first = await Task.WhenAny(reading, writing, watching, dropped).ConfigureAwait(false);
@@ -167,7 +175,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         {
             await CancelAsync(ending).ConfigureAwait(false);
             await link.DisposeAsync().ConfigureAwait(false);
-            await Task.WhenAll(reading, writing, watching).ConfigureAwait(false);
+            await Task.WhenAll(reading, writing, watching, renewing).ConfigureAwait(false);
         }
     }
 
@@ -251,6 +259,74 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         static LinkEnd Silent(string what) => new(null, null, new PresenceConnectionException(DisconnectReason.Silent, what));
     }
 
+    /// <summary>
+    /// Presents a newer token before that of the link expires, again and again, so that the link stays. Begins when the server says that the
+    /// token expires soon, and on a server that is known to take newer tokens also by itself.
+    /// </summary>
+    /// <remarks>
+    /// Nakama ends a link that asks for it, and has neither that notice nor TCP links. If nothing comes of it, the server ends the link at the
+    /// expiry, and the client connects again.
+    /// </remarks>
+    private async Task RenewAsync(Link link, string token, CancellationToken cancel)
+    {
+        var knows = _knowsRefresh || link.Greeting is not null;
+        var expiry = TokenTimes.ExpiryOf(token);
+        try
+        {
+            while (true)
+            {
+                // A token that has expired and is still taken needs no other one, unless the server says so.
+                await ExpiringAsync(knows && expiry > options.TimeProvider.GetUtcNow() ? expiry : null, cancel).ConfigureAwait(false);
+                var renewed = await TryRenewAsync(cancel).ConfigureAwait(false);
+                if (renewed is Renewal.Unknown)
+                    return;
+                knows |= renewed is Renewal.Done;
+                _knowsRefresh |= renewed is Renewal.Done;
+                if (renewed is Renewal.Done { ExpiresAt: { } at } && (expiry is null || at > expiry))
+                    expiry = at;
+                else
+                    await options.TimeProvider.Delay(TokenTimes.RetryTime, cancel).ConfigureAwait(false);
+            }
+        }
+        catch (Exception) when (cancel.IsCancellationRequested)
+        {
+            // The link is over. A token provider that is cancelled may throw anything.
+        }
+    }
+
+    private async Task ExpiringAsync(DateTimeOffset? expiry, CancellationToken cancel)
+    {
+        var noticed = conversation.Expiring;
+        if (expiry is not { } at)
+        {
+            await noticed.WaitAsync(cancel).ConfigureAwait(false);
+            return;
+        }
+
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var wait = TokenTimes.WaitOf(at, options.TimeProvider.GetUtcNow());
+        await Task.WhenAny(noticed, options.TimeProvider.Delay(wait, enough.Token)).ConfigureAwait(false);
+        await CancelAsync(enough).ConfigureAwait(false);
+        cancel.ThrowIfCancellationRequested();
+    }
+
+    private async Task<Renewal> TryRenewAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var token = await TokenAsync(mustBeNew: true, cancel).ConfigureAwait(false);
+            return new Renewal.Done(await conversation.RefreshAsync(token).WaitAsync(cancel).ConfigureAwait(false));
+        }
+        catch (PresenceRequestException e) when (e.Code is UnknownMessage or NoMessage)
+        {
+            return new Renewal.Unknown();
+        }
+        catch (PresenceException)
+        {
+            return new Renewal.Failed();
+        }
+    }
+
     private static async Task SayGoodbyeAsync(Link link, Task reading, Task writing)
     {
         using var patience = new CancellationTokenSource(GoodbyeTime);
@@ -275,5 +351,18 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         source.Cancel();
         return Task.CompletedTask;
 #endif
+    }
+
+    /// <summary>What came of presenting a newer token.</summary>
+    private abstract record Renewal
+    {
+        /// <summary>The link goes on by it until then; null if the server does not say.</summary>
+        public sealed record Done(DateTimeOffset? ExpiresAt) : Renewal;
+
+        /// <summary>There is no token, or the server refused it.</summary>
+        public sealed record Failed : Renewal;
+
+        /// <summary>The server does not know the request.</summary>
+        public sealed record Unknown : Renewal;
     }
 }

@@ -20,6 +20,9 @@ namespace Presence.Client.Connections;
 /// </remarks>
 internal sealed class Conversation
 {
+    /// <summary>What a link is asked that is over.</summary>
+    private static readonly Task<DateTimeOffset?> Never = new TaskCompletionSource<DateTimeOffset?>().Task;
+
     private readonly object _gate = new();
     private readonly PresenceClientOptions _options;
     private readonly WireFormat _format;
@@ -116,6 +119,14 @@ internal sealed class Conversation
 
     /// <summary>Asks for a sign of life.</summary>
     public void Ping() => Locked(() => _dialogue!.Ping());
+
+    /// <summary>Ends when the server has said that the token of the present link expires soon.</summary>
+    public Task Expiring => Locked(() => _dialogue?.Expiring ?? Never);
+
+    /// <summary>Asks the server to go on by another token on the present link. Never ends if the link does first.</summary>
+    /// <returns>When that token expires; null if the server does not say.</returns>
+    /// <exception cref="PresenceRequestException">The server refused.</exception>
+    public Task<DateTimeOffset?> RefreshAsync(string token) => Locked(() => _dialogue?.RefreshAsync(token) ?? Never);
 
     /// <summary>When the oldest request was sent that is not answered; null: all are.</summary>
     public long? OldestSentAt => Locked(() => _dialogue?.OldestSentAt);

@@ -9,6 +9,9 @@ internal static class Diagnosis
     /// <summary>The code of the notification before a connection is replaced, Nakama's as well.</summary>
     private const int ReplacedNotice = -7;
 
+    /// <summary>The code of the notification some time before the token of a connection expires; of Presence servers alone.</summary>
+    public const int ExpiringNotice = -4001;
+
     /// <summary>The code of Nakama's notification before the connections of a banned user are closed.</summary>
     private const int BannedNotice = -8;
 

@@ -14,6 +14,7 @@ internal sealed class Dialogue
     private readonly CallSender _sender;
     private ServerMessage.Failed? _lastFailure;
     private ServerMessage.Notice? _lastNotice;
+    private TaskCompletionSource<bool> _expiring = NewSignal();
 
     /// <param name="exchange">The requests of the link.</param>
     /// <param name="picture">What is followed.</param>
@@ -40,6 +41,9 @@ internal sealed class Dialogue
     /// <summary>Ends when the link is of no use.</summary>
     public Task<PresenceConnectionException> Dropped => _restoration.Refused;
 
+    /// <summary>Ends when the server has said that the token of the link expires soon.</summary>
+    public Task Expiring => _expiring.Task;
+
     /// <summary>When the oldest request was sent that is not answered; null: all are.</summary>
     public long? OldestSentAt => _exchange.OldestSentAt;
 
@@ -57,6 +61,24 @@ internal sealed class Dialogue
 
     /// <summary>Asks for a sign of life.</summary>
     public void Ping() => _exchange.Ask(new ClientMessage.Ping(), _ => { }, _ => { });
+
+    /// <summary>Asks the server to go on by another token.</summary>
+    /// <returns>When that token expires; null if the server does not say.</returns>
+    public Task<DateTimeOffset?> RefreshAsync(string token)
+    {
+        var answered = new TaskCompletionSource<DateTimeOffset?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _exchange.Ask(
+            new ClientMessage.RefreshSession(token),
+            reply =>
+            {
+                // What was said before was said of the other token.
+                if (_expiring.Task.IsCompleted)
+                    _expiring = NewSignal();
+                answered.TrySetResult(reply is ServerMessage.SessionRefreshed refreshed ? refreshed.ExpiresAt : null);
+            },
+            refusal => answered.TrySetException(refusal));
+        return answered.Task;
+    }
 
     /// <summary>The server has said something.</summary>
     public void Received(ServerMessage message)
@@ -76,6 +98,8 @@ internal sealed class Dialogue
                 break;
             case ServerMessage.Notice notice:
                 _lastNotice = notice;
+                if (notice.Code == Diagnosis.ExpiringNotice)
+                    _expiring.TrySetResult(true);
                 break;
             case { Cid: not null }:
                 _exchange.TryAnswer(message);
@@ -97,4 +121,6 @@ internal sealed class Dialogue
             _exchange.Refuse(_lastFailure ?? new ServerMessage.Failed(null, PresenceRequestException.BadInput, why.Message));
         return why;
     }
+
+    private static TaskCompletionSource<bool> NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

@@ -16,5 +16,8 @@ internal abstract record ClientMessage
 
     public sealed record Unfollow(ImmutableArray<Guid> UserIds) : ClientMessage;
 
+    /// <summary>Goes on by this token, on a server that knows the request.</summary>
+    public sealed record RefreshSession(string Token) : ClientMessage;
+
     public sealed record Ping : ClientMessage;
 }

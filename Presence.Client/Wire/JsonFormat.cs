@@ -43,6 +43,10 @@ internal sealed class JsonFormat : WireFormat
                     json.WriteStartObject("status_unfollow");
                     WriteIds(json, unfollow.UserIds);
                     break;
+                case ClientMessage.RefreshSession refresh:
+                    json.WriteStartObject("session_refresh");
+                    json.WriteString("token", refresh.Token);
+                    break;
                 default:
                     json.WriteStartObject("ping");
                     break;
@@ -81,6 +85,8 @@ internal sealed class JsonFormat : WireFormat
             return new ServerMessage.Pong(cid);
         if (TryGet(envelope, "ping", out _))
             return new ServerMessage.Ping();
+        if (TryGet(envelope, "session_refresh", out var refreshed))
+            return new ServerMessage.SessionRefreshed(cid, Time(TryGet(refreshed, "expires_at", out var at) && at.TryGetInt64(out var seconds) ? seconds : 0));
         if (TryGet(envelope, "error", out var error))
             return new ServerMessage.Failed(cid, Number(error, "code"), Text(error, "message") ?? "");
         if (TryGet(envelope, "notifications", out var notices))

@@ -31,6 +31,9 @@ internal sealed class ProtobufFormat : WireFormat
             case ClientMessage.Unfollow unfollow:
                 envelope.StatusUnfollow = new StatusUnfollow { UserIds = { Texts(unfollow.UserIds) } };
                 break;
+            case ClientMessage.RefreshSession refresh:
+                envelope.SessionRefresh = new SessionRefresh { Token = refresh.Token };
+                break;
             default:
                 envelope.Ping = new Ping();
                 break;
@@ -57,6 +60,7 @@ internal sealed class ProtobufFormat : WireFormat
             Member.None => new ServerMessage.Acknowledged(cid),
             Member.Pong => new ServerMessage.Pong(cid),
             Member.Ping => new ServerMessage.Ping(),
+            Member.SessionRefresh => new ServerMessage.SessionRefreshed(cid, Time(envelope.SessionRefresh.ExpiresAt)),
             Member.Error => new ServerMessage.Failed(cid, envelope.Error.Code, envelope.Error.Message),
             Member.Status => new ServerMessage.Snapshot(cid, Presences(envelope.Status.Presences)),
             Member.StatusPresenceEvent =>

@@ -18,6 +18,9 @@ internal abstract record ServerMessage(string? Cid)
     /// <summary>Statuses have changed.</summary>
     public sealed record StatusEvent(IReadOnlyList<UserPresence> Joins, IReadOnlyList<UserPresence> Leaves) : ServerMessage((string?)null);
 
+    /// <summary>The link goes on by another token, which expires then.</summary>
+    public sealed record SessionRefreshed(string? Cid, DateTimeOffset ExpiresAt) : ServerMessage(Cid);
+
     public sealed record Failed(string? Cid, int Code, string Message) : ServerMessage(Cid);
 
     /// <summary>A word about this connection, such as that its token is about to expire.</summary>

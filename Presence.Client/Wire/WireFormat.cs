@@ -24,6 +24,15 @@ internal abstract class WireFormat
     /// <exception cref="FormatException">The bytes are no message of the protocol.</exception>
     public abstract ServerMessage Read(ReadOnlyMemory<byte> message);
 
+    /// <summary>An instant as the protocol writes it.</summary>
+    protected static DateTimeOffset Time(long seconds)
+    {
+        // From the year 1 to the year 9999.
+        if (seconds is < -62_135_596_800 or > 253_402_300_799)
+            throw new FormatException("An instant that no calendar has.");
+        return DateTimeOffset.FromUnixTimeSeconds(seconds);
+    }
+
     /// <summary>A presence of these texts; a status that is absent is none, which no visible presence has.</summary>
     protected static UserPresence Presence(string? user, string? session, string? username, string? status)
     {

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
+using Presence.Actors.Connections;
 using Presence.Host.Configuration;
+using Presence.Host.Links;
 
 namespace Presence.Host.Auth;
 
@@ -47,6 +49,15 @@ internal sealed partial class TokenValidator : IDisposable
     /// </summary>
     public ValueTask<TokenResult> ValidateAsync(string token, CancellationToken cancel = default) =>
         CurrentAsync(_sessions, "session", token, cancel);
+
+    /// <summary>Checks a session token that a client presents on an open connection.</summary>
+    public async ValueTask<TokenCheck> CheckAsync(string token)
+    {
+        var result = await ValidateAsync(token).ConfigureAwait(false);
+        if (result.IsUnavailable)
+            return new TokenCheck.Refused(ErrorCode.RuntimeException, PlainLinks.NoKeys());
+        return result.Claims is { } claims ? new TokenCheck.Valid(claims.ToIdentity()) : TokenCheck.Invalid;
+    }
 
     /// <summary>What a refresh token says; it is refused for the same reasons.</summary>
     public ValueTask<TokenResult> ValidateRefreshAsync(string token, CancellationToken cancel = default) =>

@@ -36,6 +36,9 @@ internal sealed class LimitSettings
     /// <summary>How many bytes one connection may send per second, in bursts of up to four seconds' worth; 0 sets no limit.</summary>
     public int BytesPerSecond { get; set; } = 2 * 1024 * 1024;
 
+    /// <summary>The shortest time between two session refreshes of one connection; zero sets no limit (contract L4).</summary>
+    public TimeSpan RefreshInterval { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>How many bytes may wait for one link before its changes are merged and its requests wait.</summary>
     public int OutputBytes { get; set; } = 64 * 1024;
 
@@ -138,6 +141,7 @@ internal sealed class LimitSettings
             .. Rule.Span($"{key}:IdleWrite", IdleWrite),
             .. Rule.Between($"{key}:MessagesPerSecond", MessagesPerSecond, 0, 1_000_000),
             .. Rule.Between($"{key}:BytesPerSecond", BytesPerSecond, 0, 1024 * 1024 * 1024),
+            .. Rule.SpanOrNone($"{key}:RefreshInterval", RefreshInterval),
             .. Rule.Between($"{key}:OutputBytes", OutputBytes, 16 * 1024, 64 * 1024 * 1024),
             .. ReplyBytes == 0 ? [] : Rule.Between($"{key}:ReplyBytes", ReplyBytes, ReplySplitter.LeastBytes, 64 * 1024 * 1024),
             .. Rule.Between($"{key}:Connections", Connections, 0, int.MaxValue),

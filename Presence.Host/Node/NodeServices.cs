@@ -35,6 +35,7 @@ internal static class NodeServices
             var options = provider.GetRequiredService<IOptions<PresenceOptions>>().Value;
             var revocations = provider.GetRequiredService<Revocations>();
             var load = provider.GetRequiredService<ILoadState>();
+            var tokens = provider.GetRequiredService<TokenValidator>();
             return new PresenceNode
             {
                 Refusals = provider.GetRequiredService<Refusals>(),
@@ -42,7 +43,14 @@ internal static class NodeServices
                 Replaced = provider.GetRequiredService<ReplacedLogins>().Note,
                 Revoke = revoked => revocations.Apply(Revocation.Of(revoked)),
                 Loops = [.. provider.GetRequiredService<LoopSet>().All],
-                Connections = ConnectionSettings.Default with { Follows = options.Limits.Follows, UsersPerName = options.Limits.UsersPerName },
+                Connections = ConnectionSettings.Default with
+                {
+                    Follows = options.Limits.Follows,
+                    UsersPerName = options.Limits.UsersPerName,
+                    CheckToken = tokens.CheckAsync,
+                    IsRevoked = revocations.IsRevoked,
+                    RefreshInterval = options.Limits.RefreshInterval,
+                },
                 Relays = RelaySettings.Default with
                 {
                     FollowRate = new RateLimit(options.Limits.FollowsPerSecond, TimeSpan.FromSeconds(10)),

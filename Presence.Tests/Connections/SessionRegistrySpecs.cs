@@ -61,6 +61,71 @@ public sealed class SessionRegistrySpecs : ActorSpec
 
     [Fact]
     [Trait("Clause", "C4")]
+    public async Task A_connection_that_goes_on_by_a_newer_token_ends_when_that_expires()
+    {
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = TimeSpan.Zero }, ActorRefs.Nobody));
+        var (renewed, other) = (CreateTestProbe(), CreateTestProbe());
+        Register(registry, renewed, expiresIn: TimeSpan.FromSeconds(2));
+        var expiry = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(4);
+        Register(registry, other, expiresIn: TimeSpan.FromSeconds(2));
+        Renew(registry, renewed, expiry);
+        Assert.Equal(expiry, (await renewed.ExpectMsgAsync<SessionRegistry.Renewed>()).Identity.ExpiresAt);
+
+        Assert.Equal(CloseReason.Expired, (await other.ExpectMsgAsync<Connection.Kick>()).Reason);
+        Assert.False(renewed.HasMessages);
+        Assert.Equal(CloseReason.Expired, (await renewed.ExpectMsgAsync<Connection.Kick>(TimeSpan.FromSeconds(10))).Reason);
+        Assert.InRange(DateTimeOffset.UtcNow, expiry - TimeSpan.FromMilliseconds(50), DateTimeOffset.MaxValue);
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
+    public async Task A_connection_that_goes_on_is_told_of_the_newer_expiry_as_well()
+    {
+        var notice = TimeSpan.FromSeconds(2);
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = notice }, ActorRefs.Nobody));
+        var connection = CreateTestProbe();
+        Register(registry, connection, expiresIn: TimeSpan.FromSeconds(3));
+        await connection.ExpectMsgAsync<ServerMessage.Notice>();
+        var expiry = DateTimeOffset.UtcNow + TimeSpan.FromSeconds(3);
+        Renew(registry, connection, expiry);
+        await connection.ExpectMsgAsync<SessionRegistry.Renewed>();
+        await connection.ExpectMsgAsync<ServerMessage.Notice>();
+        Assert.InRange(DateTimeOffset.UtcNow, expiry - notice - TimeSpan.FromMilliseconds(50), DateTimeOffset.MaxValue);
+        Assert.Equal(CloseReason.Expired, (await connection.ExpectMsgAsync<Connection.Kick>()).Reason);
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
+    public async Task Only_the_revocation_of_the_newer_token_counts()
+    {
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
+        var connection = CreateTestProbe();
+        Register(registry, connection, tokenId: "old");
+        Renew(registry, connection, DateTimeOffset.UtcNow + TimeSpan.FromDays(1), tokenId: "new");
+        await connection.ExpectMsgAsync<SessionRegistry.Renewed>();
+        registry.Tell(new SessionRegistry.Revoke(_alice, "old", default), TestActor);
+        registry.Tell(new SessionRegistry.Revoke(_alice, "new", default), TestActor);
+        registry.Tell(RelayFailed.Instance, TestActor);
+        Assert.Equal(CloseReason.Revoked, (await connection.ExpectMsgAsync<Connection.Kick>()).Reason);
+        Assert.Equal(CloseReason.Failure, (await connection.ExpectMsgAsync<Connection.Kick>()).Reason);
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
+    public async Task A_connection_that_has_been_told_to_end_does_not_go_on()
+    {
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
+        var connection = CreateTestProbe();
+        Register(registry, connection, tokenId: "old");
+        registry.Tell(new SessionRegistry.Revoke(_alice, "old", default), TestActor);
+        Renew(registry, connection, DateTimeOffset.UtcNow + TimeSpan.FromDays(1), tokenId: "new");
+        registry.Tell(RelayFailed.Instance, TestActor);
+        Assert.Equal(CloseReason.Revoked, (await connection.ExpectMsgAsync<Connection.Kick>()).Reason);
+        Assert.Equal(CloseReason.Failure, (await connection.ExpectMsgAsync<Connection.Kick>()).Reason);
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
     public async Task Only_what_is_revoked_ends()
     {
         var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
@@ -218,6 +283,9 @@ public sealed class SessionRegistrySpecs : ActorSpec
         Sys.EventStream.Publish(RelayFailed.Instance);
         Assert.Equal(CloseReason.Failure, (await connection.ExpectMsgAsync<Connection.Kick>()).Reason);
     }
+
+    private void Renew(IActorRef registry, TestProbe connection, DateTimeOffset expiry, string? tokenId = null) =>
+        registry.Tell(new SessionRegistry.Renew(new Identity(_alice, "alice", tokenId, DateTimeOffset.UtcNow, expiry)), connection);
 
     private void Register(
         IActorRef registry, TestProbe connection, string? tokenId = null, TimeSpan? expiresIn = null, SessionId? session = null, UserId? user = null) =>

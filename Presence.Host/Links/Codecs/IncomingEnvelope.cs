@@ -40,6 +40,9 @@ internal sealed class IncomingEnvelope : IMessage<IncomingEnvelope>, IBufferMess
     /// <summary>The member, if it is an unfollow.</summary>
     public StatusUnfollow StatusUnfollow => (StatusUnfollow)_body!;
 
+    /// <summary>The member, if it is a session refresh.</summary>
+    public SessionRefresh SessionRefresh => (SessionRefresh)_body!;
+
     /// <inheritdoc/>
     MessageDescriptor IMessage.Descriptor => Envelope.Descriptor;
 
@@ -106,6 +109,7 @@ internal sealed class IncomingEnvelope : IMessage<IncomingEnvelope>, IBufferMess
         Member.StatusUpdate => new StatusUpdate(),
         Member.StatusFollow => new StatusFollow(),
         Member.StatusUnfollow => new StatusUnfollow(),
+        Member.SessionRefresh => new SessionRefresh(),
         _ => new Unoffered(),
     };
 

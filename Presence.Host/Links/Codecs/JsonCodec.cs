@@ -22,6 +22,7 @@ internal sealed class JsonCodec : EnvelopeCodec
     private static readonly JsonFields EnvelopeFields = JsonFields.Of(Envelope.Descriptor);
     private static readonly JsonFields UpdateFields = JsonFields.Of(StatusUpdate.Descriptor);
     private static readonly JsonFields FollowFields = JsonFields.Of(StatusFollow.Descriptor);
+    private static readonly JsonFields RefreshFields = new(("token", SessionRefresh.TokenFieldNumber));
     private static readonly JsonFields UnfollowFields = JsonFields.Of(StatusUnfollow.Descriptor);
 
     private JsonCodec()
@@ -76,6 +77,12 @@ internal sealed class JsonCodec : EnvelopeCodec
                 json.WriteStartObject(Name.Error);
                 WriteUnlessZero(json, Name.Code, (int)failed.Code);
                 WriteUnlessEmpty(json, Name.Message, failed.Message);
+                json.WriteEndObject();
+                break;
+            case ServerMessage.SessionRefreshed refreshed:
+                WriteCid(json, refreshed.Cid);
+                json.WriteStartObject(Name.SessionRefresh);
+                json.WriteNumber(Name.ExpiresAt, refreshed.ExpiresAt.ToUnixTimeSeconds());
                 json.WriteEndObject();
                 break;
             case ServerMessage.Snapshot snapshot:
@@ -136,7 +143,7 @@ internal sealed class JsonCodec : EnvelopeCodec
 
     private static ClientRequest ReadEnvelope(ref JsonText json)
     {
-        string? cid = null, status = null;
+        string? cid = null, status = null, token = null;
         ImmutableArray<string> userIds = [], usernames = [];
         var member = Member.None;
         var cursor = EnvelopeFields.Start();
@@ -157,13 +164,16 @@ internal sealed class JsonCodec : EnvelopeCodec
             switch (member)
             {
                 case Member.StatusUpdate:
-                    status = ReadUpdate(ref json);
+                    status = ReadText(ref json, UpdateFields);
                     break;
                 case Member.StatusFollow:
                     (userIds, usernames) = ReadFollow(ref json);
                     break;
                 case Member.StatusUnfollow:
                     userIds = ReadUnfollow(ref json);
+                    break;
+                case Member.SessionRefresh:
+                    token = ReadText(ref json, RefreshFields);
                     break;
                 default:
                     json.SkipObject();
@@ -179,18 +189,20 @@ internal sealed class JsonCodec : EnvelopeCodec
             Member.StatusUpdate => new ClientRequest.UpdateStatus(cid, status),
             Member.StatusFollow => new ClientRequest.Follow(cid, userIds, usernames),
             Member.StatusUnfollow => new ClientRequest.Unfollow(cid, userIds),
+            Member.SessionRefresh => new ClientRequest.RefreshSession(cid, token ?? ""),
             Member.Ping => new ClientRequest.Ping(cid),
             _ => Vocabulary.Refuse(member, cid),
         };
     }
 
-    private static string? ReadUpdate(ref JsonText json)
+    /// <summary>The only known field of an object, which is a text.</summary>
+    private static string? ReadText(ref JsonText json, JsonFields fields)
     {
-        string? status = null;
-        var cursor = UpdateFields.Start();
+        string? text = null;
+        var cursor = fields.Start();
         while (json.Next(ref cursor, out _))
-            status = json.String();
-        return status;
+            text = json.String();
+        return text;
     }
 
     private static (ImmutableArray<string> UserIds, ImmutableArray<string> Usernames) ReadFollow(ref JsonText json)
@@ -294,6 +306,7 @@ internal sealed class JsonCodec : EnvelopeCodec
         public static readonly JsonEncodedText Content = JsonEncodedText.Encode("content");
         public static readonly JsonEncodedText CreateTime = JsonEncodedText.Encode("create_time");
         public static readonly JsonEncodedText Error = JsonEncodedText.Encode("error");
+        public static readonly JsonEncodedText ExpiresAt = JsonEncodedText.Encode("expires_at");
         public static readonly JsonEncodedText Id = JsonEncodedText.Encode("id");
         public static readonly JsonEncodedText Joins = JsonEncodedText.Encode("joins");
         public static readonly JsonEncodedText Leaves = JsonEncodedText.Encode("leaves");
@@ -303,6 +316,7 @@ internal sealed class JsonCodec : EnvelopeCodec
         public static readonly JsonEncodedText Pong = JsonEncodedText.Encode("pong");
         public static readonly JsonEncodedText Presences = JsonEncodedText.Encode("presences");
         public static readonly JsonEncodedText SessionId = JsonEncodedText.Encode("session_id");
+        public static readonly JsonEncodedText SessionRefresh = JsonEncodedText.Encode("session_refresh");
         public static readonly JsonEncodedText Status = JsonEncodedText.Encode("status");
         public static readonly JsonEncodedText StatusPresenceEvent = JsonEncodedText.Encode("status_presence_event");
         public static readonly JsonEncodedText Subject = JsonEncodedText.Encode("subject");

@@ -9,15 +9,24 @@ internal sealed class JsonFields
     /// <summary>The longest name, in bytes as it is written, that can be a known one.</summary>
     public const int MaxNameBytes = 256;
 
-    private readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _numbers;
+    // As many bits as a cursor has.
+    private const int MostNumbers = 64;
+
+    private readonly FrozenDictionary<string, (int Number, int Place)>.AlternateLookup<ReadOnlySpan<char>> _numbers;
 
     /// <summary>Fields that have one spelling each.</summary>
-    /// <param name="numbers">Names, and numbers from 1 to 63.</param>
+    /// <param name="numbers">Names and numbers above 0; at most 64 different numbers.</param>
     public JsonFields(params ReadOnlySpan<(string Name, int Number)> numbers)
     {
-        var byName = new Dictionary<string, int>(StringComparer.Ordinal);
+        var byName = new Dictionary<string, (int Number, int Place)>(StringComparer.Ordinal);
+        var places = new Dictionary<int, int>();
         foreach (var (name, number) in numbers)
-            byName.Add(name, number);
+        {
+            places.TryAdd(number, places.Count);
+            byName.Add(name, (number, places[number]));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(places.Count, MostNumbers, nameof(numbers));
         _numbers = byName.ToFrozenDictionary(StringComparer.Ordinal).GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -42,12 +51,12 @@ internal sealed class JsonFields
         public int Find(ReadOnlySpan<char> name, out bool isRepeated)
         {
             isRepeated = false;
-            if (!fields._numbers.TryGetValue(name, out var number))
+            if (!fields._numbers.TryGetValue(name, out var field))
                 return 0;
-            var bit = 1UL << number;
+            var bit = 1UL << field.Place;
             isRepeated = (_met & bit) != 0;
             _met |= bit;
-            return number;
+            return field.Number;
         }
     }
 }

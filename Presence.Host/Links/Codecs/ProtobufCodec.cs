@@ -45,6 +45,7 @@ internal sealed class ProtobufCodec : EnvelopeCodec
             Member.StatusUpdate => new ClientRequest.UpdateStatus(cid, envelope.StatusUpdate.Status),
             Member.StatusFollow => new ClientRequest.Follow(cid, [.. envelope.StatusFollow.UserIds], [.. envelope.StatusFollow.Usernames]),
             Member.StatusUnfollow => new ClientRequest.Unfollow(cid, [.. envelope.StatusUnfollow.UserIds]),
+            Member.SessionRefresh => new ClientRequest.RefreshSession(cid, envelope.SessionRefresh.Token),
             Member.Ping => new ClientRequest.Ping(cid),
             var other => Vocabulary.Refuse(other, cid),
         };
@@ -82,6 +83,8 @@ internal sealed class ProtobufCodec : EnvelopeCodec
                 return new Envelope { Ping = new Ping() };
             case ServerMessage.Failed failed:
                 return new Envelope { Cid = failed.Cid ?? "", Error = new Error { Code = (int)failed.Code, Message = failed.Message } };
+            case ServerMessage.SessionRefreshed refreshed:
+                return new Envelope { Cid = refreshed.Cid ?? "", SessionRefresh = new SessionRefresh { ExpiresAt = refreshed.ExpiresAt.ToUnixTimeSeconds() } };
             case ServerMessage.Snapshot snapshot:
                 var status = new Status();
                 foreach (var (user, shown) in snapshot.Presences)

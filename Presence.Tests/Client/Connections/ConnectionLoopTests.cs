@@ -1,4 +1,5 @@
 using Presence.Client;
+using Presence.Client.Connections;
 using Presence.Client.Links;
 using Presence.Tests.Client.Faults;
 using Xunit;
@@ -14,6 +15,8 @@ public sealed class ConnectionLoopTests
 
     // How often a client looks after its link.
     private static readonly TimeSpan Tick = Usual.PingTimeout / 4;
+
+    private const string ExpiringNotice = """{"notifications":{"notifications":[{"subject":"session_expiring","content":"{}","code":-4001}]}}""";
 
     private readonly WaitClock _clock = new();
     private readonly List<FakeLink> _links = [];
@@ -309,6 +312,58 @@ public sealed class ConnectionLoopTests
         await client.UntilAsync(s => s.RetryIn is not null);
         Assert.Equal(DisconnectReason.Lost, client.State.Reason);
         Assert.DoesNotContain("Something", client.State.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
+    public async Task A_newer_token_is_presented_when_the_server_says_that_the_old_one_expires()
+    {
+        await using var client = await ConnectAsync();
+        Assert.False(_links[0].HasSent("session_refresh"));
+        _links[0].Say(ExpiringNotice);
+        await Until.TrueAsync(() => _links[0].HasSent("session_refresh") && _links[0].IsHeard, "a newer token and its answer");
+        Assert.Equal([false, true], _contexts.Select(context => context.MustBeNew));
+        Assert.True(client.State.IsConnected);
+        Assert.Single(_links);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [Trait("Clause", "C4")]
+    public async Task A_server_that_does_not_know_newer_tokens_is_asked_once(int code)
+    {
+        await using var client = await ConnectAsync();
+        _links[0].IsSilent = true;
+        _links[0].Say(ExpiringNotice);
+        await Until.TrueAsync(() => _links[0].HasSent("session_refresh"), "a newer token");
+        _links[0].Say($$$"""{"cid":"1","error":{"code":{{{code}}},"message":"What?"}}""");
+        _links[0].IsSilent = false;
+        _links[0].Say(ExpiringNotice);
+        await client.SetStatusAsync("still here");
+        Assert.Equal(2, _tokens);
+        lock (_links[0].Sent)
+            Assert.Single(_links[0].Sent, "session_refresh");
+        // The server ends the link, and the client connects again.
+        _links[0].Close(4001, "token expired");
+        await RetryUntilAsync(client, () => _links.Count > 1 && client.State.IsConnected);
+        Assert.Equal(3, _tokens);
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
+    public async Task A_newer_token_that_is_refused_ends_nothing_and_is_followed_by_another()
+    {
+        await using var client = await ConnectAsync();
+        _links[0].IsSilent = true;
+        _links[0].Say(ExpiringNotice);
+        await Until.TrueAsync(() => _links[0].HasSent("session_refresh"), "a newer token");
+        _links[0].Say("""{"cid":"1","error":{"code":3,"message":"Missing or invalid token."}}""");
+        _links[0].IsSilent = false;
+        await Until.TrueAsync(() => _clock.TryPass(TokenTimes.RetryTime), "a wait before another token");
+        await Until.TrueAsync(() => Volatile.Read(ref _tokens) == 3, "another token");
+        await client.SetStatusAsync("still here");
+        Assert.Single(_links);
     }
 
     [Fact]

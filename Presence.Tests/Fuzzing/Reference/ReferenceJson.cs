@@ -26,7 +26,7 @@ internal static class ReferenceJson
     ];
 
     private static readonly Dictionary<string, string> Members =
-        Unoffered.Concat(["cid", "status_update", "status_follow", "status_unfollow", "ping", "pong"])
+        Unoffered.Concat(["cid", "status_update", "status_follow", "status_unfollow", "session_refresh", "ping", "pong"])
             .SelectMany(name => new[] { (Spelling: name, Name: name), (Spelling: LowerCamel(name), Name: name) })
             .Distinct().ToDictionary(n => n.Spelling, n => n.Name, StringComparer.Ordinal);
 
@@ -127,6 +127,9 @@ internal static class ReferenceJson
             case "status_unfollow":
                 var unfollow = Fields(member, n => n is "user_ids" or "userIds" ? "ids" : null);
                 return $"Unfollow {cid} {Texts(unfollow, "ids")}";
+            case "session_refresh":
+                var refresh = Fields(member, n => n == "token" ? n : null);
+                return $"RefreshSession {cid} {(refresh.TryGetValue("token", out var token) ? Quote(Text(token)) : "''")}";
             case "ping":
                 return $"Ping {cid}";
             case "pong":

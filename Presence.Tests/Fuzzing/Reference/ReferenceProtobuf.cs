@@ -38,6 +38,7 @@ internal static class ReferenceProtobuf
     private static string ReadEnvelope(ref Reader reader)
     {
         var (cid, member) = ("", 0);
+        var token = "";
         var (status, ids, names) = ((string?)null, new List<string>(), new List<string>());
         while (reader.Next(out var number, out var type))
         {
@@ -45,11 +46,11 @@ internal static class ReferenceProtobuf
             {
                 cid = reader.Text();
             }
-            else if (number is >= 2 and <= 51 && type == 2)
+            else if (number is (>= 2 and <= 51) or 1001 && type == 2)
             {
                 // The same member again is merged with what is there; another one takes its place.
                 if (member != number)
-                    (status, ids, names) = (null, [], []);
+                    (token, status, ids, names) = ("", null, [], []);
                 member = number;
                 var part = reader.Part();
                 switch (number)
@@ -59,6 +60,16 @@ internal static class ReferenceProtobuf
                         {
                             if (field == 1 && kind == 2)
                                 status = ReadWrapped(part.Part(), status, ref part);
+                            else
+                                part.Skip(field, kind);
+                        }
+
+                        break;
+                    case 1001:
+                        while (part.Next(out var field, out var kind))
+                        {
+                            if (field == 1 && kind == 2)
+                                token = part.Text();
                             else
                                 part.Skip(field, kind);
                         }
@@ -100,6 +111,7 @@ internal static class ReferenceProtobuf
             29 => $"UpdateStatus {said} {(status is null ? "null" : $"'{status}'")}",
             26 => $"Follow {said} {Texts(ids)} {Texts(names)}",
             28 => $"Unfollow {said} {Texts(ids)}",
+            1001 => $"RefreshSession {said} '{token}'",
             32 => $"Ping {said}",
             33 => $"Ignored {said}",
             _ => $"Refused {said}",

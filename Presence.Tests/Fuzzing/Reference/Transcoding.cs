@@ -17,6 +17,7 @@ internal static class Transcoding
             ClientRequest.UpdateStatus update => new() { StatusUpdate = new StatusUpdate { Status = update.Status } },
             ClientRequest.Follow follow => new() { StatusFollow = new StatusFollow { UserIds = { follow.UserIds }, Usernames = { follow.Usernames } } },
             ClientRequest.Unfollow unfollow => new() { StatusUnfollow = new StatusUnfollow { UserIds = { unfollow.UserIds } } },
+            ClientRequest.RefreshSession refresh => new() { SessionRefresh = new SessionRefresh { Token = refresh.Token } },
             ClientRequest.Ping => new() { Ping = new Ping() },
             ClientRequest.Ignored => new() { Pong = new Pong() },
             _ => null,

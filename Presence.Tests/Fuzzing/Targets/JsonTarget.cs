@@ -10,7 +10,7 @@ namespace Presence.Tests.Fuzzing.Targets;
 internal sealed class JsonTarget : FuzzTarget
 {
     private static readonly string[] Members =
-        ["status_update", "status_follow", "status_unfollow", "ping", "pong", "statusUpdate", "statusFollow", "statusUnfollow", "rpc", "error", "match_data_send", "partyDataSend", "unknown"];
+        ["status_update", "status_follow", "status_unfollow", "session_refresh", "ping", "pong", "statusUpdate", "statusFollow", "statusUnfollow", "rpc", "error", "match_data_send", "partyDataSend", "unknown"];
 
     public override string Name => "json";
 

@@ -54,6 +54,10 @@ public abstract class ClientFormat
                     json.WriteStartObject("status_unfollow");
                     WriteList(json, "user_ids", unfollow.UserIds);
                     break;
+                case ClientRequest.RefreshSession refresh:
+                    json.WriteStartObject("session_refresh");
+                    json.WriteString("token", refresh.Token);
+                    break;
                 case ClientRequest.Ping:
                     json.WriteStartObject("ping");
                     break;
@@ -78,6 +82,8 @@ public abstract class ClientFormat
                 return new Told.Snapshot(cid, Presences(status, "presences"));
             if (envelope.TryGetProperty("pong", out _))
                 return new Told.Pong(cid);
+            if (envelope.TryGetProperty("session_refresh", out var refreshed))
+                return new Told.Refreshed(cid, refreshed.GetProperty("expires_at").GetInt64());
             if (envelope.TryGetProperty("error", out var error))
                 return new Told.Error(cid, error.TryGetProperty("code", out var code) ? code.GetInt32() : 0, Text(error, "message") ?? "");
             if (envelope.TryGetProperty("notifications", out var notices))
@@ -126,6 +132,9 @@ public abstract class ClientFormat
                 case ClientRequest.Unfollow unfollow:
                     envelope.StatusUnfollow = new StatusUnfollow { UserIds = { unfollow.UserIds } };
                     break;
+                case ClientRequest.RefreshSession refresh:
+                    envelope.SessionRefresh = new SessionRefresh { Token = refresh.Token };
+                    break;
                 case ClientRequest.Ping:
                     envelope.Ping = new Ping();
                     break;
@@ -144,6 +153,7 @@ public abstract class ClientFormat
             {
                 Member.None => new Told.Ack(cid),
                 Member.Pong => new Told.Pong(cid),
+                Member.SessionRefresh => new Told.Refreshed(cid, envelope.SessionRefresh.ExpiresAt),
                 Member.Error => new Told.Error(cid, envelope.Error.Code, envelope.Error.Message),
                 Member.Status => new Told.Snapshot(cid, Presences(envelope.Status.Presences)),
                 Member.StatusPresenceEvent => new Told.Event(

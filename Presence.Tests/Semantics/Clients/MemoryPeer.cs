@@ -82,6 +82,7 @@ public sealed class MemoryPeer : Peer
         ServerMessage.Pong pong => new Told.Pong(pong.Cid),
         ServerMessage.Snapshot snapshot => new Told.Snapshot(
             snapshot.Cid, [.. snapshot.Presences.Select(p => Translate(p.User, p.Status))]),
+        ServerMessage.SessionRefreshed refreshed => new Told.Refreshed(refreshed.Cid, refreshed.ExpiresAt.ToUnixTimeSeconds()),
         ServerMessage.StatusEvent change => new Told.Event(Side(change, c => c.New), Side(change, c => c.Old)),
         ServerMessage.Failed failed => new Told.Error(failed.Cid, (int)failed.Code, failed.Message),
         ServerMessage.Notice notice => new Told.Notice(notice.Subject, notice.Code),

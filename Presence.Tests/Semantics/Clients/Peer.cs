@@ -92,7 +92,7 @@ public abstract class Peer(UserId user, string username) : IAsyncDisposable
         while (true)
         {
             var told = await ReceiveAsync($"the reply to {cid}");
-            if (told is Told.Ack or Told.Pong or Told.Snapshot or Told.Error && told.ReplyTo == cid)
+            if (told is Told.Ack or Told.Pong or Told.Snapshot or Told.Refreshed or Told.Error && told.ReplyTo == cid)
                 return told;
             _setAside.Enqueue(told);
             if (told is Told.Closed)

@@ -10,6 +10,9 @@ public abstract record Told
 
     public sealed record Pong(string? Cid) : Told;
 
+    /// <summary>The connection goes on by another token, which expires then (seconds since 1970).</summary>
+    public sealed record Refreshed(string? Cid, long ExpiresAt) : Told;
+
     /// <summary>The answer to a follow.</summary>
     public sealed record Snapshot(string? Cid, IReadOnlyList<Shown> Presences) : Told
     {
@@ -49,6 +52,7 @@ public abstract record Told
         Ack ack => ack.Cid,
         Pong pong => pong.Cid,
         Snapshot snapshot => snapshot.Cid,
+        Refreshed refreshed => refreshed.Cid,
         Error error => error.Cid,
         _ => null,
     };

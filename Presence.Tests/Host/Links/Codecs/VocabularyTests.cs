@@ -31,7 +31,7 @@ public sealed class VocabularyTests
     private static readonly (int Number, string Name)[] Unanswered = [(15, "match_data_send"), (49, "party_data_send")];
 
     private static readonly (int Number, string Name)[] Served =
-        [(26, "status_follow"), (28, "status_unfollow"), (29, "status_update"), (32, "ping"), (33, "pong")];
+        [(26, "status_follow"), (28, "status_unfollow"), (29, "status_update"), (32, "ping"), (33, "pong"), (1001, "session_refresh")];
 
     public static TheoryData<int, string, string> Refusals()
     {
@@ -69,6 +69,25 @@ public sealed class VocabularyTests
         }
 
         Assert.Equal(expected, ProtobufCodec.Instance.Decode(stream.ToArray()).Describe());
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
+    public void A_session_refresh_says_the_same_in_both_formats()
+    {
+        Assert.Equal("RefreshSession 'c1' 'a.b.c'", Wire.Json("""{"cid":"c1","session_refresh":{"token":"a.b.c"}}""").Describe());
+        Assert.Equal("RefreshSession 'c1' 'a.b.c'", Wire.Json("""{"sessionRefresh":{"expires_at":7,"token":"a.b.c"},"cid":"c1"}""").Describe());
+        Assert.Equal("RefreshSession null ''", Wire.Json("""{"session_refresh":{"token":null}}""").Describe());
+        Assert.StartsWith("Refused 'c1' BadInput", Wire.Json("""{"cid":"c1","session_refresh":{"token":7}}""").Describe(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Refused 'c1' BadInput", Wire.Json("""{"cid":"c1","session_refresh":{},"party_remove":{}}""").Describe(), StringComparison.Ordinal);
+        // The tag of field 1001 with a length is CA 3E.
+        Assert.Equal("RefreshSession 'c1' 'a.b.c'", Wire.Protobuf("0A026331" + "CA3E07" + "0A05612E622E63").Describe());
+        Assert.Equal("RefreshSession null ''", Wire.Protobuf("CA3E00").Describe());
+
+        var answer = new ServerMessage.SessionRefreshed("c1", DateTimeOffset.FromUnixTimeSeconds(1795577262));
+        Assert.Equal("""{"cid":"c1","session_refresh":{"expires_at":1795577262}}""", Wire.ToJson(answer));
+        Assert.Equal(1795577262, Envelope.Parser.ParseFrom(Convert.FromHexString(Wire.ToHex(answer))).SessionRefresh.ExpiresAt);
     }
 
     [Fact]

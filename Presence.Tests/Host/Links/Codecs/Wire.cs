@@ -31,6 +31,7 @@ internal static class Wire
         ClientRequest.Follow f => $"Follow {Quote(f.Cid)} [{string.Join(",", f.UserIds.Select(Quote))}] [{string.Join(",", f.Usernames.Select(Quote))}]",
         ClientRequest.Unfollow u => $"Unfollow {Quote(u.Cid)} [{string.Join(",", u.UserIds.Select(Quote))}]",
         ClientRequest.UpdateStatus s => $"UpdateStatus {Quote(s.Cid)} {Quote(s.Status)}",
+        ClientRequest.RefreshSession s => $"RefreshSession {Quote(s.Cid)} {Quote(s.Token)}",
         ClientRequest.Ping p => $"Ping {Quote(p.Cid)}",
         ClientRequest.Ignored i => $"Ignored {Quote(i.Cid)}",
         ClientRequest.Refused r => $"Refused {Quote(r.Cid)} {r.Code} {(r.IsAnswered ? "answered" : "unanswered")} {r.Message}",

@@ -41,7 +41,6 @@ public sealed class OriginTests(OriginTests.Server server) : IClassFixture<Origi
     public sealed class Server : ServerFixture
     {
         protected override IEnumerable<string> Settings =>
-            
         [
             "--Presence:Limits:AllowedOrigins:0=https://game.example", "--Presence:Limits:AllowedOrigins:1=http://localhost:8080",
             "--Presence:Limits:AllowedOrigins:2=capacitor://localhost",

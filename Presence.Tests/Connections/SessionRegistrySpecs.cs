@@ -115,8 +115,9 @@ public sealed class SessionRegistrySpecs : ActorSpec
     public async Task A_connection_that_has_been_told_to_end_does_not_go_on()
     {
         var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
-        var connection = CreateTestProbe();
+        var (connection, other) = (CreateTestProbe(), CreateTestProbe());
         Register(registry, connection, tokenId: "old");
+        Register(registry, other, tokenId: "other");
         registry.Tell(new SessionRegistry.Revoke(_alice, "old", default), TestActor);
         Renew(registry, connection, DateTimeOffset.UtcNow + TimeSpan.FromDays(1), tokenId: "new");
         registry.Tell(RelayFailed.Instance, TestActor);

@@ -79,8 +79,10 @@ public sealed class VocabularyTests
         Assert.Equal("RefreshSession 'c1' 'a.b.c'", Wire.Json("""{"sessionRefresh":{"expires_at":7,"token":"a.b.c"},"cid":"c1"}""").Describe());
         Assert.Equal("RefreshSession null ''", Wire.Json("""{"session_refresh":{"token":null}}""").Describe());
         Assert.StartsWith("Refused 'c1' BadInput", Wire.Json("""{"cid":"c1","session_refresh":{"token":7}}""").Describe(), StringComparison.Ordinal);
-        Assert.StartsWith(
-            "Refused 'c1' BadInput", Wire.Json("""{"cid":"c1","session_refresh":{},"party_remove":{}}""").Describe(), StringComparison.Ordinal);
+        // Numbers that are equal modulo 64 are not taken for one field.
+        Assert.Equal(
+            "Refused 'c1' BadInput answered The envelope holds two messages.",
+            Wire.Json("""{"cid":"c1","session_refresh":{},"party_remove":{}}""").Describe());
         // The tag of field 1001 with a length is CA 3E.
         Assert.Equal("RefreshSession 'c1' 'a.b.c'", Wire.Protobuf("0A026331" + "CA3E07" + "0A05612E622E63").Describe());
         Assert.Equal("RefreshSession null ''", Wire.Protobuf("CA3E00").Describe());

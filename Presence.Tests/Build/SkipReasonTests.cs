@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using Xunit;
 using Xunit.Abstractions;
@@ -14,14 +15,12 @@ public sealed class SkipReasonTests
         var (run, diagnostics) = (new Collected(), new Collected());
         var sink = new SkipReasonSink(run, diagnostics);
         IMessageSinkMessage[] messages =
-        [
-            new TestSkipped(null, "There is no browser."), new TestSkipped(null, "There is no Node.js."), new TestSkipped(null, "There is no browser."),
-        ];
+            [Said<ITestSkipped>("There is no browser."), Said<ITestSkipped>("There is no Node.js."), Said<ITestSkipped>("There is no browser.")];
         foreach (var message in messages)
             Assert.True(sink.OnMessage(message));
         Assert.Empty(diagnostics.Messages);
 
-        var end = new TestAssemblyFinished([], null, 0, 3, 0, 3);
+        var end = Said<ITestAssemblyFinished>("");
         sink.OnMessage(end);
 
         Assert.Equal([.. messages, end], run.Messages);
@@ -38,6 +37,22 @@ public sealed class SkipReasonTests
         Assert.Contains(
             typeof(SkipReasonTests).Assembly.GetCustomAttributesData(),
             data => data.AttributeType == typeof(TestFrameworkAttribute) && Equals(data.ConstructorArguments[0].Value, typeof(SkipReasonFramework).FullName));
+    }
+
+    private static T Said<T>(string reason)
+        where T : class, IMessageSinkMessage
+    {
+        var message = DispatchProxy.Create<T, Message>();
+        ((Message)(object)message).Reason = reason;
+        return message;
+    }
+
+    /// <summary>A message of a run that has a reason and nothing else.</summary>
+    public class Message : DispatchProxy
+    {
+        internal string Reason { get; set; } = "";
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => targetMethod?.Name == "get_Reason" ? Reason : null;
     }
 
     private sealed class Collected : LongLivedMarshalByRefObject, IMessageSink

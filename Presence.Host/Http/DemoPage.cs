@@ -32,16 +32,25 @@ internal static class DemoPage
             file.Context.Response.Headers.CacheControl = "no-cache";
         };
         app.UseFileServer(page);
-        // The documents of this build, as text: what the page leads to, and pages of them to each other.
+        UseDocuments(app, page.StaticFileOptions.OnPrepareResponse);
+        app.UseRouting();
+    }
+
+    /// <summary>Serves the documents of this build as text: what the page leads to, and pages of them to each other.</summary>
+    private static void UseDocuments(WebApplication app, Action<StaticFileResponseContext> prepare)
+    {
+        var folder = System.IO.Path.Combine(AppContext.BaseDirectory, "docs");
+        // A build of the sources alone has none.
+        if (!Directory.Exists(folder))
+            return;
         var documents = new FileExtensionContentTypeProvider(new Dictionary<string, string> { [".md"] = "text/plain; charset=utf-8", [".svg"] = "image/svg+xml" });
         app.UseStaticFiles(new StaticFileOptions
         {
             RequestPath = Path + "/docs",
-            FileProvider = new PhysicalFileProvider(System.IO.Path.Combine(AppContext.BaseDirectory, "docs")),
+            FileProvider = new PhysicalFileProvider(folder),
             ContentTypeProvider = documents,
-            OnPrepareResponse = page.StaticFileOptions.OnPrepareResponse,
+            OnPrepareResponse = prepare,
         });
-        app.UseRouting();
     }
 
     private static Task LeadToPage(HttpContext context, RequestDelegate next)

@@ -1,5 +1,6 @@
 using Presence.Client;
 using Presence.Client.Links;
+using Presence.Tests.Client.Faults;
 using Presence.Tests.Host;
 using Presence.Tests.Semantics.Clients;
 using Xunit;
@@ -122,8 +123,12 @@ public sealed class ClientTests(ServerFixture server) : IClassFixture<ServerFixt
             return new ValueTask<string>(Tokens.Sign(Peers.IdentityOf(user, "alice", reasons.Count == 1 ? TimeSpan.FromSeconds(4) : null)));
         })).WaitAsync(Clients.Patience);
         await alice.SetStatusAsync("here");
-        await alice.UntilAsync(s => s.IsConnected && reasons.Count > 1);
-        Assert.Equal([null, DisconnectReason.TokenExpired], reasons);
+        await Until.TrueAsync(() => reasons.Count > 1, "another token");
+        await alice.UntilAsync(s => s.IsConnected);
+        // Over TCP the connection goes on by the new token. A WebSocket waits to be told that its token expires soon, and a token
+        // that is shorter than that notice is not told of.
+        DisconnectReason? second = kind is ClientKind.WebSocketJson or ClientKind.WebSocketProtobuf ? DisconnectReason.TokenExpired : null;
+        Assert.Equal([null, second], reasons);
         Assert.Equal("here", alice.Status);
     }
 

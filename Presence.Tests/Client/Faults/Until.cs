@@ -12,10 +12,18 @@ internal static class Until
     /// <param name="what">The same in words.</param>
     /// <param name="patience">How long it may take; by default <see cref="Peer.Patience"/>.</param>
     /// <param name="describe">Tells how it is instead.</param>
-    public static async Task TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null, Func<string>? describe = null)
+    public static Task TrueAsync(Func<bool> condition, string what, TimeSpan? patience = null, Func<string>? describe = null) =>
+        TrueAsync(() => Task.FromResult(condition()), what, patience, describe);
+
+    /// <summary>The same for a condition that has to be waited for.</summary>
+    /// <param name="condition">What is to hold.</param>
+    /// <param name="what">The same in words.</param>
+    /// <param name="patience">How long it may take; by default <see cref="Peer.Patience"/>.</param>
+    /// <param name="describe">Tells how it is instead.</param>
+    public static async Task TrueAsync(Func<Task<bool>> condition, string what, TimeSpan? patience = null, Func<string>? describe = null)
     {
         using var end = new CancellationTokenSource(patience ?? Peer.Patience);
-        while (!condition())
+        while (!await condition())
         {
             if (end.IsCancellationRequested)
                 throw new TimeoutException($"Awaited {what}, in vain. {describe?.Invoke()}");

@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Tests.Client.Faults;
 using Xunit;
 
 namespace Presence.Tests.Host.Auth;
@@ -143,7 +144,7 @@ public sealed class PublishedKeyTests : IAsyncLifetime, IDisposable
 
         // It is in force until the new ones have been read: nobody waits for that.
         Assert.NotNull(await validator.BearerAsync(token));
-        await Eventually(async () => await validator.BearerAsync(token) is null);
+        await Until.TrueAsync(async () => await validator.BearerAsync(token) is null, "the refusal of the token");
     }
 
     [Fact]
@@ -171,24 +172,17 @@ public sealed class PublishedKeyTests : IAsyncLifetime, IDisposable
         _time.Advance(TimeSpan.FromHours(13));
 
         Assert.NotNull(await validator.BearerAsync(token));
-        await Eventually(() => Task.FromResult(_reads.Count == 2));
+        await Until.TrueAsync(() => _reads.Count == 2, "a second reading of the issuer");
         for (var i = 0; i < 10; i++)
             Assert.NotNull(await validator.BearerAsync(token));
         Assert.Equal(2, _reads.Count);
 
         Publish(Key(_next, "three"));
-        await Eventually(async () =>
+        await Until.TrueAsync(async () =>
         {
             _time.Advance(RemoteKeys.RenewInterval);
             return await validator.BearerAsync(token) is null;
-        });
-    }
-
-    private static async Task Eventually(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await condition())
-            await Task.Delay(10, patience.Token);
+        }, "the change of the keys");
     }
 
     [Fact]

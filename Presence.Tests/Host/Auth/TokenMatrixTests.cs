@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Host.Auth;
 using Presence.Host.Configuration;
+using Presence.Tests.Client.Faults;
 using Presence.Tests.Host.Http;
 using Xunit;
 
@@ -187,11 +188,11 @@ public sealed class TokenMatrixTests : IAsyncLifetime, IDisposable
         await _issuer.StartAgainAsync();
         _issuer.Publish(LocalIssuer.Key(_second, "next"));
         var before = _issuer.Reads.Count;
-        await Eventually(async () =>
+        await Until.TrueAsync(async () =>
         {
             _time.Advance(RemoteKeys.RenewInterval);
             return await validator.BearerAsync(Token("RS256 published, long")) is null;
-        });
+        }, "the change of the keys");
         Assert.True(_issuer.Reads.Count > before);
     }
 
@@ -201,7 +202,7 @@ public sealed class TokenMatrixTests : IAsyncLifetime, IDisposable
         using var validator = Validator();
         _issuer.FallSilent();
         var waiting = Enumerable.Range(0, 200).Select(_ => validator.ValidateAsync(Token("RS256 published")).AsTask()).ToList();
-        await Eventually(() => Task.FromResult(_issuer.Reads.Count > 0));
+        await Until.TrueAsync(() => _issuer.Reads.Count > 0, "a reading of the issuer");
         _issuer.Speak();
 
         Assert.All(await Task.WhenAll(waiting), each => Assert.NotNull(each.Claims));
@@ -280,13 +281,6 @@ public sealed class TokenMatrixTests : IAsyncLifetime, IDisposable
     {
         http.Response.Redirect(target);
         return Task.CompletedTask;
-    }
-
-    private static async Task Eventually(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await condition())
-            await Task.Delay(10, patience.Token);
     }
 
     private static Answer AnswerOf(TokenResult result) =>

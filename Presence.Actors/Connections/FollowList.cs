@@ -54,7 +54,7 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
     private string TooMany => $"A connection may follow {limit} users.";
 
     /// <summary>How many users, and names that nobody bears yet, are followed (contract F10).</summary>
-    public int Count => _users.Count + (_awaitedNames?.Count ?? 0);
+    public int Count => _users.Count + (_awaitedNames?.Count ?? 0) - (_pending?.Found.Count ?? 0);
 
     /// <summary>Begins to carry out a follow; nothing of it is applied when it is refused (contract F3, F10).</summary>
     /// <param name="follow">The client's request.</param>
@@ -94,11 +94,10 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
             ask.Add(Subject.OfUser(user));
         }
 
-        foreach (var name in pending.Names)
-        {
+        foreach (var name in pending.NewNames)
             (_awaitedNames ??= new Dictionary<string, long>(StringComparer.Ordinal))[name] = request;
+        foreach (var name in pending.Names)
             ask.Add(Subject.OfName(name));
-        }
 
         return Finish(ask.MoveToImmutable(), []);
     }
@@ -120,6 +119,15 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
                 continue;
             }
 
+            // A request that failed has left the name to an earlier one, which waits for what this answer says.
+            if (subject.Name is { } awaited && _awaitedNames?.ContainsKey(awaited) == true && _pending?.Names.Contains(awaited) != true)
+            {
+                var resolved = Resolve(awaited, HoldersOf(sessions));
+                ask = ask.AddRange(resolved.Ask);
+                drop = drop.AddRange(resolved.Drop);
+                continue;
+            }
+
             // An answer to a request that an unfollow, or a newer request, has overtaken says nothing any more.
             if (_pending is null || _pending.Request != followed.Request || !_pending.Take(subject, sessions))
                 continue;
@@ -128,6 +136,10 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
                 var holders = HoldersOf(sessions);
                 if (holders.IsEmpty)
                     continue;
+                var count = Count - 1 + holders.Count(user => user != self && !_users.ContainsKey(user));
+                var isEarlier = _pending.IsEarlier(name);
+                if (isEarlier)
+                    _pending.Find(name, holders);
                 if (holders.Length > usersPerName)
                 {
                     failure = ($"More than {usersPerName} users have the name.", Limit.UsersPerName);
@@ -135,14 +147,18 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
                 }
 
                 // A name that is resolved counts no more.
-                if (Count - 1 + holders.Count(user => user != self && !_users.ContainsKey(user)) > limit)
+                if (count > limit)
                 {
                     failure = (TooMany, Limit.Follows);
                     continue;
                 }
 
-                Forget(name);
-                drop = drop.Add(subject);
+                if (!isEarlier)
+                {
+                    Forget(name);
+                    drop = drop.Add(subject);
+                }
+
                 foreach (var holder in holders)
                 {
                     if (Ask(holder))
@@ -155,7 +171,7 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
             }
         }
 
-        return failure is var (why, exceeded) ? Fail(why, exceeded, drop, events) : Finish(ask, drop) with { Events = events };
+        return failure is var (why, exceeded) ? Fail(why, exceeded, ask, drop, events) : Finish(ask, drop) with { Events = events };
     }
 
     /// <summary>
@@ -164,20 +180,37 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
     /// </summary>
     public Outcome Resolve(RelayReply.HoldersChanged changed)
     {
-        var name = Subject.OfName(changed.Name);
-        if (_awaitedNames is null || !_awaitedNames.TryGetValue(changed.Name, out var since) || _pending?.Awaits(changed.Name) == true)
+        var name = changed.Name;
+        if (_awaitedNames?.ContainsKey(name) != true || _pending?.Awaits(name) == true || _pending?.Found.ContainsKey(name) == true)
             return Outcome.Nothing;
-        var holders = HoldersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!).OrderBy(s => s.Session.Value))
-            .RemoveAll(b => _unfollowed is not null && _unfollowed.TryGetValue(b, out var at) && at >= since);
-        if (holders.IsEmpty)
+        var holders = HoldersOf(changed.Changes.Where(c => c.New is not null).Select(c => c.New!));
+        if (_pending?.Names.Contains(name) != true)
+            return Resolve(name, holders);
+        if (FirstOf(holders) is not { } first)
             return Outcome.Nothing;
-        Forget(changed.Name);
-        var first = holders[0];
         // Somebody who appears while the follow of the name is still being answered belongs into that answer.
-        var isPending = _pending?.Names.Contains(changed.Name) == true;
-        var isNew = first != self && (isPending ? Ask(first) : _users.TryAdd(first, State.Appearing));
+        var isAsked = Ask(first);
+        _isPlain &= !isAsked;
+        ImmutableArray<Subject> ask = isAsked ? [Subject.OfUser(first)] : [];
+        if (_pending!.IsEarlier(name))
+        {
+            _pending.Find(name, [first]);
+            return new Outcome(null, ask, [], []);
+        }
+
+        Forget(name);
+        return new Outcome(null, ask, [Subject.OfName(name)], []);
+    }
+
+    /// <summary>Resolves a name that no request under way has: its first user is followed, but for those who were unfollowed since it is awaited.</summary>
+    private Outcome Resolve(string name, ImmutableArray<UserId> holders)
+    {
+        if (FirstOf(SinceAwaited(name, holders)) is not { } first)
+            return Outcome.Nothing;
+        Forget(name);
+        var isNew = first != self && _users.TryAdd(first, State.Appearing);
         _isPlain &= !isNew;
-        return new Outcome(null, isNew ? [Subject.OfUser(first)] : [], [name], []);
+        return new Outcome(null, isNew ? [Subject.OfUser(first)] : [], [Subject.OfName(name)], []);
     }
 
     /// <summary>Ends follows at once (contract F7).</summary>
@@ -213,6 +246,16 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
         return state == State.Following;
     }
 
+    private ImmutableArray<UserId> SinceAwaited(string name, ImmutableArray<UserId> holders)
+    {
+        if (_unfollowed is not { } unfollowed)
+            return holders;
+        var since = _awaitedNames![name];
+        return holders.RemoveAll(user => unfollowed.TryGetValue(user, out var at) && at >= since);
+    }
+
+    private static UserId? FirstOf(ImmutableArray<UserId> holders) => holders.IsEmpty ? null : holders.MinBy(user => user.Value);
+
     /// <summary>The name is resolved, and waits for nobody any more.</summary>
     private void Forget(string name)
     {
@@ -247,16 +290,35 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
         }
     }
 
-    /// <summary>Refuses the follow that is being answered: nothing of it is applied (contract F10, F11).</summary>
+    /// <summary>
+    /// Refuses the follow that is being answered: nothing of it is applied (contract F10, F11). What was found by a name that an earlier
+    /// request follows is that request's: it is resolved as if this one had not been.
+    /// </summary>
     /// <param name="why">What the client is told.</param>
     /// <param name="exceeded">The limit.</param>
+    /// <param name="ask">The users whom this request would have asked for now.</param>
     /// <param name="resolved">The names that are not followed any more.</param>
     /// <param name="events">The events that the client gets beside the error.</param>
-    private Outcome Fail(string why, Limit exceeded, ImmutableArray<Subject> resolved, ImmutableArray<ServerMessage.StatusEvent> events)
+    private Outcome Fail(
+        string why, Limit exceeded, ImmutableArray<Subject> ask, ImmutableArray<Subject> resolved, ImmutableArray<ServerMessage.StatusEvent> events)
     {
         var pending = _pending!;
         _pending = null;
         var drop = resolved.ToBuilder();
+        foreach (var (name, holders) in pending.Found)
+        {
+            if (FirstOf(SinceAwaited(name, holders)) is not { } first)
+                continue;
+            Forget(name);
+            drop.Add(Subject.OfName(name));
+            if (first == self)
+                continue;
+            if (_users.TryAdd(first, State.Appearing))
+                ask = ask.Add(Subject.OfUser(first));
+            else if (_users[first] is State.Asked or State.Collected)
+                pending.Appearing.Add(first);
+        }
+
         foreach (var (user, sessions) in pending.Users)
         {
             if (!_users.TryGetValue(user, out var state) || state is not (State.Asked or State.Collected))
@@ -289,7 +351,8 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
 
         // What relays had sent of these users is still on its way.
         _isPlain = false;
-        return new Outcome(new ServerMessage.Failed(pending.Cid, ErrorCode.BadInput, why), [], drop.ToImmutable(), events) { Limit = exceeded };
+        ask = ask.RemoveAll(subject => subject.Name is null && !_users.ContainsKey(subject.User));
+        return new Outcome(new ServerMessage.Failed(pending.Cid, ErrorCode.BadInput, why), ask, drop.ToImmutable(), events) { Limit = exceeded };
     }
 
     private static ServerMessage.StatusEvent Joins(UserId user, ImmutableArray<SessionStatus> sessions) =>
@@ -299,6 +362,19 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
     {
         if (_pending is null || _pending.Outstanding > 0)
             return new Outcome(null, ask, drop, []);
+        foreach (var (name, _) in _pending.Found)
+        {
+            Forget(name);
+            drop = drop.Add(Subject.OfName(name));
+        }
+
+        // Who was unfollowed before this request may come by its names.
+        foreach (var name in _pending.Names)
+        {
+            if (_awaitedNames?.ContainsKey(name) == true)
+                _awaitedNames[name] = _pending.Request;
+        }
+
         if (_pending.Users.TryGetValue(self, out var own))
             _pending.Users[self] = own.RemoveAll(s => s.Session == session);
         var answer = new ServerMessage.Snapshot(_pending.Cid, _pending.Presences());
@@ -379,7 +455,10 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
         private int _askedUsers;
 
         private HashSet<UserId>? _appearing;
-        private List<string>? _newNames;
+        private HashSet<string>? _newNames;
+        private Dictionary<string, ImmutableArray<UserId>>? _found;
+
+        private static readonly Dictionary<string, ImmutableArray<UserId>> NoneFound = [];
 
         public string? Cid { get; } = cid;
 
@@ -391,7 +470,13 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
         public IEnumerable<string> Names => _names as IEnumerable<string> ?? [];
 
         /// <summary>The names that no earlier follow waits for.</summary>
-        public List<string> NewNames => _newNames ??= [];
+        public HashSet<string> NewNames => _newNames ??= new(StringComparer.Ordinal);
+
+        /// <summary>
+        /// The names that an earlier follow waits for and this one has resolved, with their users. They are kept until this request is
+        /// answered: should it fail, the earlier follow still has to find its user.
+        /// </summary>
+        public Dictionary<string, ImmutableArray<UserId>> Found => _found ?? NoneFound;
 
         /// <summary>Users who were found by an earlier name, and whose presences have not been sent to the client yet.</summary>
         public HashSet<UserId> Appearing => _appearing ??= [];
@@ -413,6 +498,12 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
             (_names ??= new(StringComparer.Ordinal)).Add(name);
             (_awaited ??= new(StringComparer.Ordinal)).Add(name);
         }
+
+        /// <summary>A name that an earlier follow waits for is resolved.</summary>
+        public void Find(string name, ImmutableArray<UserId> users) => (_found ??= new(StringComparer.Ordinal)).Add(name, users);
+
+        /// <summary>Whether an earlier follow waits for a name of this one.</summary>
+        public bool IsEarlier(string name) => _newNames?.Contains(name) != true;
 
         public bool Awaits(string name) => _awaited?.Contains(name) == true;
 

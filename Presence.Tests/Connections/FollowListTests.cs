@@ -291,6 +291,119 @@ public sealed class FollowListTests
         Assert.Equal(2, _follows.Count);
     }
 
+    [Theory]
+    [Trait("Clause", "F6")]
+    [Trait("Clause", "F11")]
+    [InlineData(Found.InTheSameAnswer)]
+    [InlineData(Found.InAnAnswerBefore)]
+    [InlineData(Found.AndTold)]
+    [InlineData(Found.ByAChangeBefore)]
+    [InlineData(Found.ByAnAnswerBehind)]
+    [InlineData(Found.TooManyAtOnce)]
+    public void A_request_that_fails_leaves_what_an_earlier_request_found_by_a_name(Found found)
+    {
+        Begin([], "bob");
+        Take(Holders("bob"));
+        Begin([], "bob", "eve");
+        var eve = Holders("eve", Users(4));
+        // The change that tells of Bob has come before the answer to the second request, which has the same.
+        Assert.Equal(FollowList.Outcome.Nothing, _follows.Resolve(Appears("bob", Bob)));
+        var (asked, first) = (false, Bob);
+        FollowList.Outcome failed;
+        switch (found)
+        {
+            case Found.InTheSameAnswer:
+                failed = Take([Holders("bob", Bob), eve]);
+                break;
+            case Found.InAnAnswerBefore:
+                asked = Take(Holders("bob", Bob)).Ask.Contains(Subject.OfUser(Bob));
+                failed = Take(eve);
+                break;
+            case Found.AndTold:
+                asked = Take(Holders("bob", Bob)).Ask.Contains(Subject.OfUser(Bob));
+                Take(Bob, 1);
+                failed = Take(eve);
+                Assert.Equal(Bob, Assert.Single(failed.Events).User);
+                break;
+            case Found.ByAChangeBefore:
+                Take(Holders("bob"));
+                asked = _follows.Resolve(Appears("bob", Bob)).Ask.Contains(Subject.OfUser(Bob));
+                failed = Take(eve);
+                break;
+            case Found.ByAnAnswerBehind:
+                failed = Take(eve);
+                Assert.DoesNotContain(Subject.OfName("bob"), failed.Drop);
+                asked = Take(Holders("bob", Bob)).Ask.Contains(Subject.OfUser(Bob));
+                break;
+            default:
+                var many = Users(4);
+                first = many.MinBy(user => user.Value);
+                failed = Take(Holders("bob", many));
+                break;
+        }
+
+        Assert.IsType<ServerMessage.Failed>(failed.Reply);
+        Assert.DoesNotContain(Subject.OfUser(first), failed.Drop);
+        Assert.True(asked || failed.Ask.Contains(Subject.OfUser(first)));
+        if (found != Found.AndTold)
+            Assert.Equal(first, Assert.Single(Take(first, 1).Events).User);
+        Assert.True(_follows.Admits(Change(first, 1, 2)));
+        Assert.Equal(1, _follows.Count);
+        // The name is resolved: nobody else is found by it.
+        Assert.Equal(FollowList.Outcome.Nothing, _follows.Resolve(Appears("bob", Carl)));
+    }
+
+    [Fact]
+    [Trait("Clause", "F6")]
+    [Trait("Clause", "F7")]
+    public void A_request_that_fails_brings_nobody_back_who_was_unfollowed_since_an_earlier_request_for_the_name()
+    {
+        Begin([], "bob");
+        Take(Holders("bob"));
+        _follows.End(new ClientRequest.Unfollow("2", [Bob.ToString()]), _request);
+        Begin([], "bob", "eve");
+        var failed = Take([Holders("bob", Bob), Holders("eve", Users(4))]);
+        Assert.IsType<ServerMessage.Failed>(failed.Reply);
+        Assert.Empty(failed.Ask);
+        Assert.DoesNotContain(Subject.OfName("bob"), failed.Drop);
+
+        // The name waits on, as of the first request.
+        Assert.Empty(_follows.Resolve(Appears("bob", Bob)).Ask);
+        Assert.Equal(Subject.OfUser(Carl), Assert.Single(_follows.Resolve(Appears("bob", Carl)).Ask));
+    }
+
+    [Fact]
+    [Trait("Clause", "F6")]
+    [Trait("Clause", "F10")]
+    public void A_request_that_finds_too_many_users_leaves_what_an_earlier_request_found_by_a_name()
+    {
+        var others = Users(3);
+        Begin(others, "bob");
+        Take(others.Select(user => Snapshot(user)).Append(Holders("bob")));
+        Assert.Equal(Limit, _follows.Count);
+
+        Begin([], "bob");
+        UserId[] both = [Bob, Carl];
+        var failed = Take(Holders("bob", both));
+        Assert.Equal(Actors.Telemetry.Limit.Follows, failed.Limit);
+        Assert.Equal(Subject.OfUser(both.MinBy(user => user.Value)), Assert.Single(failed.Ask));
+        Assert.Equal(Subject.OfName("bob"), Assert.Single(failed.Drop));
+        Assert.Equal(Limit, _follows.Count);
+    }
+
+    [Fact]
+    [Trait("Clause", "F10")]
+    public void Names_that_a_request_resolves_count_no_more_while_it_is_answered()
+    {
+        Begin([], "bob", "carl");
+        Take([Holders("bob"), Holders("carl")]);
+        Begin([], "bob", "carl");
+        Take(Holders("bob", Bob));
+        var answer = Take(Holders("carl", Carl, Users(1)[0], Users(1)[0]));
+        Assert.Equal(3, answer.Ask.Length);
+        Assert.Equal(Limit, _follows.Count);
+    }
+
     [Fact]
     [Trait("Clause", "F10")]
     public void Users_who_are_found_by_a_name_count_as_well()
@@ -326,8 +439,9 @@ public sealed class FollowListTests
     private static RelayReply.Snapshot Holders(string name, params UserId[] users) =>
         new(Subject.OfName(name), [.. users.Select(user => SessionStatus.OfHolder(user, 1))]);
 
-    private static RelayReply.HoldersChanged Appears(string name, UserId user) => new(name, [new StatusChange(null, SessionStatus.OfHolder(user, 1))]);
+    private static UserId[] Users(int count) => [.. Enumerable.Range(0, count).Select(_ => new UserId(Guid.NewGuid()))];
 
+    private static RelayReply.HoldersChanged Appears(string name, UserId user) => new(name, [new StatusChange(null, SessionStatus.OfHolder(user, 1))]);
 
     private static ServerMessage.StatusEvent Change(UserId user, long? from, long? to) => new(user, [new StatusChange(Shown(from), Shown(to))]);
 
@@ -335,4 +449,26 @@ public sealed class FollowListTests
 
     private static long[] Revisions(ServerMessage? reply) =>
         [.. Assert.IsType<ServerMessage.Snapshot>(reply).Presences.Select(p => p.Status.Revision)];
+
+    /// <summary>How the users of an awaited name become known beside a request that fails because of another name.</summary>
+    public enum Found
+    {
+        /// <summary>By the same answer of a relay that makes the request fail.</summary>
+        InTheSameAnswer,
+
+        /// <summary>By an answer before.</summary>
+        InAnAnswerBefore,
+
+        /// <summary>By an answer before, and what the user shows is known as well.</summary>
+        AndTold,
+
+        /// <summary>By a change before, when the name has been answered.</summary>
+        ByAChangeBefore,
+
+        /// <summary>By an answer that comes when the request has failed.</summary>
+        ByAnAnswerBehind,
+
+        /// <summary>The awaited name is itself the one that too many users have.</summary>
+        TooManyAtOnce,
+    }
 }

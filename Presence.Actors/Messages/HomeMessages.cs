@@ -68,6 +68,19 @@ public sealed record PresenceChanged(
     {
     }
 
+    /// <summary>The most bytes that it can take on the way to another node.</summary>
+    public long MaxBytes
+    {
+        get
+        {
+            // Ids, numbers and tags take less than 64.
+            var bytes = 64L + (3L * (Subject.Name?.Length ?? 0));
+            foreach (var page in Pages)
+                bytes += page.Page.MaxBytes;
+            return bytes;
+        }
+    }
+
     /// <summary>
     /// This change and the one that its home told of after it as one: of each page the newer, and the numbers of both. If a new
     /// life of the home has begun between them, the relay reconciles with that life in any case.
@@ -121,7 +134,11 @@ public sealed record RelayRetired(Subject Subject, RelayId Relay) : IHomeMessage
 /// <param name="Subject">What it is about.</param>
 public sealed record BookQuery(Subject Subject) : IHomeMessage;
 
-/// <summary>Home to whoever queried: the visible sessions of the subject.</summary>
+/// <summary>Home to whoever queried: whether the subject shows anything, and what.</summary>
 /// <param name="Subject">What it is about.</param>
-/// <param name="Sessions">Every visible session that the home knows of.</param>
-public sealed record BookAnswer(Subject Subject, ImmutableArray<SessionStatus> Sessions) : IClusterMessage;
+/// <param name="Sessions">The visible sessions that the home knows of, each once, at most <see cref="MaxSessions"/> of them.</param>
+public sealed record BookAnswer(Subject Subject, ImmutableArray<SessionStatus> Sessions) : IClusterMessage
+{
+    /// <summary>How many sessions are told: those of a username are its users, of whom as many are told in the end.</summary>
+    public const int MaxSessions = PresenceFound.MaxUsers;
+}

@@ -58,6 +58,26 @@ public sealed class Book
         }
     }
 
+    /// <summary>Some of the visible sessions, each once.</summary>
+    /// <param name="most">How many at most; at least one.</param>
+    public ImmutableArray<SessionStatus> SomeSessions(int most)
+    {
+        var sessions = ImmutableArray.CreateBuilder<SessionStatus>();
+        var seen = new HashSet<SessionId>();
+        foreach (var page in _pages)
+        {
+            foreach (var session in page.Page.Sessions)
+            {
+                if (seen.Count == most)
+                    return sessions.ToImmutable();
+                if (seen.Add(session.Session))
+                    sessions.Add(session);
+            }
+        }
+
+        return sessions.ToImmutable();
+    }
+
     /// <summary>What a session shows; null if it is not in the book.</summary>
     public SessionStatus? Find(SessionId session)
     {

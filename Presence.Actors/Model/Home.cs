@@ -78,6 +78,9 @@ public sealed record Home
     /// <summary>Whether the home holds anything for a relay.</summary>
     public bool Holds(RelayId relay) => Watchers.Contains(relay) || Book[relay] is { Sessions.IsEmpty: false };
 
+    /// <summary>The answer to a query: as much as whoever queries needs, so that it stays far below the frame limit between nodes.</summary>
+    public BookAnswer Answer() => new(Subject, Book.SomeSessions(BookAnswer.MaxSessions));
+
     /// <summary>A relay has reported.</summary>
     public Step Report(NodeReport report)
     {

@@ -13,6 +13,19 @@ public abstract record PageUpdate(long Version, ImmutableArray<SessionStatus> Se
     /// <summary>Whether it leads to the last page of a relay that is gone.</summary>
     public bool IsRetired => Version == long.MaxValue;
 
+    /// <summary>The most bytes that it can take on the way to another node.</summary>
+    public virtual long MaxBytes
+    {
+        get
+        {
+            // A UTF-16 unit takes at most three bytes; ids, numbers and tags take less than 64.
+            var bytes = 64L;
+            foreach (var session in Sessions)
+                bytes += 64 + (3L * (session.Username.Length + session.Status.Length));
+            return bytes;
+        }
+    }
+
     /// <summary>The page that it leads to; null if it does not start at the page that is known.</summary>
     /// <param name="known">The page that is known, of a lower version; null if none is.</param>
     public abstract Page? ApplyTo(Page? known);
@@ -43,19 +56,6 @@ public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions) 
 
     /// <summary>Whether the page may travel as a difference.</summary>
     public bool IsLarge => Sessions.Length > MostAlwaysWhole;
-
-    /// <summary>The most bytes that it can take on the way to another node.</summary>
-    public long MaxBytes
-    {
-        get
-        {
-            // A UTF-16 unit takes at most three bytes; ids, numbers and tags take less than 64.
-            var bytes = 64L;
-            foreach (var session in Sessions)
-                bytes += 64 + (3L * (session.Username.Length + session.Status.Length));
-            return bytes;
-        }
-    }
 
     /// <inheritdoc/>
     public override Page ApplyTo(Page? known) => this;
@@ -158,6 +158,10 @@ public sealed record Page(long Version, ImmutableArray<SessionStatus> Sessions) 
 public sealed record PageDifference(long Since, long Until, long Version, ImmutableArray<SessionStatus> Sessions, ImmutableArray<SessionId> Hidden)
     : PageUpdate(Version, Sessions)
 {
+    /// <inheritdoc/>
+    /// <remarks>An id takes 20 bytes with its tags.</remarks>
+    public override long MaxBytes => base.MaxBytes + (24L * Hidden.Length);
+
     /// <inheritdoc/>
     public override Page? ApplyTo(Page? known)
     {

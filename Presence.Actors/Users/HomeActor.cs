@@ -90,7 +90,7 @@ public abstract class HomeActor : UntypedActor
                 Carry(left, left.Remove(retired.Relay), ActorRefs.Nobody);
                 break;
             case BookQuery query:
-                Sender.Tell(new BookAnswer(query.Subject, HomeOf(query.Subject).Book.Sessions), Context.Parent);
+                Sender.Tell(HomeOf(query.Subject).Answer(), Context.Parent);
                 break;
             case RelayObserver.RelaysEnded { Relays: var ended }:
                 _relays = _relays.RemoveAll(met => ended.Contains(met.Id));

@@ -19,8 +19,8 @@ internal sealed class PresenceLookup(ActorSystem system, IRequiredActor<UserPres
     /// <summary>How many users one message to a node names.</summary>
     public const int UsersPerMessage = 256;
 
-    // The answer about a username may name a hundred users.
-    private const int NamesPerMessage = 16;
+    /// <summary>How many usernames one message to a node names: the answer about each may name a hundred users.</summary>
+    public const int NamesPerMessage = 16;
 
     // How many entities one request asks at one time.
     private const int EntitiesAtOnce = 32;

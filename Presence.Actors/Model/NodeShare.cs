@@ -81,6 +81,10 @@ public sealed record NodeShare
     // earlier watch of this node.
     private long WatchedFrom { get; set; }
 
+    // The version of the report that followed on a change of which a part was not taken: the answers to those before it may bring what has
+    // left by that change, and no later answer would say that it has, as its relay was in no digest.
+    private long AnsweredFrom { get; set; }
+
     // Up to which number all its changes are known.
     private long Sequence { get; set; }
 
@@ -192,7 +196,7 @@ public sealed record NodeShare
     }
 
     private bool IsOfThePast(ReportAccepted accepted) =>
-        (IsWatching && accepted.Version < WatchingSince)
+        (IsWatching && accepted.Version < Math.Max(WatchingSince, AnsweredFrom))
         || (accepted.Incarnation == Incarnation && (accepted.Version, accepted.Sequence).CompareTo((Accepted, AcceptedAt)) < 0);
 
     // The answer itself decides what is accepted.
@@ -233,8 +237,10 @@ public sealed record NodeShare
         var pages = isOfThePast || beginsBefore ? OfThoseInTheBook(change.Pages) : change.Pages;
         var next = this with { };
         var (changes, isGap) = next.Take(pages, departed);
-        if (isGap || (!isOfThePast && pages.Length < change.Pages.Length))
+        var isCut = !isOfThePast && pages.Length < change.Pages.Length;
+        if (isGap || isCut)
         {
+            next.AnsweredFrom = isCut ? version : AnsweredFrom;
             // A version of its own: the answer to a report from before the gap does not close it.
             (next.HasLearned, next.Heard) = (true, Math.Max(Heard, change.Sequence));
             return Resend(next, version, changes);

@@ -349,6 +349,24 @@ public sealed class NodeShareTests
         Assert.Empty(share.Changed(Changed(2, R2, Page.Retired), Nobody.With(R2.Node), Next).Changes);
     }
 
+    /// <summary>
+    /// The change that says that a relay has gone comes merged with one of an earlier watch, and overtakes an answer in which that relay
+    /// still shows something.
+    /// </summary>
+    [Fact]
+    [Trait("Clause", "E6")]
+    public void What_left_by_a_change_that_was_not_taken_is_not_shown_by_an_answer_from_before()
+    {
+        var share = NodeShare.None.Watch(2).Next.Accept(Accepted(2, sequence: 4), R1, Nobody, 3).Next
+            .Put(Status(1, 1), 5).Next.Put(Status(1, 2), 6).Next;
+        var step = share.Changed(Changed(3, R2, Page.Retired) with { Sequence = 8 }, Nobody, 7);
+        Assert.Equal(7, step.Report!.Version);
+        share = step.Next.Accept(Accepted(6, sequence: 7, newer: new BookPage(R2, PageAt(5, Status(2, 1)))), R1, Nobody, 8).Next;
+        share = share.Accept(Accepted(7, sequence: 8), R1, Nobody, 9).Next;
+        Assert.Equal("s1@2", string.Join(' ', share.Book.Sessions.Select(s => s.Status)));
+        Assert.False(share.IsOwed);
+    }
+
     [Fact]
     [Trait("Clause", "F1")]
     public void Without_a_home_a_node_shows_what_it_knows_itself()

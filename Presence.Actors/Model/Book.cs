@@ -23,6 +23,10 @@ public readonly record struct Known(RelayId Relay, long Version)
 /// What somebody knows of a subject: one page per relay. Books are only ever merged, page by page, the higher version
 /// wins; so whatever is lost, late, repeated or out of order, no book goes back.
 /// </summary>
+/// <remarks>
+/// A relay that is started in the place of a failed one says by its id that the failed one is gone. So its page replaces that of the
+/// failed one, and a book has at most one page for each relay that there is at one time, however many have failed.
+/// </remarks>
 public sealed class Book
 {
     /// <summary>Nothing is known.</summary>
@@ -36,14 +40,26 @@ public sealed class Book
     /// <summary>The pages, in no order that means anything.</summary>
     public ImmutableArray<BookPage> Pages => _pages;
 
-    /// <summary>The page of a relay, or null if none is known.</summary>
+    /// <summary>The page of a relay, or null if none is known. That of a relay in whose place another has reported is its last one.</summary>
     public Page? this[RelayId relay]
     {
         get
         {
             var at = IndexOf(relay);
-            return at < 0 ? null : _pages[at].Page;
+            if (at < 0)
+                return null;
+            return _pages[at].Relay == relay ? _pages[at].Page : _pages[at].Relay.Succeeds(relay) ? Page.Retired : null;
         }
+    }
+
+    /// <summary>
+    /// The page that a newer page of a relay replaces: the relay's own, or that of a relay in whose place it was started; null if there is
+    /// none.
+    /// </summary>
+    public Page? ReplacedBy(RelayId relay)
+    {
+        var at = IndexOf(relay);
+        return at < 0 || _pages[at].Relay.Succeeds(relay) ? null : _pages[at].Page;
     }
 
     /// <summary>Every visible session in the book.</summary>
@@ -119,17 +135,22 @@ public sealed class Book
         }
     }
 
-    /// <summary>This book with a page that is taken if it is newer; the same book if it is not.</summary>
+    /// <summary>
+    /// This book with a page that is taken if it is newer; the same book if it is not. It replaces <see cref="ReplacedBy"/>.
+    /// </summary>
     public Book Merge(RelayId relay, Page page)
     {
         var at = IndexOf(relay);
         if (at < 0)
             return new Book(_pages.Add(new BookPage(relay, page)));
-        return _pages[at].Page.Version < page.Version ? new Book(_pages.SetItem(at, new BookPage(relay, page))) : this;
+        var (known, before) = _pages[at];
+        var isNewer = known == relay ? before.Version < page.Version : relay.Succeeds(known);
+        return isNewer ? new Book(_pages.SetItem(at, new BookPage(relay, page))) : this;
     }
 
     /// <summary>
-    /// The pages that a relay with this digest lacks, without its own. A retired page is of interest only to those who knew its relay.
+    /// The pages that a relay with this digest lacks, without its own. A retired page is of interest only to those who knew its relay, or
+    /// one in whose place it was started.
     /// </summary>
     public ImmutableArray<BookPage> NewerThan(ImmutableArray<Known> digest, RelayId self)
     {
@@ -138,14 +159,14 @@ public sealed class Book
         {
             if (page.Relay == self)
                 continue;
-            long? known = null;
+            Known? known = null;
             foreach (var k in digest)
             {
-                if (k.Relay == page.Relay)
-                    known = k.Version;
+                if (k.Relay.IsInPlaceOf(page.Relay))
+                    known = k;
             }
 
-            if (known is { } version ? version < page.Page.Version : !page.Page.IsRetired)
+            if (known is var (relay, version) ? page.Relay.Succeeds(relay) || (relay == page.Relay && version < page.Page.Version) : !page.Page.IsRetired)
                 newer = newer.Add(page);
         }
 
@@ -165,11 +186,12 @@ public sealed class Book
         return this;
     }
 
+    // Of the page of the relay, or of one before or behind it in its place.
     private int IndexOf(RelayId relay)
     {
         for (var i = 0; i < _pages.Length; i++)
         {
-            if (_pages[i].Relay == relay)
+            if (_pages[i].Relay.IsInPlaceOf(relay))
                 return i;
         }
 

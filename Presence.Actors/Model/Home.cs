@@ -19,8 +19,8 @@ namespace Presence.Actors.Model;
 /// silence is asked about too: each relay that has a page here and was not heard between two sweeps is asked to report.
 /// </para>
 /// <para>
-/// The relay that is gone keeps a last page here that nothing supersedes, so that a late report of it is recognised. The next sweep drops
-/// the page. If a report came later still, the home would watch its relay, be told that it has ended, and remove it again.
+/// The relay that is gone keeps a last page here, so that a late report of it is recognised, until the relay that was started in its
+/// place reports. The next sweep drops the page as well. If a report came later still, the home would watch its relay, be told that it has ended, and remove it again.
 /// </para>
 /// </remarks>
 public sealed record Home
@@ -93,7 +93,7 @@ public sealed record Home
         var page = before is not null && before.Version >= report.Page.Version ? before : report.Page.ApplyTo(before);
         if (page is null)
             return Miss(relay, report.Page.Version);
-        var isSame = ReferenceEquals(page, before) || Page.Difference(before, page).IsEmpty;
+        var isSame = ReferenceEquals(page, before) || Page.Difference(Book.ReplacedBy(relay), page).IsEmpty;
         if (isSame && before is { IsLarge: true })
             page = page with { SameSince = before!.SameSince };
 
@@ -104,7 +104,7 @@ public sealed record Home
         foreach (var known in report.Digest)
         {
             // That a relay is gone is all there is to know of it: nobody is left to be asked.
-            if (known.IsRetired && book[known.Relay] is null)
+            if (known.IsRetired && book.ReplacedBy(known.Relay) is not { IsRetired: false })
                 book = book.Merge(known.Relay, Page.Retired);
             if ((book[known.Relay]?.Version ?? long.MinValue) >= known.Version)
                 continue;
@@ -187,7 +187,7 @@ public sealed record Home
     public Step Remove(RelayId relay)
     {
         // A relay that was named is known elsewhere for more than it is here: somebody may show sessions that this home never saw.
-        var isNews = IsNamed(relay) || Book[relay] is { Sessions.IsEmpty: false };
+        var isNews = IsNamed(relay) || Book.ReplacedBy(relay) is { Sessions.IsEmpty: false };
         var next = this with
         {
             Book = Book.Merge(relay, Page.Retired),

@@ -107,9 +107,15 @@ public readonly record struct Subject
 /// </summary>
 /// <param name="Node">The cluster's unique id of the node that it lives on.</param>
 /// <param name="Index">Which of the node's relays it is.</param>
-/// <param name="Incarnation">A number that no other relay of the node has had.</param>
+/// <param name="Incarnation">A number that no other relay of the node has had; higher than those of all that were started before.</param>
 public readonly record struct RelayId(int Node, int Index, int Incarnation)
 {
+    /// <summary>Whether this relay was started in the place of another one, or of one that was: the other one is gone for good.</summary>
+    public bool Succeeds(RelayId other) => IsInPlaceOf(other) && Incarnation > other.Incarnation;
+
+    /// <summary>Whether the two are the same relay, or one was started in the place of the other.</summary>
+    internal bool IsInPlaceOf(RelayId other) => Node == other.Node && Index == other.Index;
+
     /// <inheritdoc/>
     public override string ToString() => $"{(uint)Node:x8}/{Index}.{Incarnation}";
 }

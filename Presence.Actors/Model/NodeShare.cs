@@ -385,14 +385,14 @@ public sealed record NodeShare
         Book = before.Merge(relay, page);
         if (ReferenceEquals(Book, before))
             return [];
-        var changes = Page.Difference(before[relay], page);
+        var changes = Page.Difference(before.ReplacedBy(relay), page);
         if (page.IsRetired)
             Book = Book.WithoutRetired(departed.Includes);
         return changes;
     }
 
     private ImmutableArray<BookUpdate> OfThoseInTheBook(ImmutableArray<BookUpdate> pages) =>
-        pages.RemoveAll(p => Book[p.Relay] is null);
+        pages.RemoveAll(p => Book.ReplacedBy(p.Relay) is null);
 
     /// <summary>What a step leads to.</summary>
     /// <param name="Next">The next state.</param>

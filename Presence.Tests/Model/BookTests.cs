@@ -27,6 +27,21 @@ public sealed class BookTests
     }
 
     [Fact]
+    public void The_page_of_a_relay_replaces_that_of_the_failed_one_in_whose_place_it_was_started()
+    {
+        var (failed, next, other) = (R1, R1 with { Incarnation = 7 }, R1 with { Index = 1, Incarnation = 9 });
+        var book = BookOf(new BookPage(failed, PageAt(5, Status(1, 1))), new BookPage(other, PageAt(1)));
+        var merged = book.Merge(next, PageAt(1));
+        Assert.Equal("1.7:1, 1.9:1", Told(merged.Pages));
+        Assert.True(merged[failed]!.IsRetired);
+        Assert.Same(merged, merged.Merge(failed, PageAt(6)));
+        // Whoever knows the failed one lacks it, even if it has gone too.
+        Assert.Equal("1.7:1", Told(merged.NewerThan([new Known(failed, 5), new Known(other, 1)], self: default)));
+        Assert.Equal("1.7:end", Told(merged.Merge(next, Page.Retired).NewerThan([new Known(failed, 5), new Known(other, 1)], self: default)));
+        Assert.Empty(book.NewerThan([new Known(next, 1), new Known(other, 1)], self: default));
+    }
+
+    [Fact]
     public void Whatever_the_order_and_however_often_the_book_is_the_same() =>
         Gen.Select(AnyPage.Array[0, 8], Gen.Int).Sample((pages, seed) =>
         {
@@ -43,7 +58,7 @@ public sealed class BookTests
             var lacking = book.Pages.Where(p => !ReferenceEquals(other.Merge(p.Relay, p.Page), other));
 
             // The end of a relay says nothing to those who never knew that it was there.
-            lacking = lacking.Where(p => !p.Page.IsRetired || other[p.Relay] is not null);
+            lacking = lacking.Where(p => !p.Page.IsRetired || other.ReplacedBy(p.Relay) is not null);
             Assert.Equal(Told(lacking), Told(book.NewerThan(other.Digest, self: default)));
         });
 

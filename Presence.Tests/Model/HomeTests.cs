@@ -146,6 +146,33 @@ public sealed class HomeTests
     }
 
     [Fact]
+    [Trait("Clause", "E6")]
+    public void A_relay_that_takes_the_place_of_one_with_sessions_is_news_though_it_shows_nothing()
+    {
+        var next = R2 with { Incarnation = 1 };
+        var step = Watched(R1).Report(Report(R2, PageAt(5, Status(2, 1)))).Next.Report(Report(next, PageAt(1)));
+        Assert.Equal("1.0", Told(step.Audience));
+        Assert.Equal("2.1:1", Told(step.Change!.Pages));
+        Assert.True(step.Next.Book.ShowsNothing);
+        // The end of the failed one is no news any more, and a late report of it is not taken.
+        Assert.Null(step.Next.Remove(R2).Change);
+        Assert.Null(step.Next.Report(Report(R2, PageAt(6, Status(2, 2)))).Accepted);
+    }
+
+    [Fact]
+    [Trait("Clause", "E6")]
+    public void A_relay_that_failed_as_well_takes_the_sessions_of_the_one_before_with_it()
+    {
+        var next = R2 with { Incarnation = 1 };
+        var home = Watched(R1).Report(Report(R2, PageAt(5, Status(2, 1)))).Next;
+        var step = home.Remove(next);
+        Assert.Equal("1.0", Told(step.Audience));
+        Assert.Equal("2.1:end", Told(step.Change!.Pages));
+        // That it has gone is asked for, since it is news to others, and not taken from a digest.
+        Assert.Equal("2.1", Told(home.Report(Report(R1, PageAt(2), watching: true, new Known(next, long.MaxValue))).Ask));
+    }
+
+    [Fact]
     public void A_relay_that_showed_nothing_goes_in_silence()
     {
         var step = Watched(R1).Report(Report(R2, PageAt(5), watching: true)).Next.Remove(R2);

@@ -349,6 +349,20 @@ public sealed class NodeShareTests
         Assert.Empty(share.Changed(Changed(2, R2, Page.Retired), Nobody.With(R2.Node), Next).Changes);
     }
 
+    [Fact]
+    [Trait("Clause", "E6")]
+    public void What_a_failed_relay_showed_leaves_when_the_one_in_its_place_is_heard_of()
+    {
+        var next = R2 with { Incarnation = 1 };
+        var share = Settled().Changed(Changed(1, R2, PageAt(5, Status(2, 1))), Nobody, Next).Next;
+        var step = share.Changed(Changed(2, next, PageAt(1, Status(3, 1))), Nobody, Next);
+        Assert.Equal(">s3@1, s2@1>", Told(step.Changes));
+        Assert.Equal("1.0:2, 2.1:1", Told(step.Next.Book.Pages));
+        // What a home tells late of the failed one changes nothing, and is not kept.
+        Assert.Empty(step.Next.Changed(Changed(3, R2, PageAt(6, Status(2, 2))), Nobody, Next).Changes);
+        Assert.Equal("1.0:2, 2.1:1", Told(step.Next.Changed(Changed(3, R2, Page.Retired), Nobody, Next).Next.Book.Pages));
+    }
+
     /// <summary>
     /// The change that says that a relay has gone comes merged with one of an earlier watch, and overtakes an answer in which that relay
     /// still shows something.

@@ -52,6 +52,7 @@ public sealed class ProtocolUnderFaultsTests
     [InlineData(Without.Retry, Violation.Waiting)]
     [InlineData(Without.Silence, Violation.Divergence)]
     [InlineData(Without.Removed, Violation.Ghost)]
+    [InlineData(Without.Succession, Violation.Leftover)]
     public void Each_rule_is_needed(Without without, string fault)
     {
         const int enough = 20_000;

@@ -190,7 +190,7 @@ internal sealed class FaultyWorld
 
     private void Calm()
     {
-        for (var left = 5000; Violation is null && (_network.Count > 0 || _soon.Count > 0); left--)
+        for (var left = 20_000; Violation is null && (_network.Count > 0 || _soon.Count > 0); left--)
         {
             if (left == 0)
                 Violate(Violation.NeverQuiet, $"{_network.Count} messages are still under way");
@@ -226,6 +226,12 @@ internal sealed class FaultyWorld
             Violate(Violation.WrongWatchers, $"the home tells [{string.Join(' ', Home?.Watchers ?? [])}]");
         if (Home is { Asked.IsEmpty: false })
             Violate(Violation.Waiting, $"the home waits for [{string.Join(' ', Home.Asked)}]");
+        foreach (var book in following.Select(n => n.Relay.Book).Append(Home?.Book ?? Book.Empty))
+        {
+            // One relay of a node is the subject's; those before it have failed.
+            if (book.Pages.GroupBy(p => p.Relay.Node).FirstOrDefault(pages => pages.Count() > 1) is { } leftover)
+                Violate(Violation.Leftover, string.Join(' ', leftover.Select(Told)));
+        }
     }
 
     private void Deliver()

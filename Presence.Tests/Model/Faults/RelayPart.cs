@@ -23,6 +23,8 @@ internal sealed class RelayPart(FaultyWorld world, WorldNode node, RelayId id)
 
     public bool IsSettled => _share is { IsSettled: true };
 
+    public Book Book => Share.Book;
+
     public bool IsOwed => _share is { IsOwed: true };
 
     public void Put(SessionStatus status) => Take(Share.Put(status, ++_version));

@@ -33,6 +33,9 @@ internal sealed record Violation(string Rule, string What)
     /// <summary>After everything has settled, somebody still waits for an answer that will not come.</summary>
     public const string Waiting = "waiting";
 
+    /// <summary>After everything has settled, somebody keeps more than one page of the relays of a node.</summary>
+    public const string Leftover = "leftover";
+
     /// <inheritdoc/>
     public override string ToString() => $"{Rule}: {What}";
 }

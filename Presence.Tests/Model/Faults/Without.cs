@@ -26,4 +26,7 @@ public enum Without
 
     /// <summary>A relay takes no notice of nodes that are removed from the cluster.</summary>
     Removed,
+
+    /// <summary>A relay that is started in the place of one that failed does not say whose place it takes.</summary>
+    Succession,
 }

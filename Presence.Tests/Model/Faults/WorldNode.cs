@@ -54,5 +54,9 @@ internal sealed class WorldNode
 
     public override string ToString() => $"n{Id}";
 
-    private RelayPart StartRelay() => new(_world, this, new RelayId(Id, 0, _relaysStarted++));
+    private RelayPart StartRelay()
+    {
+        var index = _world.Without == Without.Succession ? _relaysStarted : 0;
+        return new(_world, this, new RelayId(Id, index, _relaysStarted++));
+    }
 }

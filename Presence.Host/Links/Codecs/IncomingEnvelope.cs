@@ -46,6 +46,12 @@ internal sealed class IncomingEnvelope : IMessage<IncomingEnvelope>, IBufferMess
     /// <inheritdoc/>
     MessageDescriptor IMessage.Descriptor => Envelope.Descriptor;
 
+    /// <summary>Whether a number is that of a member.</summary>
+    public static bool IsMember(int number) => number < Members.Length && Members[number];
+
+    /// <summary>As what a member is read: of one that is not served nothing is.</summary>
+    public static MessageDescriptor TypeOf(int number) => BodyOf((Member)number).Descriptor;
+
     /// <summary>Reads an envelope.</summary>
     /// <exception cref="InvalidProtocolBufferException">The bytes are none.</exception>
     public static IncomingEnvelope Read(in System.Buffers.ReadOnlySequence<byte> message) => Parser.ParseFrom(message);

@@ -11,7 +11,8 @@ namespace Presence.Host.Links.Codecs;
 
 /// <summary>
 /// The envelope in protocol buffers. Unknown fields are skipped, and of several members the last one counts, as in any
-/// proto3 reader. A tag with a wire type or a field number that does not exist makes the message malformed.
+/// proto3 reader. A tag with a wire type or a field number that does not exist makes the message malformed; a text that is not UTF-8 does
+/// not, and is refused with the cid.
 /// </summary>
 internal sealed class ProtobufCodec : EnvelopeCodec
 {
@@ -19,6 +20,7 @@ internal sealed class ProtobufCodec : EnvelopeCodec
     public static readonly ProtobufCodec Instance = new();
 
     private const string Invalid = "The message is not a valid protobuf envelope.";
+    private const string BadText = "A string is not valid UTF-8.";
 
     private ProtobufCodec()
     {
@@ -36,7 +38,9 @@ internal sealed class ProtobufCodec : EnvelopeCodec
         }
         catch (InvalidProtocolBufferException)
         {
-            return Malformed(Invalid);
+            return ProtobufTexts.AreAllThatIsWrong(message.IsSingleSegment ? message.FirstSpan : message.ToArray(), out var repeated)
+                ? new ClientRequest.Refused(repeated, ErrorCode.BadInput, BadText)
+                : Malformed(Invalid);
         }
 
         var cid = envelope.Cid.Length == 0 ? null : envelope.Cid;

@@ -80,7 +80,7 @@ internal static class ProtobufTags
     }
 
     /// <summary>Reads as the parser does: at most ten bytes, of which the lowest 32 bits count.</summary>
-    private static bool TryReadVarint(ref ReadOnlySpan<byte> rest, out uint value)
+    internal static bool TryReadVarint(ref ReadOnlySpan<byte> rest, out uint value)
     {
         ulong read = 0;
         for (var i = 0; i < rest.Length && i < 10; i++)

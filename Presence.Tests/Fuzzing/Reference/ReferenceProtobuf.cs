@@ -25,7 +25,7 @@ internal static class ReferenceProtobuf
             var envelope = ReadEnvelope(ref reader);
             return reader.IsOpen ? null : envelope;
         }
-        catch (Exception fault) when (fault is FormatException or DecoderFallbackException)
+        catch (FormatException)
         {
             return "Malformed";
         }
@@ -38,6 +38,7 @@ internal static class ReferenceProtobuf
     private static string ReadEnvelope(ref Reader reader)
     {
         var (cid, member) = ("", 0);
+        var (hasCid, isBroken) = (true, false);
         var token = "";
         var (status, ids, names) = ((string?)null, new List<string>(), new List<string>());
         while (reader.Next(out var number, out var type))
@@ -45,6 +46,8 @@ internal static class ReferenceProtobuf
             if (number == 1 && type == 2)
             {
                 cid = reader.Text();
+                hasCid = !reader.TakeBadText();
+                isBroken |= !hasCid;
             }
             else if (number is (>= 2 and <= 51) or 1001 && type == 2)
             {
@@ -98,6 +101,7 @@ internal static class ReferenceProtobuf
                 }
 
                 reader.IsOpen |= part.IsOpen;
+                isBroken |= part.TakeBadText();
             }
             else
             {
@@ -105,7 +109,9 @@ internal static class ReferenceProtobuf
             }
         }
 
-        var said = cid.Length == 0 ? "null" : $"'{cid}'";
+        var said = cid.Length == 0 || !hasCid ? "null" : $"'{cid}'";
+        if (isBroken)
+            return $"Broken {said}";
         return member switch
         {
             29 => $"UpdateStatus {said} {(status is null ? "null" : $"'{status}'")}",
@@ -132,6 +138,7 @@ internal static class ReferenceProtobuf
         }
 
         outer.IsOpen |= wrapper.IsOpen;
+        outer.HasBadText |= wrapper.HasBadText;
         return text;
     }
 
@@ -160,7 +167,29 @@ internal static class ReferenceProtobuf
             return number != 0 ? true : throw new FormatException("There is no field 0.");
         }
 
-        public string Text() => Strict.GetString(Bytes());
+        /// <summary>Whether a text was no UTF-8.</summary>
+        public bool HasBadText { get; set; }
+
+        public bool TakeBadText()
+        {
+            var has = HasBadText;
+            HasBadText = false;
+            return has;
+        }
+
+        public string Text()
+        {
+            var bytes = Bytes();
+            try
+            {
+                return Strict.GetString(bytes);
+            }
+            catch (DecoderFallbackException)
+            {
+                HasBadText = true;
+                return "";
+            }
+        }
 
         public Reader Part() => depth + 1 < MaxDepth ? new(Bytes(), depth + 1) : throw new FormatException("It is nested too deep.");
 

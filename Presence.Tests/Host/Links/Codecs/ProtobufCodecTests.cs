@@ -55,14 +55,6 @@ public sealed class ProtobufCodecTests
     [InlineData("07")]
     [InlineData("FFFFFFFFFFFFFFFFFFFFFF")]
     [InlineData("0AFFFFFFFF0F31")]
-    [InlineData("0A01FF820200")]
-    [InlineData("0A02C328820200")]
-    [InlineData("0A03EDA080820200")]
-    [InlineData("EA01050A030A01FF")]
-    [InlineData("EA01060A040A02C080")]
-    [InlineData("D201030A01FF")]
-    [InlineData("D201031201FF")]
-    [InlineData("E201030A01FF")]
     [InlineData("EA0104")]
     [InlineData("EA01020A05")]
     [InlineData("1C")]
@@ -83,11 +75,48 @@ public sealed class ProtobufCodecTests
     [InlineData("1B0F1C820200")]
     [InlineData("1B021C820200")]
     [InlineData("8F80808010820200")]
+    [InlineData("0A01FF0F")]
+    [InlineData("0A01FF8202")]
+    [InlineData("D201031201FFEA0104")]
+    [InlineData("D201031201FF1B820202070E1D")]
+    [InlineData("D201031201FF1B")]
+    [InlineData("D201031201FF1C")]
+    [InlineData("D201051201FF0A02")]
     public void Anything_else_is_malformed(string hex)
     {
         var malformed = Assert.IsType<ClientRequest.Malformed>(Wire.Protobuf(hex));
         Assert.Equal((ErrorCode.BadInput, CloseReason.Malformed), (malformed.Code, malformed.Reason));
     }
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("0A01FF820200", null)]
+    [InlineData("0A02C328820200", null)]
+    [InlineData("0A03EDA080820200", null)]
+    [InlineData("0A01310A01FF820200", null)]
+    [InlineData("0A01FF0A0131820200", "1")]
+    [InlineData("0A0131EA01050A030A01FF", "1")]
+    [InlineData("EA01060A040A02C0800A0132", "2")]
+    [InlineData("D201030A01FF", null)]
+    [InlineData("0A0133D201031201FF", "3")]
+    [InlineData("0A0134E201030A01FF", "4")]
+    [InlineData("0A0135CA3E030A01FF", "5")]
+    [InlineData("0A0136E201030A01FF820200", "6")]
+    [InlineData("0A0137E201030A01FF1B820202070E1C", "7")]
+    [InlineData("0A00E201030A01FF", null)]
+    public void A_text_that_is_not_UTF8_is_an_error_with_the_cid_where_that_can_be_read(string hex, string? cid)
+    {
+        var refused = Assert.IsType<ClientRequest.Refused>(Wire.Protobuf(hex));
+        Assert.Equal((cid, ErrorCode.BadInput, true), (refused.Cid, refused.Code, refused.IsAnswered));
+    }
+
+    [Theory]
+    [Trait("Clause", "L3")]
+    [InlineData("820200", "0A03EDA080")]
+    [InlineData("8202031201FF", "")]
+    [InlineData("5A031201FF820200", "")]
+    public void What_is_in_a_message_that_is_not_served_does_not_matter(string hex, string more) =>
+        Assert.Equal(more.Length > 0, Wire.Protobuf(hex + more) is ClientRequest.Refused { Code: ErrorCode.BadInput });
 
     [Fact]
     [Trait("Clause", "L3")]

@@ -25,7 +25,7 @@ internal sealed class LinkOpening(
 {
     private readonly int _messageBytes = options.Value.Limits.MessageBytes;
 
-    /// <summary>Makes the link of a client; its connection is opened by <see cref="Open(Link, SessionId, Identity, bool, ILoop?)"/>.</summary>
+    /// <summary>Makes the link of a client; its connection is opened by <see cref="Open(Link, SessionId, Identity, bool, ILoop?, CloseReason?)"/>.</summary>
     /// <param name="identity">Who the client is.</param>
     /// <param name="format">How messages look.</param>
     /// <param name="holdsFirstFrame">Whether the first frame is held back (protocol difference 0.3).</param>
@@ -72,7 +72,7 @@ internal sealed class LinkOpening(
         switch (upgraded)
         {
             case UpgradeOutcome.Accepted accepted:
-                Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop);
+                Open(link, SessionId.New(), accepted.Identity, accepted.AppearsOnline, loop, accepted.TooMany);
                 break;
             case UpgradeOutcome.Closed closed:
                 if (closed.Limit is { } limit)
@@ -90,13 +90,14 @@ internal sealed class LinkOpening(
     /// <param name="identity">Who the client is.</param>
     /// <param name="appearsOnline">Whether it begins with the empty status (contract S1).</param>
     /// <param name="loop">The loop that the link belongs to; null for any.</param>
-    public void Open(Link link, SessionId session, Identity identity, bool appearsOnline, ILoop? loop = null)
+    /// <param name="tooMany">What the client is told if its user has too many links by it; null: <see cref="CloseReason.TooMany"/>.</param>
+    public void Open(Link link, SessionId session, Identity identity, bool appearsOnline, ILoop? loop = null, CloseReason? tooMany = null)
     {
         links.Add(link);
         if (link.Watcher is Stay { IsOneTooMany: true })
         {
             users.CountRefusal(Limit.ConnectionsPerUser);
-            link.Close(CloseReason.TooMany);
+            link.Close(tooMany ?? CloseReason.TooMany);
             return;
         }
 

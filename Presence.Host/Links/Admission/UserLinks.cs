@@ -16,8 +16,8 @@ namespace Presence.Host.Links.Admission;
 /// <param name="replaced">Which logins must wait because newer connections have replaced them.</param>
 internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refusals, ReplacedLogins replaced)
 {
-    // In seconds. When the user will have fewer links is not known.
-    private const int RetryWithoutRoom = 5;
+    /// <summary>The user has as many links as it may have. When it will have fewer is not known.</summary>
+    public static readonly UserRefusal NoRoom = new(Limit.ConnectionsPerUser, RetryAfter: 5);
 
     private readonly int _limit = options.Value.Limits.ConnectionsPerUser;
     private readonly Lock _lock = new();
@@ -34,7 +34,7 @@ internal sealed class UserLinks(IOptions<PresenceOptions> options, Refusals refu
     public UserRefusal? RefusalOf(Identity identity)
     {
         if (!HasRoom(identity.User))
-            return new UserRefusal(Limit.ConnectionsPerUser, RetryWithoutRoom);
+            return NoRoom;
         var wait = replaced.WaitOf(identity);
         return wait > TimeSpan.Zero ? new UserRefusal(Limit.ReplacedLogins, (int)Math.Ceiling(wait.TotalSeconds)) : null;
     }

@@ -20,6 +20,9 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
     private const string BearerProtocol = "bearer";
     private const string CloseErrors = "close";
 
+    // As close frames say it that come instead of a refusal.
+    private static readonly CloseReason s_tooMany = Refuse(UserLinks.NoRoom).ToCloseReason()!;
+
     /// <summary>
     /// Decides about one request. Completes at once unless the token's keys have to be fetched from their issuer. 
     /// </summary>
@@ -34,7 +37,7 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
     /// </summary>
     private UpgradeOutcome.Closed? AsClose(UpgradeOutcome.Refused refused, UpgradeRequest request)
     {
-        if ((string?)request.Errors != CloseErrors
+        if (request.Errors != CloseErrors
             || refused.ToCloseReason() is not { } reason
             || FormatOf(request.Format) is not { } format
             || !TryAccept(request, out var accept)
@@ -85,15 +88,19 @@ internal sealed class UpgradeGate(TokenValidator tokens, LinkAdmission admission
             return new UpgradeOutcome.Refused(StatusCodes.Status503ServiceUnavailable, "Service restart", (HeaderNames.RetryAfter, "1"));
 
         if (users.RefusalOf(identity) is { } refusal)
-        {
-            var retryAfter = refusal.RetryAfter.ToString(CultureInfo.InvariantCulture);
-            return new UpgradeOutcome.Refused(StatusCodes.Status429TooManyRequests, refusal.Text, (HeaderNames.RetryAfter, retryAfter))
-            {
-                Limit = refusal.Limit,
-            };
-        }
+            return Refuse(refusal);
 
-        return new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol) { ReplyBytes = NumberIn(request.ReplyBytes) };
+        return new UpgradeOutcome.Accepted(identity, format, IsTrue(request.Status), accept, subProtocol)
+        {
+            ReplyBytes = NumberIn(request.ReplyBytes),
+            TooMany = request.Errors == CloseErrors ? s_tooMany : CloseReason.TooMany,
+        };
+    }
+
+    private static UpgradeOutcome.Refused Refuse(UserRefusal refusal)
+    {
+        var retryAfter = refusal.RetryAfter.ToString(CultureInfo.InvariantCulture);
+        return new UpgradeOutcome.Refused(StatusCodes.Status429TooManyRequests, refusal.Text, (HeaderNames.RetryAfter, retryAfter)) { Limit = refusal.Limit };
     }
 
     private static WireFormat? FormatOf(string? text) => text switch

@@ -28,6 +28,9 @@ internal abstract record UpgradeOutcome
     {
         /// <summary>How long an answer may be at most, as the client asks; null: it does not ask.</summary>
         public int? ReplyBytes { get; init; }
+
+        /// <summary>With what the link is closed if other links of the user have taken its place since it was accepted.</summary>
+        public CloseReason TooMany { get; init; } = CloseReason.TooMany;
     }
 
     /// <summary>

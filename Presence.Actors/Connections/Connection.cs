@@ -142,7 +142,11 @@ public sealed class Connection : UntypedActor
                 Follow(_follows.Resolve(changed));
                 break;
             case TokenChecked when _isOver:
-            case SessionRegistry.Renewed when _isOver:
+            case SessionRegistry.Renewed or SessionRegistry.NotRenewed when _isOver:
+                break;
+            case SessionRegistry.NotRenewed:
+                if (_whenDone is ServerMessage.SessionRefreshed { Cid: var unanswered })
+                    Complete(new ServerMessage.Failed(unanswered, ErrorCode.RuntimeException, RefreshRules.Unavailable));
                 break;
             case TokenChecked(var cid, var check):
                 Refresh(cid, check);

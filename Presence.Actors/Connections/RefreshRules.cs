@@ -16,6 +16,9 @@ public static class RefreshRules
     /// </summary>
     public const string OtherUsername = "The token has another username; connect again to use it.";
 
+    /// <summary>What is answered when the node has failed to take the token.</summary>
+    public const string Unavailable = "The token could not be taken; try again later.";
+
     /// <summary>What is answered to a refresh that comes too early after the one before.</summary>
     /// <param name="interval">The shortest time between two.</param>
     public static string TooOften(TimeSpan interval) =>

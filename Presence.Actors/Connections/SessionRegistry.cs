@@ -105,12 +105,25 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
             case Expire:
                 EndExpired();
                 break;
-            case Renew or Ended or Revoke or OpenedElsewhere:
+            // This actor has failed since the connection registered: it does not know the connection any more.
+            case Renew:
+                Sender.Tell(NotRenewed.Instance);
+                break;
+            case Ended or Revoke or OpenedElsewhere:
                 break;
             default:
                 Unhandled(message);
                 break;
         }
+    }
+
+    /// <inheritdoc/>
+    protected override void PreRestart(Exception reason, object message)
+    {
+        // The message that it has failed by is not handled again, and a connection waits for the answer to this one.
+        if (message is Renew)
+            Sender.Tell(NotRenewed.Instance);
+        base.PreRestart(reason, message);
     }
 
     private void Add(IActorRef connection, Register register)
@@ -227,13 +240,24 @@ public sealed class SessionRegistry : UntypedActor, IWithTimers
     /// <param name="Identity">Whose it is, and by what token.</param>
     public sealed record Register(SessionId Session, Identity Identity) : INoSerializationVerificationNeeded;
 
-    /// <summary>A connection, the sender, goes on by another token of its user. Answered by <see cref="Renewed"/>, unless it has been told to end.</summary>
+    /// <summary>A connection, the sender, goes on by another token of its user. Answered by <see cref="Renewed"/> or <see cref="NotRenewed"/>, unless it has been told to end.</summary>
     /// <param name="Identity">What the token says; of the same user.</param>
     public sealed record Renew(Identity Identity) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>Told to a connection: the expiry and the revocation of this token count from now on, and those of the one before do not.</summary>
     /// <param name="Identity">What the token says.</param>
     public sealed record Renewed(Identity Identity) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>Told to a connection: the registry has failed and not taken the token; what counted before counts as before.</summary>
+    public sealed class NotRenewed : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        /// <summary>The only instance.</summary>
+        public static readonly NotRenewed Instance = new();
+
+        private NotRenewed()
+        {
+        }
+    }
 
     /// <summary>A connection, the sender, is no more; its parent says so for it.</summary>
     public sealed class Ended : INoSerializationVerificationNeeded, IDeadLetterSuppression

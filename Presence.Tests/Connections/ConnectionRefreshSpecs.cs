@@ -97,6 +97,22 @@ public sealed class ConnectionRefreshSpecs : IAsyncLifetime
     }
 
     [Fact]
+    [Trait("Clause", "L3")]
+    public async Task A_refresh_is_answered_with_an_error_when_the_registry_has_failed_and_the_connection_goes_on()
+    {
+        var alice = Connect();
+        await alice.SetAsync("here");
+        await alice.ChangeAsync(_alice);
+        var registry = _node.System.ActorSelection("/user/sessions");
+        // It fails by this, and knows of no connection when it is started again.
+        registry.Tell(new SessionRegistry.Renew(null!), await alice.Link.Connection);
+        await alice.TellAsync(new ClientRequest.RefreshSession("1", Valid("new")));
+        await alice.TellAsync(new ClientRequest.Ping("2"));
+        Assert.Equal(new ServerMessage.Failed("1", ErrorCode.RuntimeException, RefreshRules.Unavailable), await alice.NextAsync());
+        Assert.Equal(new ServerMessage.Pong("2"), await alice.NextAsync());
+    }
+
+    [Fact]
     [Trait("Clause", "L4")]
     public async Task Refreshes_that_come_too_often_are_refused_and_counted_and_cost_no_check()
     {

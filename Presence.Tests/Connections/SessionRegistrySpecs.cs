@@ -61,6 +61,19 @@ public sealed class SessionRegistrySpecs : ActorSpec
 
     [Fact]
     [Trait("Clause", "C4")]
+    public async Task A_renewal_by_which_the_registry_fails_is_answered_and_so_is_one_that_comes_behind_it()
+    {
+        var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default, ActorRefs.Nobody));
+        var connection = CreateTestProbe();
+        Register(registry, connection, expiresIn: TimeSpan.FromDays(1));
+        registry.Tell(new SessionRegistry.Renew(null!), connection);
+        registry.Tell(new SessionRegistry.Renew(null!), connection);
+        await connection.ExpectMsgAsync<SessionRegistry.NotRenewed>();
+        await connection.ExpectMsgAsync<SessionRegistry.NotRenewed>();
+    }
+
+    [Fact]
+    [Trait("Clause", "C4")]
     public async Task A_connection_that_goes_on_by_a_newer_token_ends_when_that_expires()
     {
         var registry = Sys.ActorOf(SessionRegistry.Props(SessionPolicy.Default with { ExpiryNotice = TimeSpan.Zero }, ActorRefs.Nobody));

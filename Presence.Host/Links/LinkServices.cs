@@ -78,7 +78,7 @@ internal static class LinkServices
         {
             var files = FileLimit.Current;
             var bounds = PlaceBounds.Of(limits, files is { } limit ? FileLimit.Room(limit, FileLimit.Open) : null);
-            SocketPlaces.TellBounds(log, bounds.Sockets, bounds.Handshakes, files);
+            SocketPlaces.TellBounds(log, bounds, files);
             return bounds;
         }
     }

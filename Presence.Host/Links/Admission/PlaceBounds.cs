@@ -1,3 +1,4 @@
+using System.Globalization;
 using Presence.Host.Configuration;
 
 namespace Presence.Host.Links.Admission;
@@ -24,6 +25,11 @@ internal sealed record PlaceBounds(int Sockets, int SocketsPerAddress, int Hands
 
     /// <summary>Whether <see cref="SocketsPerAddress"/> does not hold for addresses of loopback.</summary>
     public bool ExemptsLoopback { get; init; }
+
+    /// <summary>How many sockets one address may have, in words.</summary>
+    public string PerAddressText => SocketsPerAddress == 0
+        ? "any number of one address"
+        : string.Create(CultureInfo.InvariantCulture, $"{SocketsPerAddress} of one address{(ExemptsLoopback ? " (loopback: any number)" : "")}");
 
     /// <summary>The bounds of a node.</summary>
     /// <param name="limits">What is configured.</param>

@@ -287,8 +287,15 @@ internal sealed partial class SocketPlaces : IDisposable
         }
     }
 
+    /// <summary>Says what the bounds are.</summary>
+    /// <param name="log">Where.</param>
+    /// <param name="bounds">The bounds.</param>
+    /// <param name="files">The limit of open files; null if there is none.</param>
+    internal static void TellBounds(ILogger log, PlaceBounds bounds, int? files) =>
+        TellBounds(log, bounds.Sockets, bounds.PerAddressText, bounds.Handshakes, files);
+
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Takes at most {Connections} connections, {Handshakes} of them not authenticated; the limit of open files is {Files}.")]
-    internal static partial void TellBounds(ILogger log, int connections, int handshakes, int? files);
+        Message = "Takes at most {Connections} connections, {PerAddress}, {Handshakes} of them not authenticated; the limit of open files is {Files}.")]
+    private static partial void TellBounds(ILogger log, int connections, string perAddress, int handshakes, int? files);
 }

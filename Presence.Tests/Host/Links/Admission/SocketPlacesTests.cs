@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 using Presence.Actors.Telemetry;
 using Presence.Host.Configuration;
@@ -20,6 +21,17 @@ public sealed class SocketPlacesTests : IDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly Meter _meter = new("test");
     private readonly List<SocketPlaces> _made = [];
+
+    [Theory]
+    [InlineData(null, "Takes at most 100 connections, 50 of one address (loopback: any number), 75 of them not authenticated; the limit of open files is 500.")]
+    [InlineData(7, "Takes at most 100 connections, 7 of one address, 75 of them not authenticated; the limit of open files is 500.")]
+    [InlineData(0, "Takes at most 100 connections, any number of one address, 75 of them not authenticated; the limit of open files is 500.")]
+    public void The_bounds_are_told(int? perAddress, string line)
+    {
+        var log = new BoundsLog();
+        SocketPlaces.TellBounds(log, PlaceBounds.Of(new LimitSettings { ConnectionsPerAddress = perAddress }, files: 100), files: 500);
+        Assert.Equal([line], log.Lines);
+    }
 
     [Fact]
     public void A_socket_counts_until_it_is_closed_and_once()
@@ -391,5 +403,18 @@ public sealed class SocketPlacesTests : IDisposable
             live.Remove(place);
             place.Dispose();
         }
+    }
+
+    private sealed class BoundsLog : ILogger
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Lines.Add(formatter(state, exception));
     }
 }

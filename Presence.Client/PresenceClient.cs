@@ -165,7 +165,7 @@ public sealed class PresenceClient : IAsyncDisposable
     /// not followed before are not followed. Following oneself says nothing.
     /// </summary>
     /// <param name="userIds">Users by id, whether they are online or not.</param>
-    /// <param name="usernames">Users by name. A name that nobody bears yet is followed as soon as somebody does, if the server can.</param>
+    /// <param name="usernames">Users by name. A name that nobody has yet is followed as soon as somebody has it, if the server can.</param>
     /// <param name="cancel">Gives up.</param>
     /// <returns>Every visible presence of these users; none of users who are offline.</returns>
     /// <exception cref="ArgumentException">A name is empty or has half of a surrogate pair.</exception>

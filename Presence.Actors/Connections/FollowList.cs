@@ -27,7 +27,7 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
     private readonly CompactMap<UserId, State> _users = new();
     private Pending? _pending;
 
-    // Names that nobody has borne since they were followed, each with the number of the request that did; and the users that
+    // Names that nobody has had since they were followed, each with the number of the request that did; and the users that
     // were unfollowed meanwhile, which no such name brings back. Null where there are none, which is the rule.
     private Dictionary<string, long>? _awaitedNames;
     private Dictionary<UserId, long>? _unfollowed;
@@ -53,7 +53,7 @@ internal sealed class FollowList(UserId self, SessionId session, int limit, int 
 
     private string TooMany => $"A connection may follow {limit} users.";
 
-    /// <summary>How many users, and names that nobody bears yet, are followed (contract F10).</summary>
+    /// <summary>How many users, and names that nobody has yet, are followed (contract F10).</summary>
     public int Count => _users.Count + (_awaitedNames?.Count ?? 0) - (_pending?.Found.Count ?? 0);
 
     /// <summary>Begins to carry out a follow; nothing of it is applied when it is refused (contract F3, F10).</summary>

@@ -75,7 +75,7 @@ public readonly record struct SessionId(Guid Value)
 }
 
 /// <summary>
-/// What a book is about: a user (the sessions with a status) or a username (the sessions that bear it, whatever their
+/// What a book is about: a user (the sessions with a status) or a username (the users who have it, whatever their
 /// status: it is how a follow by name finds its user, contract F6).
 /// </summary>
 public readonly record struct Subject
@@ -95,7 +95,7 @@ public readonly record struct Subject
     /// <summary>The subject of a user's statuses.</summary>
     public static Subject OfUser(UserId user) => new(user, null);
 
-    /// <summary>The subject of those who bear a username.</summary>
+    /// <summary>The subject of those who have a username.</summary>
     public static Subject OfName(string name) => new(default, name);
 
     /// <inheritdoc/>

@@ -10,7 +10,7 @@ namespace Presence.Actors.Users;
 
 /// <summary>
 /// Where the home of a subject lives. A user has an entity of its own; usernames share a fixed number of entities, since
-/// every connected user bears one and few are followed by it.
+/// every connected user has one and few are followed by it.
 /// </summary>
 /// <remarks>
 /// Both numbers are part of what nodes agree on: changing either in a running cluster would give a subject two homes.

@@ -6,7 +6,7 @@ using Presence.Actors.Model;
 namespace Presence.Actors.Users;
 
 /// <summary>
-/// The home of many usernames: who of the connected users bears which, and who waits for somebody to bear one (contract F6).
+/// The home of many usernames: which connected users have which, and who waits for a user of one (contract F6).
 /// </summary>
 public sealed class UsernameDirectory : HomeActor
 {

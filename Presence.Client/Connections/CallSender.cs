@@ -45,7 +45,7 @@ internal sealed class CallSender(Exchange exchange, Picture picture, OwnStatus s
             return;
         foreach (var part in FollowChunks.Unfollow(users))
             exchange.Ask(part, _ => RepeatTold(_ledger.Undone(part.UserIds)), _ => { });
-        // One of them may bear a name that is awaited: that follow has ended with it.
+        // One of them may have a name that is awaited: that follow has ended with it.
         Repeat(_ledger.RepeatNames());
     }
 

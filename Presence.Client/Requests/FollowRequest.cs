@@ -7,7 +7,7 @@ internal sealed class FollowRequest
     private readonly HashSet<string> _names;
     private readonly Dictionary<string, long>? _askedAt;
     private readonly HashSet<Guid> _found = [];
-    private readonly HashSet<string> _borne = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _foundNames = new(StringComparer.Ordinal);
 
     /// <summary>What the caller asks for.</summary>
     public FollowRequest(IEnumerable<Guid> ids, IEnumerable<string> names)
@@ -58,15 +58,15 @@ internal sealed class FollowRequest
     /// <summary>When the caller asked for a name that is only repeated here; null for all others.</summary>
     public long? AskedAt(string name) => _askedAt is not null && _askedAt.TryGetValue(name, out var asked) ? asked : null;
 
-    /// <summary>Whether somebody bears the name.</summary>
-    public bool IsBorne(string name) => _borne.Contains(name);
+    /// <summary>Whether a user of the name has turned up.</summary>
+    public bool HasUser(string name) => _foundNames.Contains(name);
 
     /// <summary>A user of this name has turned up.</summary>
     public void Find(Guid user, string name)
     {
         _found.Add(user);
         if (_names.Contains(name))
-            _borne.Add(name);
+            _foundNames.Add(name);
     }
 
     /// <summary>A user is wanted no more.</summary>
@@ -76,10 +76,10 @@ internal sealed class FollowRequest
         _found.Remove(user);
     }
 
-    /// <summary>Who bears the names is to be found out again.</summary>
+    /// <summary>The users of the names are to be found out again.</summary>
     public void Restart()
     {
         _found.Clear();
-        _borne.Clear();
+        _foundNames.Clear();
     }
 }

@@ -24,7 +24,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
     private readonly HashSet<Followed> _touched = [];
     private readonly HashSet<Guid> _undone = [];
 
-    // Each name that is awaited, and when it was asked for: to bear it is not enough for those who were unfollowed since.
+    // Each name that is awaited, and when it was asked for: to have it is not enough for those who were unfollowed since.
     private readonly Dictionary<string, long> _awaitedNames = new(StringComparer.Ordinal);
     private readonly Dictionary<Guid, long> _unfollowed = [];
 
@@ -38,7 +38,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
     /// <summary>The users whose follow has completed.</summary>
     public IEnumerable<Guid> FollowedUsers => _users.Where(u => u.Value.IsTold).Select(u => u.Key);
 
-    /// <summary>The names whose follow has completed, and whose bearers have not shown themselves.</summary>
+    /// <summary>The names whose follow has completed, and whose users have not shown themselves.</summary>
     public IReadOnlyCollection<string> AwaitedNames => _awaitedNames.Keys;
 
     /// <summary>The place of now among the events: an answer to a follow that is sent now is no older.</summary>
@@ -49,7 +49,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
     /// <summary>All that is followed and awaited, to be asked for on a new link.</summary>
     public FollowRequest RepeatAll() => FollowRequest.Repeat(FollowedUsers, _awaitedNames);
 
-    /// <summary>All that is awaited, to be asked for behind an unfollow: it may have ended the follow of who bears one of the names.</summary>
+    /// <summary>All that is awaited, to be asked for behind an unfollow: it may have ended the follow of a user of one of the names.</summary>
     public FollowRequest RepeatNames() => FollowRequest.Repeat([], _awaitedNames);
 
     /// <summary>
@@ -109,8 +109,8 @@ internal sealed class Ledger(Action<StatusChange> announce)
         End(follow);
         foreach (var name in follow.Names)
         {
-            // A name is followed until somebody bears it; then the user is. What is asked for again is awaited already.
-            if (!follow.IsRepetition && !follow.IsBorne(name))
+            // A name is followed until somebody has it; then the user is. What is asked for again is awaited already.
+            if (!follow.IsRepetition && !follow.HasUser(name))
                 _awaitedNames[name] = _clock;
         }
 
@@ -169,7 +169,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
     /// to the follow that has ended.
     /// </summary>
     /// <returns>
-    /// To be asked for: those who have meanwhile shown themselves as bearers of a name that was awaited. They were told by what has ended.
+    /// To be asked for: those who have meanwhile shown themselves as users of a name that was awaited. They were told by what has ended.
     /// </returns>
     public IReadOnlyList<Guid> Undone(IEnumerable<Guid> users)
     {
@@ -275,7 +275,7 @@ internal sealed class Ledger(Action<StatusChange> announce)
         }
     }
 
-    /// <summary>Whether a follow wants a user whom the server shows for it: not if it repeats a name that is older than an unfollow of its bearer.</summary>
+    /// <summary>Whether a follow wants a user whom the server shows for it: not if it repeats a name that is older than an unfollow of its user.</summary>
     private bool IsWanted(FollowRequest follow, Guid user, string name) =>
         follow.AskedAt(name) is not { } asked || !IsUnfollowedSince(user, asked);
 

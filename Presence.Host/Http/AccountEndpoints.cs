@@ -83,8 +83,8 @@ internal static class AccountEndpoints
 
         if (names.Length > 0)
         {
-            var bearers = await InTime(cancel => lookup.BearersAsync([.. names], cancel), time, request).ConfigureAwait(false);
-            foreach (var (name, users) in bearers)
+            var holders = await InTime(cancel => lookup.UsersOfNamesAsync([.. names], cancel), time, request).ConfigureAwait(false);
+            foreach (var (name, users) in holders)
             {
                 // A name may have many users, and the answer has a bound.
                 foreach (var user in users.Take(Math.Max(0, UserQueryLimit.PerRequest - named.Count)))

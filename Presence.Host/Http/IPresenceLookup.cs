@@ -15,5 +15,5 @@ internal interface IPresenceLookup
     /// absent.
     /// </summary>
     /// <exception cref="TimeoutException">No answer came in time.</exception>
-    Task<ImmutableDictionary<string, ImmutableArray<UserId>>> BearersAsync(ImmutableArray<string> usernames, CancellationToken ct);
+    Task<ImmutableDictionary<string, ImmutableArray<UserId>>> UsersOfNamesAsync(ImmutableArray<string> usernames, CancellationToken ct);
 }

@@ -38,7 +38,7 @@ internal sealed class PresenceLookup(ActorSystem system, IRequiredActor<UserPres
     }
 
     /// <inheritdoc/>
-    public async Task<ImmutableDictionary<string, ImmutableArray<UserId>>> BearersAsync(ImmutableArray<string> usernames, CancellationToken ct)
+    public async Task<ImmutableDictionary<string, ImmutableArray<UserId>>> UsersOfNamesAsync(ImmutableArray<string> usernames, CancellationToken ct)
     {
         var found = await FindAsync([.. usernames.Distinct(StringComparer.Ordinal).Select(Subject.OfName)], NamesPerMessage, ct).ConfigureAwait(false);
         return found.ToImmutableDictionary(each => each.Key.Name!, each => each.Value.Users, StringComparer.Ordinal);

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace Presence.Tests.Client;
 
-/// <summary>A name that nobody bears when it is followed, whose bearer is unfollowed by id and then comes while the link is broken.</summary>
+/// <summary>A name that nobody has when it is followed, whose user is unfollowed by id and then comes while the link is broken.</summary>
 public sealed class AwaitedNameTests(ServerFixture server) : IClassFixture<ServerFixture>
 {
     [Theory]

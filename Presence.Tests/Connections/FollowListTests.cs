@@ -174,7 +174,7 @@ public sealed class FollowListTests
 
     [Fact]
     [Trait("Clause", "F1")]
-    public void A_name_is_followed_as_the_user_who_bears_it()
+    public void A_name_is_followed_as_the_user_who_has_it()
     {
         Begin([], "bob");
         var found = Take(Holders("bob", Bob));
@@ -187,7 +187,7 @@ public sealed class FollowListTests
 
     [Fact]
     [Trait("Clause", "F6")]
-    public void A_name_that_nobody_bears_waits_and_whoever_comes_is_told_as_joins()
+    public void A_name_that_nobody_has_waits_and_its_first_user_is_told_as_joins()
     {
         Begin([], "bob");
         Assert.Empty(Revisions(Take(Holders("bob")).Reply));

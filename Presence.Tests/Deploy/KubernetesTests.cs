@@ -53,7 +53,7 @@ public sealed class KubernetesTests : IDisposable
         var options = Read(pod);
         var cluster = options.Cluster;
 
-        // Each pod bears the name by which the others know it.
+        // Each pod has the name by which the others know it.
         Assert.Equal(3, cluster.Seeds.Length);
         Assert.Contains($"{cluster.Hostname}:{cluster.Port}", cluster.Seeds);
         Assert.EndsWith($".{Text(Set["spec"]["serviceName"])}", cluster.Hostname, StringComparison.Ordinal);

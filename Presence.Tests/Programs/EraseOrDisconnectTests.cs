@@ -20,7 +20,7 @@ namespace Presence.Tests.Programs;
 /// <c>PRESENCE_HISTORIES=10000</c> runs as many. Two things are made equal by construction: session ids are chosen by the test, and
 /// each step ends before the next one begins, so that the order of events is that of the steps. One thing is put in order: the users in
 /// the answer to a follow come in the order in which their entities have answered. A name is followed only while a session
-/// bears it that stays: a follow by a name that nobody bears takes effect at no fixed instant (contract F6).
+/// has it that stays: a follow by a name that nobody has takes effect at no fixed instant (contract F6).
 /// </remarks>
 public sealed class EraseOrDisconnectTests : IAsyncLifetime
 {

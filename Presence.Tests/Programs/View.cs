@@ -21,7 +21,7 @@ public sealed class View
     public static View Anywhere() => new([]) { _isAnywhere = true };
 
     /// <summary>
-    /// A follow by a name that may be borne later: the session is shown as it is at an instant to come, as a join (contract F6).
+    /// A follow by a name that a user may have later: the session is shown as it is at an instant to come, as a join (contract F6).
     /// </summary>
     public static View Unresolved() => new([]) { IsUnresolved = true };
 

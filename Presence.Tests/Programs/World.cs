@@ -191,7 +191,7 @@ public sealed class World(INodes nodes)
         {
             Certainly,
 
-            /// <summary>By a name that nobody may have borne yet.</summary>
+            /// <summary>By a name that perhaps nobody has had yet.</summary>
             Perhaps,
         }
 
@@ -404,7 +404,7 @@ public sealed class World(INodes nodes)
                 throw new InvalidOperationException("F9: the answer names the connection that asked");
             foreach (var (user, _) in users)
             {
-                // A name says nothing of a user who bears it no more, or not yet: only an answer that shows one of the user's
+                // A name says nothing of a user who has it no more, or not yet: only an answer that shows one of the user's
                 // sessions is about that user.
                 var isCertain = !byName || shown.Any(p => p.User == user);
                 if (user != Own.User && (isCertain || !_follows.ContainsKey(user)))

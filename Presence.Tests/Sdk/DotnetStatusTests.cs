@@ -259,7 +259,7 @@ public sealed class DotnetStatusTests(PatientServer server) : IClassFixture<Pati
 
     [Fact]
     [Trait("Clause", "F6")]
-    public async Task A_name_that_nobody_bears_yet_is_followed_from_when_somebody_does()
+    public async Task A_name_that_nobody_has_yet_is_followed_from_when_somebody_has_it()
     {
         var name = $"later-{Guid.NewGuid():N}";
         await using var bob = await ConnectAsync();

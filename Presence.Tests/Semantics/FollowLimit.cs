@@ -43,7 +43,7 @@ public sealed class FollowLimit(FollowLimit.Server server) : IClassFixture<Follo
     [Theory]
     [ClassData(typeof(EveryKind))]
     [Trait("Clause", "F10")]
-    public async Task Names_that_nobody_bears_yet_count_as_well(LinkKind kind)
+    public async Task Names_that_nobody_has_yet_count_as_well(LinkKind kind)
     {
         await using var bob = await server.ConnectAsync(kind, Peers.NewUser(), "bob");
         var names = Enumerable.Range(0, Limit).Select(_ => Guid.NewGuid().ToString()).ToArray();

@@ -199,7 +199,7 @@ public abstract class FollowSemantics(ServerFixture server)
     [Theory]
     [ClassData(typeof(EveryKind))]
     [Trait("Clause", "F6")]
-    public async Task A_follow_by_a_name_that_nobody_bears_takes_effect_when_somebody_of_that_name_connects(LinkKind kind)
+    public async Task A_follow_by_a_name_that_nobody_has_takes_effect_when_somebody_of_that_name_connects(LinkKind kind)
     {
         var name = NewName("alice");
         await using var bob = await server.ConnectAsync(kind, Peers.NewUser(), "bob");

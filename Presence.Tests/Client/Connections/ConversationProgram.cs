@@ -11,7 +11,7 @@ namespace Presence.Tests.Client.Connections;
 /// <summary>
 /// A random life of a client against a small server that keeps the contract: users come, change and go, the client follows, unfollows, shows
 /// statuses, cancels, and loses its link at any point, with whatever was on its way. Two consumers add up what they are told, a quick one and one
-/// that hardly ever looks. A name is borne by a user who shows something; the server may keep it for who comes later (contract F6), or skip it, as
+/// that hardly ever looks. A name is that of a user who shows something; the server may keep it for who comes later (contract F6), or skip it, as
 /// Nakama does.
 /// </summary>
 internal sealed class ConversationProgram
@@ -46,7 +46,7 @@ internal sealed class ConversationProgram
         _consumers = [new Consumer(_client), new Consumer(_client)];
     }
 
-    /// <param name="isAwaiting">Whether the server keeps names that nobody bears.</param>
+    /// <param name="isAwaiting">Whether the server keeps names that nobody has.</param>
     /// <param name="steps">What happens.</param>
     public static void Run(bool isAwaiting, (int Kind, int User, int Text)[] steps)
     {

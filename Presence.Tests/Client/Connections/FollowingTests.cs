@@ -119,7 +119,7 @@ public sealed class FollowingTests
         Assert.Equal("follow alice", _talk.Asked());
         _talk.Answer();
         await named;
-        // It would end the follow of whoever has come to bear the name meanwhile.
+        // It would end the follow of a user who has come by the name meanwhile.
         Assert.Null(_talk.Asked());
         _talk.Tell(null, Shown("one"));
         Assert.Equal([Change(null, "one")], Take(_talk.Changes));
@@ -160,7 +160,7 @@ public sealed class FollowingTests
     [InlineData(false)]
     [InlineData(true)]
     [Trait("Clause", "F6")]
-    public async Task Who_bears_an_awaited_name_and_is_told_by_a_follow_that_is_being_undone_is_followed_again(bool isUnfollowed)
+    public async Task A_user_of_an_awaited_name_who_is_told_by_a_follow_that_is_being_undone_is_followed_again(bool isUnfollowed)
     {
         _talk.Up();
         await _talk.AwaitNameAsync("carol");

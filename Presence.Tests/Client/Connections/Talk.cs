@@ -121,7 +121,7 @@ internal sealed class Talk
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => follow);
     }
 
-    /// <summary>A name is followed that nobody bears yet.</summary>
+    /// <summary>A name is followed that nobody has yet.</summary>
     public async Task AwaitNameAsync(string name)
     {
         var follow = Conversation.FollowAsync(new([], [name]), default);

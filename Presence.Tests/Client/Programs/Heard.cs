@@ -18,7 +18,7 @@ internal sealed class Heard(Truth truth, Person self, bool isExact)
     {
         Certainly,
 
-        /// <summary>By a name that nobody was seen to bear yet: the first that is told is a join, of any instant (contract F6).</summary>
+        /// <summary>By a name that nobody was seen to have yet: the first that is told is a join, of any instant (contract F6).</summary>
         Perhaps,
     }
 

@@ -119,7 +119,7 @@ public sealed class LedgerTests
 
     [Fact]
     [Trait("Clause", "F6")]
-    public void A_name_that_nobody_bears_is_awaited_and_then_the_user_is_followed()
+    public void A_name_that_nobody_has_is_awaited_and_then_the_user_is_followed()
     {
         Assert.Empty(Follow([], ["alice"]));
         Assert.Equal(["alice"], _ledger.AwaitedNames);
@@ -134,7 +134,7 @@ public sealed class LedgerTests
 
     [Fact]
     [Trait("Clause", "F6")]
-    public void A_name_that_somebody_bears_is_a_follow_of_that_user()
+    public void A_name_that_somebody_has_is_a_follow_of_that_user()
     {
         Assert.Equal([Shown("here")], Follow([], ["alice"], Shown("here")));
         Assert.Empty(_ledger.AwaitedNames);

@@ -138,9 +138,9 @@ internal sealed class CrowdClient(Crowd crowd, int number, Account account, Habi
         return _random.Next(3) == 0 ? FollowAsync([], users) : FollowAsync(users, []);
     }
 
-    private Task FollowAsync(ImmutableArray<UserId> ids, ImmutableArray<UserId> bearers) => AskAsync(cid => (
-        _recording!.Follows(cid, ids, bearers),
-        new ClientRequest.Follow(cid, [.. ids.Select(u => u.ToString())], [.. bearers.Select(crowd.NameOf)])));
+    private Task FollowAsync(ImmutableArray<UserId> ids, ImmutableArray<UserId> holders) => AskAsync(cid => (
+        _recording!.Follows(cid, ids, holders),
+        new ClientRequest.Follow(cid, [.. ids.Select(u => u.ToString())], [.. holders.Select(crowd.NameOf)])));
 
     private Task UnfollowSomebodyAsync()
     {

@@ -54,10 +54,10 @@ internal sealed class Recording(string name, Account account, int node, Func<Tim
         }
     }
 
-    public Task Follows(string cid, ImmutableArray<UserId> ids, ImmutableArray<UserId> bearers)
+    public Task Follows(string cid, ImmutableArray<UserId> ids, ImmutableArray<UserId> holders)
     {
         lock (_gate)
-            return Ask(new Request(cid, clock()) { Ids = ids, Bearers = bearers });
+            return Ask(new Request(cid, clock()) { Ids = ids, Holders = holders });
     }
 
     public Task Unfollows(string cid, ImmutableArray<UserId> users)
@@ -127,7 +127,7 @@ internal sealed class Recording(string name, Account account, int node, Func<Tim
                 _transcript.Add(new Heard.Refused(at, request.Sent, error.Message));
                 break;
             case Told.Snapshot snapshot:
-                _transcript.Add(new Heard.Answer(at, request.Sent, request.Ids, request.Bearers, snapshot.Presences));
+                _transcript.Add(new Heard.Answer(at, request.Sent, request.Ids, request.Holders, snapshot.Presences));
                 break;
             case Told.Ack when request.Deed is { } deed:
                 _deeds[deed] = _deeds[deed] with { Acknowledged = at };
@@ -150,7 +150,7 @@ internal sealed class Recording(string name, Account account, int node, Func<Tim
 
         public ImmutableArray<UserId> Ids { get; init; } = [];
 
-        public ImmutableArray<UserId> Bearers { get; init; } = [];
+        public ImmutableArray<UserId> Holders { get; init; } = [];
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -12,14 +12,14 @@ public abstract record Heard(TimeSpan At)
     /// <param name="At">When it was read.</param>
     /// <param name="Asked">When the request began to be sent.</param>
     /// <param name="Ids">The users who were named by id.</param>
-    /// <param name="Bearers">The users whose names were named.</param>
+    /// <param name="Holders">The users whose names were named.</param>
     /// <param name="Presences">What the answer shows.</param>
     public sealed record Answer(
-        TimeSpan At, TimeSpan Asked, ImmutableArray<UserId> Ids, ImmutableArray<UserId> Bearers, IReadOnlyList<Shown> Presences) : Heard(At)
+        TimeSpan At, TimeSpan Asked, ImmutableArray<UserId> Ids, ImmutableArray<UserId> Holders, IReadOnlyList<Shown> Presences) : Heard(At)
     {
-        public bool Names(UserId user) => Ids.Contains(user) || Bearers.Contains(user);
+        public bool Names(UserId user) => Ids.Contains(user) || Holders.Contains(user);
 
-        public override string ToString() => $"answer of {Ids.Length} ids and {Bearers.Length} names: [{string.Join(", ", Presences)}]";
+        public override string ToString() => $"answer of {Ids.Length} ids and {Holders.Length} names: [{string.Join(", ", Presences)}]";
     }
 
     /// <summary>The reply to an unfollow.</summary>

@@ -7,7 +7,7 @@ namespace Presence.Tests.Clusters.Oracle;
 /// <summary>One session from its opening to its end: what it did, and what it heard.</summary>
 /// <param name="Name">Which client, and its how-manieth session, as in <c>c17.2</c>.</param>
 /// <param name="User">Whose it is.</param>
-/// <param name="Username">The name of the user, which no other user bears.</param>
+/// <param name="Username">The name of the user, which no other user has.</param>
 /// <param name="Node">The node that it is connected to.</param>
 /// <param name="Opened">When it was there; what is told of other devices counts from then (contract F9).</param>
 public sealed record Life(string Name, UserId User, string Username, int Node, TimeSpan Opened)

@@ -175,7 +175,7 @@ internal sealed class Witness(Life self, Truth truth, Figures figures, List<Find
             Report("F1", $"the answer shows {stranger}, who was not asked for", answer.At, null);
         foreach (var own in answer.Presences.Where(p => truth.MakerOf(p)?.Maker == self))
             Report("F9", $"the answer shows {own}, the connection that asked", answer.At, null);
-        foreach (var user in answer.Ids.Concat(answer.Bearers).Distinct())
+        foreach (var user in answer.Ids.Concat(answer.Holders).Distinct())
             Hear(answer, user);
     }
 

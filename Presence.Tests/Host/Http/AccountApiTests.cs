@@ -216,7 +216,7 @@ public sealed class AccountApiTests : IAsyncLifetime
         var visible = new UserId(Guid.NewGuid());
         _host.Lookup.Show(visible, "visible");
         var hidden = new UserId(Guid.NewGuid());
-        _host.Lookup.Bearers["hidden"] = [hidden];
+        _host.Lookup.Holders["hidden"] = [hidden];
         var unknown = Guid.NewGuid();
 
         var answer = await Get(

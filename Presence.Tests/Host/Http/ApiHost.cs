@@ -135,7 +135,7 @@ internal sealed class FakeLookup : IPresenceLookup
 {
     public ConcurrentDictionary<UserId, ImmutableArray<SessionStatus>> Visible { get; } = new();
 
-    public ConcurrentDictionary<string, ImmutableArray<UserId>> Bearers { get; } = new();
+    public ConcurrentDictionary<string, ImmutableArray<UserId>> Holders { get; } = new();
 
     /// <summary>What to do instead of answering.</summary>
     public Func<Task>? Instead { get; set; }
@@ -146,16 +146,16 @@ internal sealed class FakeLookup : IPresenceLookup
         return users.Where(Visible.ContainsKey).ToImmutableDictionary(user => user, user => Visible[user][0].Username);
     }
 
-    public async Task<ImmutableDictionary<string, ImmutableArray<UserId>>> BearersAsync(ImmutableArray<string> usernames, CancellationToken ct)
+    public async Task<ImmutableDictionary<string, ImmutableArray<UserId>>> UsersOfNamesAsync(ImmutableArray<string> usernames, CancellationToken ct)
     {
         await AskAsync();
-        return usernames.Where(Bearers.ContainsKey).ToImmutableDictionary(name => name, name => Bearers[name], StringComparer.Ordinal);
+        return usernames.Where(Holders.ContainsKey).ToImmutableDictionary(name => name, name => Holders[name], StringComparer.Ordinal);
     }
 
     public void Show(UserId user, string username, string status = "")
     {
         Visible[user] = [new SessionStatus(SessionId.New(), username, status, 1)];
-        Bearers[username] = [user];
+        Holders[username] = [user];
     }
 
     private Task AskAsync() => Instead?.Invoke() ?? Task.CompletedTask;

@@ -328,7 +328,7 @@ public sealed class LinkTests() : TestKit("akka.test.single-expect-default = 30s
         }
     }
 
-    /// <summary>Sees whether it is completed while a flush is under way, which no writer of a stream bears.</summary>
+    /// <summary>Sees whether it is completed while a flush is under way, which no writer of a stream allows.</summary>
     private sealed class WatchedWriter(PipeWriter inner) : PipeWriter
     {
         private int _flushing;

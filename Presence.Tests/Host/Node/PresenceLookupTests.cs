@@ -40,9 +40,9 @@ public sealed class PresenceLookupTests : IAsyncLifetime
             found.Select(each => (each.Key, each.Value)).OrderBy(each => each.Value, StringComparer.Ordinal));
 
         string[] names = [.. hidden.Select(c => c.Username), NewName(), NewName()];
-        var bearers = await Lookup.BearersAsync([.. names], CancellationToken.None);
-        Assert.Equal(hidden.Count, bearers.Count);
-        Assert.All(hidden, client => Assert.Equal<UserId>([client.User], bearers[client.Username]));
+        var holders = await Lookup.UsersOfNamesAsync([.. names], CancellationToken.None);
+        Assert.Equal(hidden.Count, holders.Count);
+        Assert.All(hidden, client => Assert.Equal<UserId>([client.User], holders[client.Username]));
     }
 
     [Fact]

@@ -26,7 +26,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
     private long _lastReceived;
     private bool _isTokenSpent;
 
-    // Whether the server knows that a link can go on by a newer token; a server that does not may end a link that asks for it.
+    // Whether the server is known to be none that ends a link that asks to go on by a newer token.
     private bool _knowsRefresh;
 
     /// <param name="retries">Whether and when to try again.</param>
@@ -85,6 +85,8 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
         stop.ThrowIfCancellationRequested();
         var last = conversation.LinkDown(end, (error, wasConnected) => retries.Next(error, wasConnected ? options.TimeProvider.GetElapsedTime(started) : null));
         _isTokenSpent |= IsOfToken(last.Error!);
+        // Nakama lets a link outlive its token, so this is a server that takes newer ones, or answers that it does not.
+        _knowsRefresh |= last.Error!.Reason is DisconnectReason.TokenExpired;
         return last;
     }
 
@@ -261,7 +263,7 @@ internal sealed class ConnectionLoop(PresenceClientOptions options, Conversation
 
     /// <summary>
     /// Presents a newer token before that of the link expires, again and again, so that the link stays. Begins when the server says that the
-    /// token expires soon, and on a server that is known to take newer tokens also by itself.
+    /// token expires soon, and on a server that is known to be a Presence server also by itself.
     /// </summary>
     /// <remarks>
     /// Nakama ends a link that asks for it, and has neither that notice nor TCP links. If nothing comes of it, the server ends the link at the

@@ -1,3 +1,4 @@
+using System.Text;
 using Presence.Client;
 using Presence.Client.Connections;
 using Presence.Client.Links;
@@ -348,6 +349,21 @@ public sealed class ConnectionLoopTests
         _links[0].Close(4001, "token expired");
         await RetryUntilAsync(client, () => _links.Count > 1 && client.State.IsConnected);
         Assert.Equal(3, _tokens);
+    }
+
+    /// <summary>Only a Presence server closes with 4001. Perhaps it gives no notice, or the token lives too short for one.</summary>
+    [Fact]
+    [Trait("Clause", "C4")]
+    public async Task A_server_that_has_closed_a_link_at_its_expiry_is_offered_a_newer_token_before_the_next_one()
+    {
+        var expiry = _clock.GetUtcNow().AddDays(1);
+        var claims = Convert.ToBase64String(Encoding.UTF8.GetBytes($$"""{"exp":{{expiry.ToUnixTimeSeconds()}}}""")).TrimEnd('=');
+        await using var client = await PresenceClient.ConnectAsync(Options(_ => new ValueTask<string>($"x.{claims}.x"))).WaitAsync(Patience);
+        Assert.False(_clock.IsAwaited(TokenTimes.WaitOf(expiry, _clock.GetUtcNow())));
+        _links[0].Close(4001, "token expired");
+        await RetryUntilAsync(client, () => _links.Count > 1 && client.State.IsConnected);
+        Assert.False(_links[1].HasSent("session_refresh"));
+        await Until.TrueAsync(() => _clock.IsAwaited(TokenTimes.WaitOf(expiry, _clock.GetUtcNow())), "the wait for the time of a newer token");
     }
 
     [Fact]

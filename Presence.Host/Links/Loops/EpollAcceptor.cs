@@ -64,8 +64,12 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     {
     }
 
-    /// <summary>The loop has ended.</summary>
-    void ISocketEvents.Broken() => End();
+    /// <summary>The loop has ended. The port is closed: clients would wait for a server that accepts nobody.</summary>
+    void ISocketEvents.Broken()
+    {
+        End();
+        listening.Dispose();
+    }
 
     /// <summary>The loop that takes the next connection has time for it, and then this loop has.</summary>
     void IThreadPoolWorkItem.Execute()

@@ -94,6 +94,18 @@ public abstract class AcceptorSuite
         }
     }
 
+    [LoopFact]
+    [Trait("Clause", "C5")]
+    public async Task Accepting_can_be_ended_behind_its_loop_and_closes_the_port()
+    {
+        var loop = NewLoop();
+        using var listening = Listen(out var port);
+        var accepting = await loop.AcceptAsync(listening, new Arrivals(loop));
+        loop.Dispose();
+        await accepting.DisposeAsync().AsTask().WaitAsync(Peer.Patience);
+        await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(port));
+    }
+
     private protected static Socket Listen(out EndPoint port)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -103,7 +115,7 @@ public abstract class AcceptorSuite
         return socket;
     }
 
-    private static async Task<Socket> ConnectAsync(EndPoint port)
+    private protected static async Task<Socket> ConnectAsync(EndPoint port)
     {
         var client = new Socket(SocketType.Stream, ProtocolType.Tcp);
         using var patience = new CancellationTokenSource(Peer.Patience);
@@ -207,5 +219,16 @@ public sealed class PortableAcceptorTests : AcceptorSuite
 [LinuxOnly]
 public sealed class EpollAcceptorTests : AcceptorSuite
 {
+    [LinuxFact]
+    [Trait("Clause", "C5")]
+    public async Task A_port_whose_loop_has_ended_refuses_clients_instead_of_letting_them_wait()
+    {
+        var loop = NewLoop();
+        using var listening = Listen(out var port);
+        await using var accepting = await loop.AcceptAsync(listening, new Arrivals(loop));
+        loop.Dispose();
+        await Assert.ThrowsAsync<SocketException>(() => ConnectAsync(port));
+    }
+
     private protected override SocketLoop NewLoop() => new EpollLoop(0, NullLogger<WorkLoop>.Instance);
 }

@@ -11,11 +11,15 @@ const NAMES_PER_REQUEST = 200;
 /** Why something was refused, in words for a person. `kind` says what the visitor can do about it. */
 export class Refusal extends Error {
   /** @param {'key'|'minting'|'token'|'name'|'unreachable'|'request'|'over'} kind */
-  constructor(kind, message) {
+  constructor(kind, message, wait = 0) {
     super(message);
     this.kind = kind;
+    /** After how many milliseconds the server wants to be asked again at the earliest. */
+    this.wait = wait;
   }
 }
+
+const TOKEN_REFUSED = 'The server does not accept this token: it has expired, was revoked, or is signed with another key.';
 
 /** Who a session token speaks for. The page reads it only to know itself; checking it is the server's business. */
 export function readToken(token) {
@@ -68,12 +72,27 @@ async function signIn(root, name, serverKey) {
   }
 }
 
-/** A browser does not say why a WebSocket was refused; the account endpoint checks the same token and does. */
+/** With `errors=close` a refusal is a close right behind the opening (protocol section A2); null for every other close. */
+function refusalOf(code, reason) {
+  switch (code) {
+    case 4401:
+      return new Refusal('token', TOKEN_REFUSED);
+    case 4429:
+    case 4503: {
+      const seconds = Number(/try again in (\d+) s$/.exec(reason)?.[1] ?? 0);
+      return new Refusal('unreachable', `The server takes no connection now: ${reason}.`, seconds * 1000);
+    }
+    default:
+      return null;
+  }
+}
+
+/** Where a server does not tell by a close why it refused a WebSocket, the account endpoint checks the same token and does. */
 async function whyRefused(root, token) {
   try {
     const response = await fetch(new URL('v2/account', root), { headers: { Authorization: 'Bearer ' + token } });
     if (response.status === 401)
-      return new Refusal('token', 'The server does not accept this token: it has expired, was revoked, or is signed with another key.');
+      return new Refusal('token', TOKEN_REFUSED);
     return new Refusal('unreachable', 'The server is there, but takes no connection now.');
   } catch {
     return new Refusal('unreachable', 'The server cannot be reached.');
@@ -176,26 +195,31 @@ export class Client {
 
     const url = new URL('ws', this.root);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
-    url.search = new URLSearchParams({ lang: 'en', status: String(this.status === ''), format: 'json', token });
+    url.search = new URLSearchParams({ lang: 'en', status: String(this.status === ''), format: 'json', errors: 'close', token });
     const socket = (this.socket = new WebSocket(url));
-    let hasOpened = false;
+    let [hasOpened, hasSpoken] = [false, false];
     socket.onopen = () => {
       hasOpened = true;
       this.#opened();
     };
-    socket.onmessage = message => this.#received(message.data);
+    socket.onmessage = message => {
+      // Only a server that says something has taken the connection: a refusal opens it and closes it at once.
+      if (!hasSpoken) this.on.state('open');
+      hasSpoken = true;
+      this.#received(message.data);
+    };
     socket.onclose = async close => {
       this.#drop();
-      if (hasOpened) this.#lost(explainClose(close.code, close.reason));
+      const told = refusalOf(close.code, close.reason);
+      if (hasOpened && !told) this.#lost(explainClose(close.code, close.reason));
       else {
-        const refusal = await whyRefused(this.root, token);
+        const refusal = told ?? (await whyRefused(this.root, token));
         if (attempt === this.attempt && this.isWanted) this.#failed(refusal, isFirst);
       }
     };
   }
 
   async #opened() {
-    this.on.state('open');
     this.#beat();
     try {
       // What one's other connections show already is answered to a follow of oneself (protocol section C2); changes come without it.
@@ -214,7 +238,7 @@ export class Client {
       this.on.state('idle');
       this.on.fault(refusal);
     } else {
-      this.#pause(refusal.message);
+      this.#pause(refusal.message, refusal.wait);
     }
   }
 
@@ -229,10 +253,10 @@ export class Client {
     }
   }
 
-  #pause(why) {
+  #pause(why, atLeast = 0) {
     // Half of the pause is chance, so that those who were lost together do not come back together.
     const ceiling = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** this.attempts);
-    const pause = ceiling / 2 + (Math.random() * ceiling) / 2;
+    const pause = Math.max(ceiling / 2 + (Math.random() * ceiling) / 2, atLeast);
     this.attempts++;
     this.retryTimer = setTimeout(() => this.retryNow(), pause);
     this.on.state('waiting', { why, until: Date.now() + pause });

@@ -134,6 +134,8 @@ public sealed class LoginTests(ServerFixture server) : IClassFixture<ServerFixtu
     [InlineData(ExitCode.Usage, "no address", "login", "--user", "a", "--server", "ftp://a")]
     [InlineData(ExitCode.Refused, "--server-key", "login", "--user", "a", "--server-key", "wrong")]
     [InlineData(ExitCode.Refused, "cannot be reached", "login", "--user", "a", "--server", "http://127.0.0.1:1")]
+    [InlineData(ExitCode.Refused, "Does the server run there? --server", "login", "--user", "a", "--server", "http://127.0.0.1:1")]
+    [InlineData(ExitCode.Refused, "Does the server run there, with TLS? An address that begins with http://", "login", "--user", "a", "--server", "https://127.0.0.1:1")]
     [InlineData(ExitCode.Refused, "cannot be reached", "login", "--token", "e30.e30.e30", "--server", "http://127.0.0.1:1")]
     [InlineData(ExitCode.Refused, "not logged in", "online", "a")]
     internal async Task What_is_wrong_is_said_and_the_exit_code_tells(ExitCode code, string said, params string[] args)

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Presence.Tests.Build;
 using Xunit;
 
@@ -19,6 +21,7 @@ public sealed partial class DemoPageTests
         Assert.Equal("text/html", page.Content.Headers.ContentType!.MediaType);
         // A health check of a load balancer reads the head alone.
         Assert.True((await http.SendAsync(new HttpRequestMessage(HttpMethod.Head, "/"))).IsSuccessStatusCode);
+        Assert.Contains(server.Logs.Entries, line => line.Contains($"A page to try it: http://127.0.0.1:{http.BaseAddress.Port}/demo/", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -50,13 +53,15 @@ public sealed partial class DemoPageTests
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/demo/docs/protocol.md")).StatusCode);
         var root = await http.GetAsync("/");
         Assert.Equal((HttpStatusCode.OK, ""), (root.StatusCode, await root.Content.ReadAsStringAsync()));
+        Assert.Contains(server.Logs.Entries, line => line.Contains("Presence serves SDKs on", StringComparison.Ordinal));
+        Assert.DoesNotContain(server.Logs.Entries, line => line.Contains("A page to try it", StringComparison.Ordinal));
     }
 
     private static async Task<Started> StartedAsync(params string[] settings)
     {
         var server = new Configured(settings);
         await server.InitializeAsync();
-        return new Started(server);
+        return new Started(server, server.Logs);
     }
 
     [GeneratedRegex("href=\"(?<path>docs/[^\"]+)\"")]
@@ -64,10 +69,14 @@ public sealed partial class DemoPageTests
 
     private sealed class Configured(string[] settings) : ServerFixture
     {
-        protected override IEnumerable<string> Settings => settings;
+        public RecordedLogs Logs { get; } = new();
+
+        protected override IEnumerable<string> Settings => ["--Logging:LogLevel:Presence.Host.Node=Information", .. settings];
+
+        protected override void Adapt(IServiceCollection services) => services.AddSingleton<ILoggerProvider>(Logs);
     }
 
-    private sealed record Started(ServerFixture Fixture) : IAsyncDisposable
+    private sealed record Started(ServerFixture Fixture, RecordedLogs Logs) : IAsyncDisposable
     {
         public async ValueTask DisposeAsync() => await Fixture.DisposeAsync();
     }

@@ -60,7 +60,6 @@ public abstract class TcpLinkTests(ServerFixture server)
     private static readonly Dictionary<string, byte[]> BadMessages = new()
     {
         ["no protobuf"] = [3, 0xff, 0xff, 0xff],
-        ["a cid that is no UTF-8"] = [6, 0x0a, 0x01, 0xff, 0x82, 0x02, 0x00],
         ["a length above the limit"] = [0x81, 0x80, 0x04],
         ["a length that does not end"] = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
         ["a length in more bytes than it needs"] = [0x83, 0x00, 0x82, 0x02, 0x00],

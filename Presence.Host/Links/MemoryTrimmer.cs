@@ -49,6 +49,15 @@ internal sealed partial class MemoryTrimmer(TimeProvider clock, ILogger<MemoryTr
     }
 
     /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        // By itself the runtime moves the old generation together when thousands of clients have left at one moment, and stops the process for
+        // more than a millisecond per megabyte in use. In this mode it does that only when memory is short; otherwise this trimmer decides.
+        GCSettings.LatencyMode = GCLatencyMode.SustainedLowLatency;
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, clock);

@@ -1,3 +1,4 @@
+using System.Runtime;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Presence.Host.Links;
@@ -28,6 +29,24 @@ public sealed class MemoryTrimmerTests : ILogger<MemoryTrimmer>
         Fill();
         LookUntilTold(memory);
         Assert.Matches("^Did not return memory to the system", _told[0]);
+    }
+
+    [Fact]
+    [Trait("Clause", "L2")]
+    public async Task The_runtime_does_not_stop_the_process_to_move_the_old_generation_together()
+    {
+        var before = GCSettings.LatencyMode;
+        using var memory = new MemoryTrimmer(TimeProvider.System, this);
+        try
+        {
+            await memory.StartAsync(CancellationToken.None);
+            Assert.Equal(GCLatencyMode.SustainedLowLatency, GCSettings.LatencyMode);
+            await memory.StopAsync(CancellationToken.None);
+        }
+        finally
+        {
+            GCSettings.LatencyMode = before;
+        }
     }
 
     IDisposable? ILogger.BeginScope<TState>(TState state) => null;

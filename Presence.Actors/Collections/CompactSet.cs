@@ -58,6 +58,24 @@ internal struct CompactSet<T>
         return true;
     }
 
+    /// <summary>Makes room for items that are about to be added, so that the set grows once and not again and again.</summary>
+    /// <param name="capacity">How many items there will be at most.</param>
+    public void EnsureCapacity(int capacity)
+    {
+        if (capacity <= Small)
+            return;
+        if (_items is HashSet<T> many)
+        {
+            many.EnsureCapacity(capacity);
+            return;
+        }
+
+        many = new HashSet<T>(capacity, ReferenceEqualityComparer.Instance);
+        foreach (var item in this)
+            many.Add(item);
+        _items = many;
+    }
+
     /// <summary>Removes an item; says whether it was in the set.</summary>
     public bool Remove(T item)
     {

@@ -121,7 +121,9 @@ public sealed class Relay : UntypedActor, IWithTimers
                 Withdraw(FollowerOf(Sender), withdraw);
                 break;
             case RelayCommand.Follow follow:
-                Schedule(follow.User, FollowWork.Follow(FollowerOf(Sender), follow));
+                var beginner = FollowerOf(Sender);
+                beginner.Follows.EnsureCapacity(beginner.Follows.Count + follow.Subjects.Length);
+                Schedule(follow.User, FollowWork.Follow(beginner, follow));
                 break;
             case RelayCommand.Unfollow unfollow:
                 if (_followers.TryGetValue(Sender, out var unfollower))

@@ -27,6 +27,23 @@ public sealed class CompactSetTests
         });
 
     [Fact]
+    public void Room_for_more_changes_nothing_that_is_in_it() =>
+        Gen.Select(Gen.Int[0, Items.Length - 1], Gen.Int[0, Items.Length * 2]).Sample((count, capacity) =>
+        {
+            CompactSet<object> set = default;
+            foreach (var item in Items[..count])
+                set.Add(item);
+            set.EnsureCapacity(capacity);
+            Assert.Equal(count, set.Count);
+            Assert.True(Items[..count].ToHashSet().SetEquals(set.ToArray()));
+            Assert.True(set.Add(Items[count]));
+            Assert.False(set.Add(Items[count]));
+            foreach (var item in Items[..(count + 1)])
+                Assert.True(set.Remove(item));
+            Assert.Empty(set.ToArray());
+        });
+
+    [Fact]
     public void It_grows_beyond_an_array_and_back()
     {
         CompactSet<object> set = default;

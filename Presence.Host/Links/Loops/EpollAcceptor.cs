@@ -13,9 +13,10 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 {
     /// <summary>
     /// How many connections are accepted in a row. Connections that start together cost half as much CPU each as connections that start one
-    /// by one: each step runs for all of them while its code is in the cache of the processor.
+    /// by one: each step runs for all of them while its code is in the cache of the processor. More than these save 3 % at most, and each
+    /// makes the turns longer in which all tell their followers that they are online.
     /// </summary>
-    internal const int AcceptsPerTurn = 8;
+    internal const int AcceptsPerTurn = 4;
 
     // As many are closed in a row when there is no descriptor for them.
     private const int MostTurnedAway = 32;

@@ -113,6 +113,9 @@ internal sealed class EpollSocket(EpollLoop loop, int descriptor) : LoopSocket(l
     /// <inheritdoc/>
     protected override void AwaitInput() => Change((_registered | Linux.EpollIn) & ~(IsLookedAt ? 0 : Linux.EpollEdge));
 
+    /// <summary>The kernel would report the end again in each wait.</summary>
+    protected override void EndInput() => Change(_registered & ~Linux.EpollIn);
+
     /// <inheritdoc/>
     protected override int Take(Span<byte> into, bool peek) => Linux.Receive(_descriptor, into, peek);
 

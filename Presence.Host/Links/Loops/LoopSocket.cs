@@ -96,6 +96,7 @@ internal abstract class LoopSocket(SocketLoop loop)
             return received;
         HasEnded = true;
         _wantsRead = false;
+        EndInput();
         return 0;
     }
 
@@ -194,6 +195,11 @@ internal abstract class LoopSocket(SocketLoop loop)
 
     /// <summary>Has what is there, or comes, reported.</summary>
     protected abstract void AwaitInput();
+
+    /// <summary>Nothing will come any more.</summary>
+    protected virtual void EndInput()
+    {
+    }
 
     /// <summary>Receives, or looks: the number of bytes, zero at the end, <see cref="WouldBlock"/> or <see cref="Gone"/>.</summary>
     protected abstract int Take(Span<byte> into, bool peek);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -17,8 +18,8 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     // The usual limit of Linux (net.core.somaxconn); the system takes less if its limit is lower.
     private const int Backlog = 4096;
 
-    // How long the next connection for Kestrel waits at most, and how often it looks, while the thread pool is behind.
-    private static readonly TimeSpan LongestPoolWait = TimeSpan.FromMilliseconds(20);
+    // How long the next connection for Kestrel waits at most while others are behind, and how often it looks at the thread pool.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan PoolPause = TimeSpan.FromMilliseconds(1);
 
     // How often the log is told at most that connections are refused.
@@ -28,11 +29,13 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     private readonly Dictionary<SocketLoop, Lobby> _lobbies;
     private readonly SocketPlaces _places;
     private readonly SocketConnectionContextFactory _contexts;
+    private readonly PortKind _kind;
     private readonly ILogger _log;
     private readonly int? _fileLimit = FileLimit.Current;
     private readonly Channel<(Socket Socket, SocketPlace? Place)> _forServer = Channel.CreateUnbounded<(Socket, SocketPlace?)>();
     private readonly TaskCompletionSource _unbound = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IAsyncDisposable? _accepting;
+    private uint _given;
     private int _isUnbinding;
     private long _nextLog;
 
@@ -40,6 +43,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
         EndPoint endPoint, PortKind kind, LoopSet loops, ILinkFront front, SocketPlaces places, SocketConnectionContextFactory contexts, ILogger log)
     {
         EndPoint = endPoint;
+        _kind = kind;
         _loops = loops;
         _lobbies = loops.All.ToDictionary(loop => loop, loop => new Lobby(loop, front, kind, _forServer.Writer));
         _places = places;
@@ -94,7 +98,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     {
         while (await _forServer.Reader.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            await AwaitThreadPoolAsync(cancellationToken).ConfigureAwait(false);
+            await AwaitTurnAsync(cancellationToken).ConfigureAwait(false);
             if (_forServer.Reader.TryRead(out var given) && TryGive(given.Socket, given.Place) is { } connection)
                 return connection;
         }
@@ -172,6 +176,8 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
         try
         {
             var connection = _contexts.Create(socket);
+            if (_kind == PortKind.Tls)
+                connection.Transport = new QueuedEndTransport(connection.Transport, socket, EndQueue.Shared);
             if (place is null)
                 return connection;
             var counted = new CountedConnection(connection, place);
@@ -190,15 +196,22 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     }
 
     /// <summary>
-    /// Waits while the thread pool is behind. A TLS handshake takes a millisecond of it, and thousands of clients can connect at one moment:
-    /// the links over TLS that are there would wait for all of them (contract L2). The pool reports its queue only when it is asked, so
-    /// this method asks every millisecond. The wait is at most <see cref="LongestPoolWait"/> for each connection.
+    /// Waits while the others are behind, for at most <see cref="LongestWait"/>. Thousands of clients can connect at one moment, and the links
+    /// that are there would wait for all of them (contract L2). A TLS handshake takes a millisecond of the thread pool. What the new link
+    /// causes, such as the events to its followers, is work of the loops, which plain links wait for as well: they are accepted as background work.
     /// </summary>
-    private static async Task AwaitThreadPoolAsync(CancellationToken cancellationToken)
+    private async Task AwaitTurnAsync(CancellationToken cancellationToken)
     {
-        var begin = Environment.TickCount64;
-        while (ThreadPool.PendingWorkItemCount > Environment.ProcessorCount && Environment.TickCount64 - begin < LongestPoolWait.TotalMilliseconds)
+        var begin = Stopwatch.GetTimestamp();
+        // The pool reports its queue only when it is asked.
+        while (ThreadPool.PendingWorkItemCount > Environment.ProcessorCount && Stopwatch.GetElapsedTime(begin) < LongestWait)
             await Task.Delay(PoolPause, cancellationToken).ConfigureAwait(false);
+        if (_kind == PortKind.Tls && LongestWait - Stopwatch.GetElapsedTime(begin) is var left && left > TimeSpan.Zero)
+        {
+            var loop = _loops.All[(int)(_given++ % (uint)_loops.All.Count)];
+            await loop.BackgroundTurnAsync().WaitAsync(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     private bool MayLog()

@@ -26,12 +26,12 @@ internal sealed class QueuedEndTransport(IDuplexPipe transport, Socket socket, E
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        var reading = _input.ReadAsync(cancellationToken);
-        await new Completion(reading);
-        // The result of a failed read is an exception, which is expensive: it is taken in the turn.
+        var reading = new Reading(_input.ReadAsync(cancellationToken));
+        await reading;
+        // The result of a read that has failed is an exception, and to throw it is expensive: it is taken in the turn.
         if (!socket.Connected)
             await TurnAsync().ConfigureAwait(false);
-        var read = await reading.ConfigureAwait(false);
+        var read = reading.TakeResult();
         if (read.IsCompleted)
             await TurnAsync().ConfigureAwait(false);
         return read;
@@ -63,18 +63,20 @@ internal sealed class QueuedEndTransport(IDuplexPipe transport, Socket socket, E
         return ends.TurnAsync();
     }
 
-    /// <summary>Awaits the completion of a read without its result.</summary>
-    private readonly struct Completion(ValueTask<ReadResult> read) : ICriticalNotifyCompletion
+    /// <summary>A read that is awaited without its result, which is taken later.</summary>
+    private readonly struct Reading(ValueTask<ReadResult> read) : ICriticalNotifyCompletion
     {
         private readonly ConfiguredValueTaskAwaitable<ReadResult>.ConfiguredValueTaskAwaiter _awaiter = read.ConfigureAwait(false).GetAwaiter();
 
         public bool IsCompleted => _awaiter.IsCompleted;
 
-        public Completion GetAwaiter() => this;
+        public Reading GetAwaiter() => this;
 
         public void GetResult()
         {
         }
+
+        public ReadResult TakeResult() => _awaiter.GetResult();
 
         public void OnCompleted(Action continuation) => _awaiter.OnCompleted(continuation);
 

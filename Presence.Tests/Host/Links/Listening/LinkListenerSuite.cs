@@ -289,6 +289,58 @@ public abstract class LinkListenerSuite
     }
 
     [LoopFact]
+    [Trait("Clause", "L2")]
+    [Trait("Clause", "C2")]
+    public async Task Tls_connections_that_are_cut_at_once_end_one_after_another()
+    {
+        const int count = 40;
+        await using var server = await StartAsync();
+        var (open, ending, most) = (0, 0, 0);
+        var isOver = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.OverTls = async connection =>
+        {
+            Interlocked.Increment(ref open);
+            try
+            {
+                while (await connection.Transport.Input.ReadAsync().ConfigureAwait(false) is { IsCompleted: false } read)
+                    connection.Transport.Input.AdvanceTo(read.Buffer.End);
+            }
+            catch (IOException)
+            {
+                // The reset.
+            }
+
+            most = Math.Max(most, Interlocked.Increment(ref ending));
+            Thread.Sleep(2);
+            Interlocked.Decrement(ref ending);
+            if (Interlocked.Decrement(ref open) == 0)
+                isOver.SetResult();
+        };
+        var sockets = new List<Socket>();
+        for (var i = 0; i < count; i++)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            sockets.Add(socket);
+            await socket.ConnectAsync(server.Tls);
+            var tls = new SslStream(new NetworkStream(socket));
+            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "localhost", RemoteCertificateValidationCallback = (_, certificate, _, _) => server.Certificate.Equals(certificate) });
+            await tls.WriteAsync(new byte[1]);
+        }
+
+        await UntilAsync(() => Task.FromResult(Volatile.Read(ref open) == count), "all connections are open");
+        Assert.Equal(count, server.Places.Count);
+        foreach (var socket in sockets)
+        {
+            socket.ResetAtEnd();
+            socket.Dispose();
+        }
+
+        await isOver.Task.WaitAsync(Peer.Patience);
+        Assert.Equal(1, most);
+        await UntilAsync(() => Task.FromResult(server.Places.Count == 0), "all places were given back");
+    }
+
+    [LoopFact]
     public async Task A_stop_closes_the_port_and_who_has_not_said_what_it_wants()
     {
         await using var server = await StartAsync();

@@ -42,7 +42,11 @@ internal sealed class ListeningServer : IAsyncDisposable
             kestrel.Limits.KeepAliveTimeout = kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(1);
             kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, httpPort, PortKind.Http), listen => listen.Use(Count));
             kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, 0, PortKind.Plain), listen => listen.Use(Count));
-            kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, 0, PortKind.Tls), listen => listen.UseHttps(Certificate));
+            kestrel.Listen(new LinkEndPoint(IPAddress.Loopback, 0, PortKind.Tls), listen =>
+            {
+                listen.UseHttps(Certificate);
+                listen.Use(server => connection => (OverTls ?? server)(connection));
+            });
         });
         _server = builder.Build();
         _server.UseSocketPlaces();
@@ -50,6 +54,9 @@ internal sealed class ListeningServer : IAsyncDisposable
     }
 
     public X509Certificate2 Certificate { get; } = SelfSigned();
+
+    /// <summary>Serves the connections of the port with the certificate, under the TLS; null: the HTTP server does.</summary>
+    public ConnectionDelegate? OverTls { get; set; }
 
     public FrontDesk Front { get; } = new();
 

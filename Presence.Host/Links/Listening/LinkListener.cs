@@ -145,7 +145,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
     SocketLoop IArrivals.Next() => _loops.Next();
 
     /// <inheritdoc/>
-    void IArrivals.Arrived(LoopSocket socket, IPAddress? address, nint descriptor)
+    bool IArrivals.Arrived(LoopSocket socket, IPAddress? address, nint descriptor)
     {
         var place = _places.TryTake(address, FileLimit.IsScarce(_fileLimit, descriptor), out var limit);
         if (place is null)
@@ -153,11 +153,12 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
             if (MayLog())
                 Refuses(EndPoint, limit!, _places.Count, _places.Handshakes);
             _lobbies[socket.Loop].Refuse(socket);
-            return;
+            return false;
         }
 
         socket.Counted = place;
         _lobbies[socket.Loop].Enter(socket, address);
+        return true;
     }
 
     /// <inheritdoc/>
@@ -209,7 +210,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
         if (_kind == PortKind.Tls && LongestWait - Stopwatch.GetElapsedTime(begin) is var left && left > TimeSpan.Zero)
         {
             var loop = _loops.All[(int)(_given++ % (uint)_loops.All.Count)];
-            await loop.BackgroundTurnAsync().WaitAsync(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await loop.BackgroundTurnAsync(1).WaitAsync(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

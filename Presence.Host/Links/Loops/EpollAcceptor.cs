@@ -18,8 +18,8 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     /// </summary>
     internal const int AcceptsPerTurn = 4;
 
-    // As many are closed in a row when there is no descriptor for them.
-    private const int MostTurnedAway = 32;
+    // As many are looked at in a row: one that is refused causes no more work. As many are closed when there is no descriptor for them.
+    internal const int LooksPerTurn = 32;
 
     // When the system is out of descriptors or memory, asking again at once would only burn the processor.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
@@ -33,7 +33,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     // Takes the next connections.
     private EpollLoop? _next;
 
-    // Null until there was a reason to pause.
+    // Null until there was a reason to wait.
     private Timer? _resume;
 
     /// <summary>Begins to accept.</summary>
@@ -78,22 +78,28 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
         // A loop that has ended leaves this to the thread pool, which must not pass it back.
         if (!_reports.IsOpen)
             return;
-        if (!loop.IsCurrent)
-        {
-            if (_next!.MayBegin(AcceptsPerTurn))
-                loop.Post(this);
-            else
-                _next.PostBackground(this);
-        }
-        else if (_next != loop || loop.MayBegin(AcceptsPerTurn))
+        if (loop.IsCurrent && _next != loop)
         {
             Accept();
+            return;
         }
+
+        var wait = _next!.WaitBefore(AcceptsPerTurn);
+        if (wait > TimeSpan.Zero)
+            ResumeAfter(wait);
+        else if (_next == loop)
+            Accept();
         else
-        {
-            loop.PostBackground(this);
-        }
+            loop.Post(this);
     }
+
+    private void ResumeAfter(TimeSpan wait)
+    {
+        _resume ??= new Timer(static acceptor => ((EpollAcceptor)acceptor!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
+        _resume.Change(wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private void Resume() => _next!.PostBackground(this);
 
     private void AwaitTurn()
     {
@@ -105,12 +111,13 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 
     private void Accept()
     {
-        for (var left = AcceptsPerTurn; left > 0; left--)
+        for (int left = AcceptsPerTurn, looks = LooksPerTurn; left > 0 && looks > 0; looks--)
         {
             var descriptor = Linux.Accept((int)listening.Handle, out var address);
             if (descriptor >= 0)
             {
-                Take(descriptor, address);
+                if (Take(descriptor, address))
+                    left--;
                 continue;
             }
 
@@ -124,8 +131,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
                 default:
                     arrivals.Starved(Linux.Fault("accept4"));
                     TurnAway();
-                    _resume ??= new Timer(static acceptor => ((EpollAcceptor)acceptor!).AwaitTurn(), this, Timeout.Infinite, Timeout.Infinite);
-                    _resume.Change(Pause, Timeout.InfiniteTimeSpan);
+                    ResumeAfter(Pause);
                     return;
             }
         }
@@ -133,14 +139,15 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
         AwaitTurn();
     }
 
-    private void Take(int descriptor, IPAddress? address)
+    /// <returns>Whether it is there: neither refused nor lost.</returns>
+    private bool Take(int descriptor, IPAddress? address)
     {
         EpollSocket? socket = null;
         try
         {
             Linux.SetNoDelay(descriptor);
             socket = new EpollSocket(_next!, descriptor);
-            arrivals.Arrived(socket, address, descriptor);
+            return arrivals.Arrived(socket, address, descriptor);
         }
         catch (Exception fault)
         {
@@ -149,6 +156,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
             else
                 socket.Close();
             arrivals.Lost(fault);
+            return false;
         }
     }
 
@@ -157,7 +165,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     {
         if (!_spare.TryRelease())
             return;
-        for (var left = MostTurnedAway; left > 0; left--)
+        for (var left = LooksPerTurn; left > 0; left--)
         {
             var descriptor = Linux.Accept((int)listening.Handle, out _);
             if (descriptor < 0)

@@ -15,7 +15,8 @@ internal interface IArrivals
     /// <param name="socket">The connection.</param>
     /// <param name="address">The address of the client; null if that is not known.</param>
     /// <param name="descriptor">The descriptor that the system has given to it.</param>
-    void Arrived(LoopSocket socket, IPAddress? address, nint descriptor);
+    /// <returns>False: it is refused, and causes no more work.</returns>
+    bool Arrived(LoopSocket socket, IPAddress? address, nint descriptor);
 
     /// <summary>
     /// The system has no descriptor or memory for another connection. The acceptor closes what waits, as far as it can, and tries again

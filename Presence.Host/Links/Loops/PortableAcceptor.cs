@@ -47,15 +47,24 @@ internal sealed class PortableAcceptor : IAsyncDisposable
 
     private async Task AcceptAllAsync()
     {
+        PortableLoop? loop = null;
+        var (left, looks) = (0, 0);
         while (!_end.IsCancellationRequested)
         {
             try
             {
                 var accepted = await _listening.AcceptAsync(_end.Token).ConfigureAwait(false);
-                // All loops of a node are of one kind.
-                var loop = (PortableLoop)_arrivals.Next();
-                await loop.BackgroundTurnAsync().ConfigureAwait(false);
-                Take(accepted, loop);
+                if (loop is null || left == 0 || looks == 0)
+                {
+                    // All loops of a node are of one kind.
+                    loop = (PortableLoop)_arrivals.Next();
+                    (left, looks) = (EpollAcceptor.AcceptsPerTurn, EpollAcceptor.LooksPerTurn);
+                    await loop.BackgroundTurnAsync(left).ConfigureAwait(false);
+                }
+
+                looks--;
+                if (Take(accepted, loop))
+                    left--;
             }
             catch (OperationCanceledException) when (_end.IsCancellationRequested)
             {
@@ -97,7 +106,8 @@ internal sealed class PortableAcceptor : IAsyncDisposable
         _spare.Take();
     }
 
-    private void Take(Socket accepted, PortableLoop loop)
+    /// <returns>Whether it is there: neither refused nor lost.</returns>
+    private bool Take(Socket accepted, PortableLoop loop)
     {
         PortableSocket? socket = null;
         try
@@ -106,7 +116,7 @@ internal sealed class PortableAcceptor : IAsyncDisposable
             accepted.Blocking = false;
             var address = (accepted.RemoteEndPoint as IPEndPoint)?.Address;
             socket = new PortableSocket(loop, accepted);
-            _arrivals.Arrived(socket, address, accepted.Handle);
+            return _arrivals.Arrived(socket, address, accepted.Handle);
         }
         catch (Exception fault)
         {
@@ -117,6 +127,7 @@ internal sealed class PortableAcceptor : IAsyncDisposable
             // Otherwise its client has gone meanwhile.
             if (fault is not SocketException)
                 _arrivals.Lost(fault);
+            return false;
         }
     }
 }

@@ -85,8 +85,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     // Of the thread itself: what it posts to itself needs no fences.
     private readonly Queue<IThreadPoolWorkItem> _own = new();
     private TimeSpan _budgetOfWork = BudgetOfWork;
-    private TimeSpan _lastTurn;
-    private int _room;
+    private readonly BusyPace _pace = new(LongTurn);
     private long _longTurnAt = -BusyFor;
     private List<IFlush> _marked = [];
     private List<IFlush> _flushing = [];
@@ -108,18 +107,15 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     public int Posted => _posted.Count;
 
     /// <summary>
-    /// Whether a group of items, each of which causes some work in the turns to come, may be begun in this turn. While the loop is busy,
-    /// each turn makes room for one item, and a longer turn for one item per <see cref="LongTurn"/>. The group waits until there is room for all
-    /// its items. Call it on the loop's thread, once per turn.
+    /// How long a group of items, each of which causes work in the turns to come, has to wait; zero: it begins now. While the loop is busy
+    /// there is one item per <see cref="LongTurn"/>, so that whoever is there already has part of the time (contract L2). Call it on the loop's
+    /// thread.
     /// </summary>
-    public bool MayBegin(int items)
+    public TimeSpan WaitBefore(int items)
     {
-        var isBusy = HasWork || Environment.TickCount64 - _longTurnAt < BusyFor;
-        _room += Math.Max(1, (int)(_lastTurn / LongTurn));
-        if (isBusy && _room < items)
-            return false;
-        _room = 0;
-        return true;
+        var now = Environment.TickCount64;
+        var isBusy = HasWork || now - _longTurnAt < BusyFor;
+        return _pace.WaitBefore(items, isBusy, now);
     }
 
     /// <inheritdoc/>
@@ -149,12 +145,18 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
             WakeForWork();
     }
 
-    /// <summary>Completes when the loop has a turn for background work. From any thread.</summary>
-    public Task BackgroundTurnAsync()
+    /// <summary>Completes when the loop has a turn for background work and a group of items need not wait (<see cref="WaitBefore"/>). From any thread.</summary>
+    public async Task BackgroundTurnAsync(int items)
     {
-        var turn = new Turn();
-        PostBackground(turn);
-        return turn.Task;
+        while (true)
+        {
+            var turn = new Turn(this, items);
+            PostBackground(turn);
+            var wait = await turn.Task.ConfigureAwait(false);
+            if (wait <= TimeSpan.Zero)
+                return;
+            await Task.Delay(wait).ConfigureAwait(false);
+        }
     }
 
     /// <summary>
@@ -225,8 +227,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
                 Gather(ref reads, ref work);
                 DoBackground();
                 FlushMarked();
-                _lastTurn = Stopwatch.GetElapsedTime(begin);
-                if (_lastTurn > LongTurn)
+                if (Stopwatch.GetElapsedTime(begin) > LongTurn)
                     _longTurnAt = Environment.TickCount64;
             }
 
@@ -374,12 +375,12 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
     }
 
-    private sealed class Turn : IThreadPoolWorkItem
+    private sealed class Turn(WorkLoop loop, int items) : IThreadPoolWorkItem
     {
-        private readonly TaskCompletionSource _came = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<TimeSpan> _wait = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task Task => _came.Task;
+        public Task<TimeSpan> Task => _wait.Task;
 
-        public void Execute() => _came.SetResult();
+        public void Execute() => _wait.SetResult(loop.WaitBefore(items));
     }
 }

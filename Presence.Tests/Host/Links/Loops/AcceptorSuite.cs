@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -53,6 +54,7 @@ public abstract class AcceptorSuite
             var arrivals = new Arrivals(loop);
             var turns = new TurnCounter(loop, () => arrivals.Count);
             loop.Post(turns);
+            var begin = Stopwatch.StartNew();
             await using (await loop.AcceptAsync(listening, arrivals))
             {
                 for (var i = 0; i < count; i++)
@@ -61,6 +63,35 @@ public abstract class AcceptorSuite
 
             turns.Stop();
             Assert.InRange(turns.MostPerTurn, 1, EpollAcceptor.AcceptsPerTurn);
+            // Only a lower bound: a clock of milliseconds, and the last group is not waited for.
+            Assert.True(begin.Elapsed > 0.9 * (count - EpollAcceptor.AcceptsPerTurn) * WorkLoop.LongTurn, $"{count} were accepted within {begin.Elapsed}.");
+        }
+        finally
+        {
+            clients.ForEach(client => client.Dispose());
+        }
+    }
+
+    [LoopFact]
+    [Trait("Clause", "L2")]
+    public async Task Connections_that_are_refused_do_not_use_up_the_turns_of_others()
+    {
+        const int count = 3 * EpollAcceptor.AcceptsPerTurn;
+        using var loop = NewLoop();
+        using var listening = Listen(out var port);
+        var clients = new List<Socket>();
+        try
+        {
+            for (var i = 0; i < count; i++)
+                clients.Add(await ConnectAsync(port));
+            var arrivals = new Arrivals(loop) { Refuses = true };
+            await using (await loop.AcceptAsync(listening, arrivals))
+            {
+                for (var i = 0; i < count; i++)
+                    Assert.Equal("refused", await arrivals.NextAsync());
+            }
+
+            Assert.Equal(1, arrivals.Turns);
         }
         finally
         {
@@ -169,20 +200,31 @@ public abstract class AcceptorSuite
         private readonly Channel<string> _told = Channel.CreateUnbounded<string>();
 
         private int _count;
+        private int _turns;
+
+        public bool Refuses { get; init; }
+
+        /// <summary>How many groups of connections have been looked at.</summary>
+        public int Turns => Volatile.Read(ref _turns);
 
         public bool IsBroken { get; set; }
 
         public int Count => Volatile.Read(ref _count);
 
-        public SocketLoop Next() => loop;
+        public SocketLoop Next()
+        {
+            Interlocked.Increment(ref _turns);
+            return loop;
+        }
 
-        public void Arrived(LoopSocket socket, IPAddress? address, nint descriptor)
+        public bool Arrived(LoopSocket socket, IPAddress? address, nint descriptor)
         {
             Interlocked.Increment(ref _count);
             if (IsBroken)
                 throw new InvalidOperationException();
-            _told.Writer.TryWrite("arrived");
+            _told.Writer.TryWrite(Refuses ? "refused" : "arrived");
             socket.Close();
+            return !Refuses;
         }
 
         public void Starved(Exception fault) => _told.Writer.TryWrite("starved");

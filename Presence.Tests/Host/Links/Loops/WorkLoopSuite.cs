@@ -262,7 +262,7 @@ public abstract class WorkLoopSuite
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
         for (var i = 0; i < 200; i++)
-            await loop.BackgroundTurnAsync().WaitAsync(Patience);
+            await loop.BackgroundTurnAsync(1).WaitAsync(Patience);
     }
 
     [LoopFact]
@@ -270,7 +270,7 @@ public abstract class WorkLoopSuite
     {
         var loop = Create(NullLogger<WorkLoop>.Instance);
         loop.Dispose();
-        await loop.BackgroundTurnAsync().WaitAsync(Patience);
+        await loop.BackgroundTurnAsync(1).WaitAsync(Patience);
     }
 
     [LoopFact]

@@ -96,7 +96,7 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         if (received > 0)
             Take(received);
         else if (received == 0)
-            _link.EndOfInput();
+            EndOfInput();
     }
 
     /// <inheritdoc/>
@@ -223,6 +223,12 @@ internal sealed class SocketCarrier : ICarrier, ISocketEvents, IFlush, IThreadPo
         if (appetite == Appetite.More)
             Ask(Wish.Read);
         return appetite == Appetite.Done ? 0 : (int)input.Length;
+    }
+
+    private void EndOfInput()
+    {
+        _loop.ConnectionEnded();
+        _link.EndOfInput();
     }
 
     private void Keep(ReadOnlySpan<byte> bytes)

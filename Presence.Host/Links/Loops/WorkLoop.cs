@@ -20,7 +20,8 @@ namespace Presence.Host.Links.Loops;
 /// <para>
 /// Background work is what thousands of clients can cause at one moment and none waits for: accepting, ending, the slices of large
 /// requests. A turn does one item of it, or some if there is no other work. What an item causes is ordinary work of the next turn.
-/// So a client that sends an update waits for no more than a few items, however many there are (contract L2, L5).
+/// So a client that sends an update waits for no more than a few items, however many there are (contract L2, L5). While many connections
+/// end in each turn, there is no background work for a short time (<see cref="EndBurst"/>).
 /// </para>
 /// <para>
 /// A large flush, of <see cref="LargeFlush"/> or more, takes longer than another look: what has come since the turn began is done
@@ -86,6 +87,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     private readonly Queue<IThreadPoolWorkItem> _own = new();
     private TimeSpan _budgetOfWork = BudgetOfWork;
     private readonly BusyPace _pace = new(LongTurn);
+    private readonly EndBurst _burst = new();
     private long _longTurnAt = -BusyFor;
     private List<IFlush> _marked = [];
     private List<IFlush> _flushing = [];
@@ -144,6 +146,9 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
         if (!IsCurrent)
             WakeForWork();
     }
+
+    /// <summary>A connection has ended. On the loop's thread.</summary>
+    public void ConnectionEnded() => _burst.ConnectionEnded();
 
     /// <summary>Completes when the loop has a turn for background work and a group of items need not wait (<see cref="WaitBefore"/>). From any thread.</summary>
     public async Task BackgroundTurnAsync(int items)
@@ -293,7 +298,8 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     /// </summary>
     private void DoBackground()
     {
-        if (_background.IsEmpty)
+        var isBurst = _burst.IsOnAfterTurn(Environment.TickCount64);
+        if (isBurst || _background.IsEmpty)
             return;
         var left = HasWork ? 1 : Math.Min(_background.Count, BackgroundPerTurn);
         var begin = Stopwatch.GetTimestamp();

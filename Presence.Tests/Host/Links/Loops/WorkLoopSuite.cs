@@ -258,6 +258,27 @@ public abstract class WorkLoopSuite
     }
 
     [LoopFact]
+    [Trait("Clause", "L2")]
+    public async Task Background_work_waits_for_a_short_time_while_many_connections_end()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var isOver = false;
+        await loop.OnLoopAsync(EndMany);
+        var begin = Stopwatch.StartNew();
+        await loop.BackgroundTurnAsync(1).WaitAsync(Patience);
+        Assert.True(begin.Elapsed > 0.8 * EndBurst.Longest, $"It waited for {begin.Elapsed}.");
+        Volatile.Write(ref isOver, true);
+
+        void EndMany()
+        {
+            for (var end = 0; end <= EndBurst.EndsPerTurn; end++)
+                loop.ConnectionEnded();
+            if (!Volatile.Read(ref isOver))
+                loop.FlushAtEnd(new Tub(_ => loop.Post(new Deed(EndMany))));
+        }
+    }
+
+    [LoopFact]
     public async Task Background_work_of_another_thread_wakes_a_loop_that_sleeps()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);

@@ -28,5 +28,14 @@ public sealed class DockerfileTests
     }
 
     [Fact]
+    public void Its_base_images_are_pinned_by_version_and_digest()
+    {
+        var images = Lines.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(2, images.Count);
+        Assert.All(images, image => Assert.Matches(@"^FROM mcr\.microsoft\.com/dotnet/\w+:\d+\.\d+\.\d+-[a-z-]+@sha256:[0-9a-f]{64}( AS \w+)?$", image));
+    }
+
+    [Fact]
     public void It_does_not_run_as_root() => Assert.Contains("USER $APP_UID", Lines);
 }

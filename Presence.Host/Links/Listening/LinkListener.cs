@@ -210,7 +210,7 @@ internal sealed partial class LinkListener : IConnectionListener, IArrivals
         if (_kind == PortKind.Tls && LongestWait - Stopwatch.GetElapsedTime(begin) is var left && left > TimeSpan.Zero)
         {
             var loop = _loops.All[(int)(_given++ % (uint)_loops.All.Count)];
-            await loop.BackgroundTurnAsync(1).WaitAsync(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)loop.BackgroundGroupAsync(1)).WaitAsync(left, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

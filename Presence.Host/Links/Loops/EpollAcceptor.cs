@@ -11,13 +11,6 @@ namespace Presence.Host.Links.Loops;
 /// <param name="arrivals">Who takes the connections.</param>
 internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals arrivals) : ISocketEvents, IThreadPoolWorkItem, IAsyncDisposable
 {
-    /// <summary>
-    /// How many connections are accepted in a row. Connections that start together cost half as much CPU each as connections that start one
-    /// by one: each step runs for all of them while its code is in the cache of the processor. More than these save 3 % at most, and each
-    /// makes the turns longer in which all tell their followers that they are online.
-    /// </summary>
-    internal const int AcceptsPerTurn = 4;
-
     // As many are looked at in a row: one that is refused causes no more work. As many are closed when there is no descriptor for them.
     internal const int LooksPerTurn = 32;
 
@@ -32,6 +25,9 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 
     // Takes the next connections.
     private EpollLoop? _next;
+
+    // How many connections are accepted in a row, until others have their turn.
+    private int _left;
 
     // Null until there was a reason to wait.
     private Timer? _resume;
@@ -84,8 +80,8 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
             return;
         }
 
-        var wait = _next!.WaitBefore(AcceptsPerTurn);
-        if (wait > TimeSpan.Zero)
+        _left = _next!.BeginGroup(BusyPace.LargestGroup, out var wait);
+        if (_left == 0)
             ResumeAfter(wait);
         else if (_next == loop)
             Accept();
@@ -96,7 +92,7 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
     private void ResumeAfter(TimeSpan wait)
     {
         _resume ??= new Timer(static acceptor => ((EpollAcceptor)acceptor!).Resume(), this, Timeout.Infinite, Timeout.Infinite);
-        _resume.Change(wait, Timeout.InfiniteTimeSpan);
+        _resume.Change((long)Math.Ceiling(wait.TotalMilliseconds), Timeout.Infinite);
     }
 
     private void Resume() => _next!.PostBackground(this);
@@ -111,13 +107,13 @@ internal sealed class EpollAcceptor(EpollLoop loop, Socket listening, IArrivals 
 
     private void Accept()
     {
-        for (int left = AcceptsPerTurn, looks = LooksPerTurn; left > 0 && looks > 0; looks--)
+        for (var looks = LooksPerTurn; _left > 0 && looks > 0; looks--)
         {
             var descriptor = Linux.Accept((int)listening.Handle, out var address);
             if (descriptor >= 0)
             {
                 if (Take(descriptor, address))
-                    left--;
+                    _left--;
                 continue;
             }
 

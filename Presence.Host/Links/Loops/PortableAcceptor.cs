@@ -58,8 +58,8 @@ internal sealed class PortableAcceptor : IAsyncDisposable
                 {
                     // All loops of a node are of one kind.
                     loop = (PortableLoop)_arrivals.Next();
-                    (left, looks) = (EpollAcceptor.AcceptsPerTurn, EpollAcceptor.LooksPerTurn);
-                    await loop.BackgroundTurnAsync(left).ConfigureAwait(false);
+                    left = await loop.BackgroundGroupAsync(BusyPace.LargestGroup).ConfigureAwait(false);
+                    looks = EpollAcceptor.LooksPerTurn;
                 }
 
                 looks--;

@@ -63,11 +63,11 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     /// <summary>After what time no more background work is done in a turn.</summary>
     public static readonly TimeSpan BudgetOfBackground = TimeSpan.FromMilliseconds(0.5);
 
-    /// <summary>From what time on a turn is long: then little is begun that causes more work.</summary>
-    public static readonly TimeSpan LongTurn = TimeSpan.FromMilliseconds(2);
+    /// <summary>How long an item that causes work in the turns to come keeps the next one waiting at most.</summary>
+    public static readonly TimeSpan BusyPerItem = TimeSpan.FromMilliseconds(2);
 
-    // For how many milliseconds a loop counts as busy after a long turn: what is begun shows in the turns to come.
-    private const int BusyFor = 100;
+    /// <summary>How long such an item may keep the loop busy before the next one waits: a connection without follows takes a quarter of it.</summary>
+    public static readonly TimeSpan FreePerItem = TimeSpan.FromMilliseconds(0.35);
 
     /// <summary>From how many marked on a flush is worth another look for what shares it.</summary>
     public const int LargeFlush = 32;
@@ -86,9 +86,11 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     // Of the thread itself: what it posts to itself needs no fences.
     private readonly Queue<IThreadPoolWorkItem> _own = new();
     private TimeSpan _budgetOfWork = BudgetOfWork;
-    private readonly BusyPace _pace = new(LongTurn);
+    private readonly BusyPace _pace = new(BusyPerItem, FreePerItem);
     private readonly EndBurst _burst = new();
-    private long _longTurnAt = -BusyFor;
+    private readonly long _startedAt = Stopwatch.GetTimestamp();
+    private TimeSpan _turnBeganAt;
+    private TimeSpan _busy;
     private List<IFlush> _marked = [];
     private List<IFlush> _flushing = [];
 
@@ -109,15 +111,16 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     public int Posted => _posted.Count;
 
     /// <summary>
-    /// How long a group of items, each of which causes work in the turns to come, has to wait; zero: it begins now. While the loop is busy
-    /// there is one item per <see cref="LongTurn"/>, so that whoever is there already has part of the time (contract L2). Call it on the loop's
-    /// thread.
+    /// Begins a group of items, each of which causes work in the turns to come, if it need not wait (<see cref="BusyPace"/>). Call it on the
+    /// loop's thread.
     /// </summary>
-    public TimeSpan WaitBefore(int items)
+    /// <param name="most">How many items there may be.</param>
+    /// <param name="wait">How long to wait before asking again, if none begins.</param>
+    /// <returns>How many items begin now.</returns>
+    public int BeginGroup(int most, out TimeSpan wait)
     {
-        var now = Environment.TickCount64;
-        var isBusy = HasWork || now - _longTurnAt < BusyFor;
-        return _pace.WaitBefore(items, isBusy, now);
+        var now = Stopwatch.GetElapsedTime(_startedAt);
+        return _pace.Begin(most, now, _busy + (now - _turnBeganAt), out wait);
     }
 
     /// <inheritdoc/>
@@ -150,16 +153,20 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
     /// <summary>A connection has ended. On the loop's thread.</summary>
     public void ConnectionEnded() => _burst.ConnectionEnded();
 
-    /// <summary>Completes when the loop has a turn for background work and a group of items need not wait (<see cref="WaitBefore"/>). From any thread.</summary>
-    public async Task BackgroundTurnAsync(int items)
+    /// <summary>
+    /// Completes when the loop has a turn for background work and a group of items begins (<see cref="BusyPace"/>), with the number of
+    /// items. From any thread.
+    /// </summary>
+    /// <param name="most">How many items there may be.</param>
+    public async Task<int> BackgroundGroupAsync(int most)
     {
         while (true)
         {
-            var turn = new Turn(this, items);
+            var turn = new Turn(this, most);
             PostBackground(turn);
-            var wait = await turn.Task.ConfigureAwait(false);
-            if (wait <= TimeSpan.Zero)
-                return;
+            var (items, wait) = await turn.Task.ConfigureAwait(false);
+            if (items > 0)
+                return items;
             await Task.Delay(wait).ConfigureAwait(false);
         }
     }
@@ -224,7 +231,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
             while (!_isEnding)
             {
                 var found = Await();
-                var begin = Stopwatch.GetTimestamp();
+                _turnBeganAt = Stopwatch.GetElapsedTime(_startedAt);
                 var reads = new TurnBudget(int.MaxValue, BudgetOfReads);
                 Dispatch(found, ref reads);
                 var work = new TurnBudget(WorkPerTurn, _budgetOfWork);
@@ -232,8 +239,7 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
                 Gather(ref reads, ref work);
                 DoBackground();
                 FlushMarked();
-                if (Stopwatch.GetElapsedTime(begin) > LongTurn)
-                    _longTurnAt = Environment.TickCount64;
+                _busy += Stopwatch.GetElapsedTime(_startedAt) - _turnBeganAt;
             }
 
             End();
@@ -381,12 +387,12 @@ internal abstract partial class WorkLoop : ILoop, IDisposable
             ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false);
     }
 
-    private sealed class Turn(WorkLoop loop, int items) : IThreadPoolWorkItem
+    private sealed class Turn(WorkLoop loop, int most) : IThreadPoolWorkItem
     {
-        private readonly TaskCompletionSource<TimeSpan> _wait = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<(int Items, TimeSpan Wait)> _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public Task<TimeSpan> Task => _wait.Task;
+        public Task<(int Items, TimeSpan Wait)> Task => _begun.Task;
 
-        public void Execute() => _wait.SetResult(loop.WaitBefore(items));
+        public void Execute() => _begun.SetResult((loop.BeginGroup(most, out var wait), wait));
     }
 }

@@ -259,13 +259,37 @@ public abstract class WorkLoopSuite
 
     [LoopFact]
     [Trait("Clause", "L2")]
+    public async Task While_a_loop_is_busy_groups_of_items_begin_the_time_of_their_items_apart()
+    {
+        using var loop = Create(NullLogger<WorkLoop>.Instance);
+        var isOver = false;
+        await loop.OnLoopAsync(Work);
+        Assert.Equal(BusyPace.SmallGroup, await loop.BackgroundGroupAsync(BusyPace.SmallGroup).WaitAsync(Patience));
+        var begin = Stopwatch.StartNew();
+        for (var group = 0; group < 5; group++)
+            Assert.Equal(BusyPace.SmallGroup, await loop.BackgroundGroupAsync(BusyPace.SmallGroup).WaitAsync(Patience));
+        Volatile.Write(ref isOver, true);
+        Assert.True(begin.Elapsed > 4 * BusyPace.SmallGroup * WorkLoop.BusyPerItem, $"They began within {begin.Elapsed}.");
+
+        void Work()
+        {
+            var until = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 1000);
+            while (Stopwatch.GetTimestamp() < until)
+                Thread.SpinWait(10);
+            if (!Volatile.Read(ref isOver))
+                loop.Post(new Deed(Work));
+        }
+    }
+
+    [LoopFact]
+    [Trait("Clause", "L2")]
     public async Task Background_work_waits_for_a_short_time_while_many_connections_end()
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
         var isOver = false;
         await loop.OnLoopAsync(EndMany);
         var begin = Stopwatch.StartNew();
-        await loop.BackgroundTurnAsync(1).WaitAsync(Patience);
+        await loop.BackgroundGroupAsync(1).WaitAsync(Patience);
         Assert.True(begin.Elapsed > 0.8 * EndBurst.Longest, $"It waited for {begin.Elapsed}.");
         Volatile.Write(ref isOver, true);
 
@@ -283,7 +307,7 @@ public abstract class WorkLoopSuite
     {
         using var loop = Create(NullLogger<WorkLoop>.Instance);
         for (var i = 0; i < 200; i++)
-            await loop.BackgroundTurnAsync(1).WaitAsync(Patience);
+            await loop.BackgroundGroupAsync(1).WaitAsync(Patience);
     }
 
     [LoopFact]
@@ -291,7 +315,7 @@ public abstract class WorkLoopSuite
     {
         var loop = Create(NullLogger<WorkLoop>.Instance);
         loop.Dispose();
-        await loop.BackgroundTurnAsync(1).WaitAsync(Patience);
+        await loop.BackgroundGroupAsync(1).WaitAsync(Patience);
     }
 
     [LoopFact]
